@@ -89,7 +89,7 @@ def board_row(
     ``further`` are the scores after the first, in the order of the columns; ``settings`` the declared ones in
     words, ``undeclared`` how many were not; rows that are not scored take ``source`` and no rank.
     """
-    classes = kind if kind != "scored" else "first" if rank == 1 else ""
+    classes: str = kind if kind != "scored" else "first" if rank == 1 else ""
     if tie:
         classes = f"{classes} tie tie-{tie}".strip()
     return BoardRow(
@@ -109,7 +109,7 @@ def board_row(
 
 def _with_line(settings: Iterable[Text], undeclared: int, partial: bool) -> SafeString:
     """The declared settings, then in amber what a reader must know is not there."""
-    parts = [conditional_escape(setting) for setting in settings]
+    parts = [conditional_escape(str(setting)) for setting in settings]
     if partial:
         parts.append(SafeString(f'<span class="undeclared">{conditional_escape(_("partial"))}</span>'))
     if undeclared:
@@ -407,21 +407,21 @@ def heat_steps() -> tuple[HeatCell, ...]:
 
 
 def _detection(body: Mapping[str, Any], datasets: Sequence[str]) -> Detection | None:
-    figures = body.get("detection")
-    if not figures or figures.get("overkill") is None:
+    detection = body.get("detection")
+    if not detection or detection.get("overkill") is None:
         return None
     by_dataset = body.get("detection_by_dataset") or {}
     rows = [facing(dataset, by_dataset[dataset]) for dataset in datasets if by_dataset.get(dataset)]
     return Detection(
-        rows=(*rows, facing(_("Mean"), figures, total=True)),
-        recall=figures.score(figures.get("recall"), 2),
-        precision=figures.score(figures.get("precision"), 2),
-        f1=figures.score(figures.get("f1"), 2),
+        rows=(*rows, facing(_("Mean"), detection, total=True)),
+        recall=figures.score(detection.get("recall"), 2),
+        precision=figures.score(detection.get("precision"), 2),
+        f1=figures.score(detection.get("f1"), 2),
     )
 
 
-def facing(label: Text, figures: Mapping[str, float | None], *, total: bool = False) -> Facing:
-    overkill, miss = figures.get("overkill"), figures.get("miss")
+def facing(label: Text, rates: Mapping[str, float | None], *, total: bool = False) -> Facing:
+    overkill, miss = rates.get("overkill"), rates.get("miss")
     left = min(max(overkill or 0.0, 0.0), 100.0) / 2
     right = min(max(miss or 0.0, 0.0), 100.0) / 2
     return Facing(
@@ -518,4 +518,4 @@ class HistoryRow:
 
 def words(parts: Iterable[Text]) -> SafeString:
     """Settings as one line of words set apart by middle dots."""
-    return format_html_join(" · ", "{}", ((conditional_escape(part),) for part in parts))
+    return format_html_join(" · ", "{}", ((str(part),) for part in parts))
