@@ -1,6 +1,7 @@
 """Score a submission: claim it, read its file, write what became of it. Running it twice does no harm."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,9 +10,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
-
 from submissions import releases, standings, storage
 from submissions.models import Figure, Release, Report, Submission
 
@@ -89,10 +90,9 @@ def _score(submission: Submission) -> None:
 def _keep_outcomes(submission: Submission, release: Release, evaluation: Evaluation) -> None:
     # Outcomes together with answers are the truth, so they are kept with it.
     key = f"outcomes/{release.digest}/{submission.pk}-{SCORER_VERSION}"
-    try:
+    # An earlier attempt may have got this far; scoring is deterministic.
+    with suppress(storage.ObjectExistsError):
         storage.truth().put(key, evaluation.outcomes)
-    except storage.ObjectExistsError:
-        pass  # an earlier attempt got this far; scoring is deterministic
 
 
 def _record(submission: Submission, release: Release, evaluation: Evaluation) -> None:

@@ -8,9 +8,9 @@ from functools import partial
 from typing import IO, Any
 
 from django.db import transaction
+
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
-
 from submissions import entries, quota, ringing, storage
 from submissions.models import Benchmark, Submission, Team, Token, User
 from submissions.refusals import Refusal

@@ -14,8 +14,9 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "unknown-subtask": _("“{subtask}” is not a subtask of this benchmark. Known are: {known}."),
     "entry-settings": _(
-        "Your team's entry “{entry}” exists with {field} = {known}, and this upload says {declared}. Settings stay as they "
-        "are, so that the board compares like with like: send it under another entry name, or leave the setting out."
+        "Your team's entry “{entry}” exists with {field} = {known}, and this upload says {declared}. Settings stay "
+        "as they are, so that the board compares like with like: send it under another entry name, or leave the "
+        "setting out."
     ),
     "quota-daily": _(
         "Your team has used its {limit} submissions of today. The next ones can be sent from {renews_at}."

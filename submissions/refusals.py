@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a decision of the rules, not an error
     """The rules forbid it; nothing was written and nothing charged.
 
     `field` names the form field at fault, `params` fill the sentence of messages.REFUSALS[code].

@@ -1,14 +1,15 @@
 """Publish a release: questions for everyone, truth for workers."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 
-import scoring.release
 from django.db import transaction
 from django.utils import timezone
-from scoring.definition import Definition
 
+import scoring.release
+from scoring.definition import Definition
 from submissions import storage
 from submissions.models import Benchmark, Question, Release
 
@@ -23,6 +24,7 @@ def publish(
     content: scoring.release.Release,
     *,
     slug: str,
+    name: str = "",
     daily_limit: int,
     total_limit: int,
     is_standin: bool = False,
@@ -37,10 +39,8 @@ def publish(
     if known is not None and known.benchmark.current_release_id == known.pk:
         return known, False
     # Truth first: a release that a worker cannot read must never be current.
-    try:
+    with suppress(storage.ObjectExistsError):  # then it is the same content, by its digest
         storage.truth().put(truth_key(content.digest), content.encode())
-    except storage.ObjectExistsError:
-        pass  # the same content by its digest
     with transaction.atomic():
         benchmark, _made = Benchmark.objects.get_or_create(
             slug=slug, defaults={"name": definition.name, "definition": definition.to_dict()}
@@ -55,6 +55,7 @@ def publish(
             for batch in _batches(content, release):
                 Question.objects.bulk_create(batch)
         benchmark.current_release = release
+        benchmark.name = name or benchmark.name
         benchmark.definition = definition.to_dict()
         benchmark.disclosure = Benchmark.Disclosure.CELLS
         benchmark.daily_limit = daily_limit

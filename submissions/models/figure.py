@@ -19,7 +19,8 @@ class FigureQuerySet(models.QuerySet["Figure"]):
 class Figure(models.Model):
     """One shown figure of a submission or of a quoted result, in percent.
 
-    Columns: `overall`, a subtask's slug, a source dataset's name, a cell `dataset/subtask`, `detection/recall` and its kin.
+    Columns: `overall`, a subtask's slug, a source dataset's name, a cell `dataset/subtask`, `detection/recall` and
+    its kin.
     Ranks stand on the shown figures of ranked columns only and are written by the worker, never per request.
     """
 
