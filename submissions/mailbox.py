@@ -65,7 +65,7 @@ def folder() -> Path:
 
 def is_kept() -> bool:
     """Whether this site keeps its mail for a page: the embedded default does, and nobody else."""
-    return settings.VERNIER_EMBEDDED and settings.EMAIL_BACKEND == f"{__name__}.Backend"
+    return settings.VERNIER_EMBEDDED and f"{__name__}.Backend" == settings.EMAIL_BACKEND
 
 
 def newest() -> list[Mail]:

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 from submissions import messages
 from submissions.models import User
 from submissions.refusals import Refusal
-from submissions.storage import StorageUnavailableError
 
 View = Callable[..., HttpResponse]
 

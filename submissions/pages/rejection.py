@@ -5,7 +5,8 @@ from typing import Any
 
 from submissions import messages
 from submissions.models import Submission
-from submissions.ui import format, rows
+from submissions.ui import format as written
+from submissions.ui import rows
 
 HEADER = ("line", "field", "code", "problem")
 # A cell that begins so is a formula to a spreadsheet; the file quotes what the sender wrote.
@@ -17,16 +18,16 @@ def view(submission: Submission) -> rows.Rejection:
     counts: Mapping[str, int] = submission.error_counts
     by_count = sorted(counts, key=lambda code: (-counts[code], code))
     return rows.Rejection(
-        causes=tuple(rows.Cause(messages.cause(code), format.count(counts[code])) for code in by_count),
+        causes=tuple(rows.Cause(messages.cause(code), written.count(counts[code])) for code in by_count),
         lines=tuple(
             rows.ProblemLine(
                 text=messages.problem(problem["code"], problem["params"]),
-                line="" if problem["line"] is None else format.count(problem["line"]),
+                line="" if problem["line"] is None else written.count(problem["line"]),
                 field=problem["field"] or "",
             )
             for problem in submission.errors
         ),
-        total=format.count(submission.errors_total),
+        total=written.count(submission.errors_total),
         more=submission.errors_total > len(submission.errors),
         advice=tuple(messages.advice(by_count)),
     )

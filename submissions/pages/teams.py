@@ -20,7 +20,8 @@ from submissions.models import Invitation, Membership, Submission, Team, Token
 from submissions.pages import refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
-from submissions.ui import format, rows
+from submissions.ui import format as written
+from submissions.ui import rows
 
 SUBMISSIONS_A_PAGE = 50
 
@@ -104,11 +105,11 @@ def _history_row(submission: Submission) -> rows.HistoryRow:
     entry = submission.entry
     return rows.HistoryRow(
         url=submission.get_absolute_url(),
-        received=format.when(submission.received_at),
+        received=written.when(submission.received_at),
         status=submission.status,
         status_text=submission.get_status_display(),
-        score=format.score(submission.score, 2),
-        coverage=format.share(submission.coverage),
+        score=written.score(submission.score, 2),
+        coverage=written.share(submission.coverage),
         visibility=submission.get_visibility_display(),
         shown=entry.shown_id == submission.pk,
         reason=submission.withdrawn_reason,
