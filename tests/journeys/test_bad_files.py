@@ -22,7 +22,9 @@ ROWS = [dict(zip(("question_id", "answer"), line.rsplit(",", 1), strict=True)) f
 def sender(embedded_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     path = tmp_path_factory.mktemp("benchmark") / "mmad.json"
     path.write_text(json.dumps(material.questions()))
-    embedded_site.manage("import_mmad", str(path), "--slug", SLUG, "--daily-limit", "3", "--total-limit", "100")
+    embedded_site.manage(
+        "import_mmad", str(path), "--slug", SLUG, "--daily-limit", "3", "--total-limit", "100"
+    )
     return pipeline(embedded_site, "bad-files", slug=SLUG)
 
 
@@ -77,7 +79,11 @@ REJECTED: dict[str, tuple[Callable[[], bytes], str, int | None]] = {
     "a gzip that unfolds to 1 GB": (bomb, "", None),
     "NaN": (lambda: json.dumps([{**ROWS[0], "answer": float("nan")}]).encode(), "", 1),
     "nested 100,000 deep": (lambda: b'[{"question_id": ' + b"[" * 100_000, "", None),
-    "an integer of 10,000 digits": (lambda: b'[{"question_id": ' + b"1" * 10_000 + b', "answer": "A"}]', "", None),
+    "an integer of 10,000 digits": (
+        lambda: b'[{"question_id": ' + b"1" * 10_000 + b', "answer": "A"}]',
+        "",
+        None,
+    ),
 }
 
 

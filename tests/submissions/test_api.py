@@ -35,7 +35,17 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
     assert answer["Location"] == state["links"]["self"]
     assert set(state) == {
         *("id", "benchmark", "release", "entry", "team", "status", "visibility", "sha256", "received_at"),
-        *("finished_at", "errors", "errors_total", "error_counts", "score", "present", "coverage", "partial", "links"),
+        *(
+            "finished_at",
+            "errors",
+            "errors_total",
+            "error_counts",
+            "score",
+            "present",
+            "coverage",
+            "partial",
+            "links",
+        ),
     }
     assert (state["benchmark"], state["team"], state["status"]) == ("mmad", "a", "queued")
     assert state["visibility"] == "private"
@@ -44,7 +54,13 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
 
 
 def test_settings_are_read_and_kept(client: Client, token: str) -> None:
-    fields = {"shots": "1", "tools": "none", "training": "none-known", "parameters": "7.5", "paper": "https://e.org/p"}
+    fields = {
+        "shots": "1",
+        "tools": "none",
+        "training": "none-known",
+        "parameters": "7.5",
+        "paper": "https://e.org/p",
+    }
     settings = send(client, token, **fields).json()["entry"]["settings"]
     assert settings["shots"] == 1
     assert settings["parameters"] == 7.5
@@ -66,7 +82,9 @@ def test_settings_are_read_and_kept(client: Client, token: str) -> None:
         ({"partial": "colour"}, "partial"),
     ],
 )
-def test_a_field_that_cannot_be_is_named(client: Client, token: str, fields: dict[str, str], field: str) -> None:
+def test_a_field_that_cannot_be_is_named(
+    client: Client, token: str, fields: dict[str, str], field: str
+) -> None:
     answer = send(client, token, **fields)
     assert answer.status_code == 422
     assert answer["Content-Type"] == "application/problem+json"
@@ -158,7 +176,11 @@ def test_the_list_is_the_teams_own_newest_first_by_cursor(client: Client, token:
     team = Token.objects.get().team
     for number in range(3):
         material.submitted(
-            benchmark, team, f"m{number}", file=material.answers(seed=number), now=material.NOON + timedelta(hours=number)
+            benchmark,
+            team,
+            f"m{number}",
+            file=material.answers(seed=number),
+            now=material.NOON + timedelta(hours=number),
         )
     body = client.get(URL, headers={"Authorization": f"Bearer {token}"}).json()
     assert [state["entry"]["name"] for state in body["results"]] == ["m2", "m1", "m0"]
@@ -193,7 +215,9 @@ def test_withdrawing_over_the_api_needs_a_reason(client: Client, token: str) -> 
 
 
 def test_errors_of_a_file_are_for_its_team_alone(client: Client, token: str) -> None:
-    address = send(client, token, file=b"question_id,answer\nnone#0,A\n", visibility="public").json()["links"]["self"]
+    address = send(client, token, file=b"question_id,answer\nnone#0,A\n", visibility="public").json()[
+        "links"
+    ]["self"]
     evaluation.run(Submission.objects.get().pk)
     mine = client.get(address, headers={"Authorization": f"Bearer {token}"}).json()
     assert mine["status"] == "rejected"
