@@ -1,13 +1,14 @@
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from django.core.cache import cache
+from pytest_django import Settings
 
 from submissions import releases, ringing
 
 
 @pytest.fixture(autouse=True)
-def stores(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def stores(tmp_path: Path, settings: Settings) -> Path:
     """Fresh folders for answers and truth, so that no test sees another's files."""
     settings.VERNIER_ANSWERS_URL = (tmp_path / "answers").as_uri()
     settings.VERNIER_TRUTH_URL = (tmp_path / "truth").as_uri()
@@ -22,3 +23,14 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     heard: list[tuple[str, str]] = []
     monkeypatch.setattr(ringing, "_ring", lambda task, argument: heard.append((task, argument)))
     return heard
+
+
+@pytest.fixture(autouse=True)
+def pages(settings: Settings) -> None:
+    """Pages without collected static files, an empty cache, and passwords that cost no time."""
+    static = Path(settings.STATIC_ROOT)
+    static.mkdir(parents=True, exist_ok=True)
+    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": plain}}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
