@@ -1,0 +1,72 @@
+"""Tags and filters of the pages. The board uses none of them inside its rows."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.utils.safestring import SafeString
+
+from submissions.ui import format as figures
+
+register = template.Library()
+
+
+@register.filter
+def count(value: int | None) -> SafeString:
+    return figures.count(value)
+
+
+@register.filter
+def size(value: int | None) -> SafeString:
+    return figures.size(value)
+
+
+@register.filter
+def when(value: datetime | None) -> SafeString:
+    return figures.when(value)
+
+
+@register.filter
+def day(value: datetime | None) -> SafeString:
+    return figures.day(value)
+
+
+@register.filter
+def share(value: float | None) -> SafeString:
+    return figures.share(value)
+
+
+@register.filter
+def score(value: float | None, decimals: int = 1) -> SafeString:
+    return figures.score(value, decimals)
+
+
+@register.filter
+def digest(value: str, length: int = 7) -> SafeString:
+    return figures.digest(value, length)
+
+
+@register.inclusion_tag("ui/components/field.html")
+def field(bound: BoundField, label: str = "", advice: str = "", **attrs: str) -> dict[str, Any]:
+    """A form field with its label, one line of help and its errors, tied together for assistive technology.
+
+    ``label`` and ``advice`` (the help) default to the field's own; further arguments become attributes of the
+    control.
+    """
+    help_text = advice or bound.help_text
+    errors = list(bound.errors)
+    described = [f"{bound.auto_id}-help"] if help_text else []
+    described += [f"{bound.auto_id}-error"] if errors else []
+    widget_attrs: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attrs.items()}
+    if described:
+        widget_attrs["aria-describedby"] = " ".join(described)
+    if errors:
+        widget_attrs["aria-invalid"] = "true"
+    return {
+        "field": bound,
+        "control": bound.as_widget(attrs=widget_attrs),
+        "label": label or bound.label,
+        "help": help_text,
+        "errors": errors,
+    }
