@@ -82,10 +82,17 @@ class Listed:
     stored_at: datetime
 
 
+class Readable(Protocol):
+    """An open file, an upload, a stream: whatever gives its bytes piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to that many bytes; none at the end."""
+
+
 class Store(Protocol):
     """A place for objects of up to LARGEST_OBJECT_BYTES. Every call may raise StorageUnavailableError."""
 
-    def put(self, key: str, content: IO[bytes] | bytes) -> Stored:
+    def put(self, key: str, content: Readable | bytes) -> Stored:
         """Keep the content under the key, whole or not at all; it is durable when this returns.
 
         A stream is read to its end from where it stands. Raises ObjectExistsError and ObjectTooLargeError.
@@ -133,8 +140,7 @@ def _store(url: str) -> Store:
     if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
         return _folder(Path(unquote(parts.path)))
     if parts.scheme == "s3" and parts.netloc and not parts.path.strip("/"):
-        # The process is part of the key: connections must not be shared with a parent that forked us.
-        return _bucket(parts.netloc, S3Account(**settings.VERNIER_S3), os.getpid())
+        return _bucket(parts.netloc, S3Account(**settings.VERNIER_S3))
     raise ImproperlyConfigured(f"A store is file:///folder or s3://bucket, not {url!r}.")
 
 
@@ -144,7 +150,7 @@ def _folder(root: Path) -> "Folder":
 
 
 @lru_cache(maxsize=16)
-def _bucket(name: str, account: "S3Account", process: int) -> "Bucket":
+def _bucket(name: str, account: "S3Account") -> "Bucket":
     return Bucket(name, account)
 
 
@@ -154,7 +160,7 @@ def _checked(key: str) -> str:
     return key
 
 
-def _copy(content: IO[bytes] | bytes, target: IO[bytes], *seen_by: Callable[[bytes], object]) -> Stored:
+def _copy(content: Readable | bytes, target: IO[bytes], *seen_by: Callable[[bytes], object]) -> Stored:
     """Write the content to the target, showing each chunk to `seen_by` as well."""
     source = io.BytesIO(content) if isinstance(content, bytes) else content
     digest = hashlib.sha256()
@@ -179,7 +185,7 @@ class Folder:
 
     root: Path
 
-    def put(self, key: str, content: IO[bytes] | bytes) -> Stored:
+    def put(self, key: str, content: Readable | bytes) -> Stored:
         """See Store."""
         path = self._path(key)
         with _disk_faults():
@@ -335,37 +341,44 @@ class S3Account:
     access_key: str
     secret_key: str = field(repr=False)
 
+    @property
     def client(self) -> "S3Client":
-        """A client that gives up soon: whoever waits for it holds a web thread or a worker."""
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=self.endpoint or None,
-            region_name=self.region or None,
-            # Without keys in the environment the machine's own role is asked.
-            aws_access_key_id=self.access_key or None,
-            aws_secret_access_key=self.secret_key or None,
-            config=Config(
-                connect_timeout=2,
-                read_timeout=10,
-                retries={"mode": "standard", "total_max_attempts": 3},
-                max_pool_connections=20,
-                s3={"addressing_style": "path" if self.endpoint else "auto"},
-                # Every vendor checks Content-MD5, which put sends; newer trailing checksums break older ones.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+        """This process's client of the account, made when first asked for; threads may share it."""
+        # Connections must not be shared with a parent that forked us.
+        return _client(self, os.getpid())
 
 
+@lru_cache(maxsize=16)
+def _client(account: S3Account, process: int) -> "S3Client":
+    """A client that gives up soon: whoever waits for it holds a web thread or a worker."""
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=account.endpoint or None,
+        region_name=account.region or None,
+        # Without keys in the environment the machine's own role is asked.
+        aws_access_key_id=account.access_key or None,
+        aws_secret_access_key=account.secret_key or None,
+        config=Config(
+            connect_timeout=2,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=20,
+            s3={"addressing_style": "path" if account.endpoint else "auto"},
+            # Every vendor checks Content-MD5, which put sends; newer trailing checksums break older ones.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """A store in an S3 bucket, which must exist and be private."""
 
-    def __init__(self, name: str, account: S3Account) -> None:
-        """Make the client; nothing is asked of the service yet."""
-        self.name = name
-        self._client = account.client()
+    name: str
+    account: S3Account
 
-    def put(self, key: str, content: IO[bytes] | bytes) -> Stored:
+    def put(self, key: str, content: Readable | bytes) -> Stored:
         """See Store."""
         _checked(key)
         # The checksum goes ahead of the body, so the body has to wait somewhere.
@@ -375,7 +388,7 @@ class Bucket:
                 stored = _copy(content, spool, md5.update)
                 spool.seek(0)
             try:
-                self._client.put_object(
+                self.account.client.put_object(
                     Bucket=self.name,
                     Key=key,
                     Body=spool,
@@ -395,14 +408,14 @@ class Bucket:
     def get(self, key: str) -> bytes:
         """See Store."""
         with _s3_faults(_checked(key)):
-            return self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
+            return self.account.client.get_object(Bucket=self.name, Key=key)["Body"].read()
 
     def open(self, key: str) -> IO[bytes]:
         """See Store."""
         spool = tempfile.SpooledTemporaryFile(SPOOL_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
         try:
             with _s3_faults(_checked(key)), _disk_faults():
-                body = self._client.get_object(Bucket=self.name, Key=key)["Body"]
+                body = self.account.client.get_object(Bucket=self.name, Key=key)["Body"]
                 shutil.copyfileobj(body, spool, CHUNK_BYTES)
         except BaseException:
             spool.close()
@@ -413,7 +426,7 @@ class Bucket:
     def delete(self, key: str) -> None:
         """See Store."""
         with _s3_faults(_checked(key)):
-            self._client.delete_object(Bucket=self.name, Key=key)
+            self.account.client.delete_object(Bucket=self.name, Key=key)
 
     def exists(self, key: str) -> bool:
         """See Store."""
@@ -426,12 +439,14 @@ class Bucket:
     def size(self, key: str) -> int:
         """See Store."""
         with _s3_faults(_checked(key)):
-            return self._client.head_object(Bucket=self.name, Key=key)["ContentLength"]
+            return self.account.client.head_object(Bucket=self.name, Key=key)["ContentLength"]
 
     def objects(self, prefix: str = "") -> Iterator[Listed]:
         """See Store."""
         with _s3_faults():
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+            pages = self.account.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=prefix
+            )
             for page in pages:
                 for item in page.get("Contents", []):
                     yield Listed(key=item["Key"], size=item["Size"], stored_at=item["LastModified"])
@@ -443,14 +458,14 @@ class Bucket:
     def ping(self) -> None:
         """See Store."""
         with _s3_faults():
-            self._client.head_bucket(Bucket=self.name)
+            self.account.client.head_bucket(Bucket=self.name)
 
     def _is_our_own(self, key: str, sha256: str, error: ClientError) -> bool:
         """Whether the key is taken only by an earlier try of this request that came through unnoticed."""
         if not error.response["ResponseMetadata"].get("RetryAttempts"):
             return False
         with _s3_faults(key):
-            found = self._client.head_object(Bucket=self.name, Key=key)
+            found = self.account.client.head_object(Bucket=self.name, Key=key)
         return found["Metadata"].get("sha256") == sha256
 
 

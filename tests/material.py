@@ -28,7 +28,9 @@ def questions(images_a_class: int = 3, seed: int = 7) -> dict[str, Any]:
         for number in range(images_a_class):
             for folder, kinds in (("good", OBJECT_TYPES), ("broken", DEFECT_TYPES)):
                 image = f"{dataset}/thing/image/{folder}/{number:03}.png"
-                content[image] = {"conversation": [_detection(chance), *(_question(kind, chance) for kind in kinds)]}
+                content[image] = {
+                    "conversation": [_detection(chance), *(_question(kind, chance) for kind in kinds)]
+                }
     return content
 
 
@@ -75,7 +77,9 @@ def answers(right: float = 0.75, *, material: Mapping[str, Any] | None = None, s
     return "\n".join(lines).encode() + b"\n"
 
 
-def benchmark(slug: str = "mmad", *, images_a_class: int = 3, seed: int = 7, daily_limit: int = 50) -> Benchmark:
+def benchmark(
+    slug: str = "mmad", *, images_a_class: int = 3, seed: int = 7, daily_limit: int = 50
+) -> Benchmark:
     """An open benchmark with a current release."""
     releases.publish(content(images_a_class, seed), slug=slug, daily_limit=daily_limit, total_limit=200)
     return Benchmark.objects.with_release().get(slug=slug)

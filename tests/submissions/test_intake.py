@@ -20,7 +20,9 @@ def refusal(code: str) -> object:
     return pytest.raises(Refusal, check=lambda error: error.code == code)
 
 
-def test_a_file_is_stored_as_sent_and_queued(rings: list[tuple[str, str]], django_capture_on_commit_callbacks) -> None:
+def test_a_file_is_stored_as_sent_and_queued(
+    rings: list[tuple[str, str]], django_capture_on_commit_callbacks
+) -> None:
     benchmark, team = material.benchmark(), material.team("a")
     with django_capture_on_commit_callbacks(execute=True):
         submission = material.submitted(benchmark, team, file=material.answers())
@@ -66,7 +68,9 @@ def test_a_team_cannot_send_more_than_its_day_allows() -> None:
 def test_quota_renews_at_midnight_utc() -> None:
     benchmark, team = material.benchmark(daily_limit=1), material.team("a")
     material.submitted(benchmark, team, file=material.answers(seed=1))
-    material.submitted(benchmark, team, file=material.answers(seed=2), now=material.NOON + timedelta(hours=12))
+    material.submitted(
+        benchmark, team, file=material.answers(seed=2), now=material.NOON + timedelta(hours=12)
+    )
     assert Submission.objects.count() == 2
 
 
@@ -133,7 +137,10 @@ def test_of_two_uploads_at_once_only_one_takes_the_last_slot() -> None:
         start.wait()
         try:
             offer = intake.Offer(
-                benchmark=benchmark, team=team, entry_name="m", answers=io.BytesIO(material.answers(seed=seed))
+                benchmark=benchmark,
+                team=team,
+                entry_name="m",
+                answers=io.BytesIO(material.answers(seed=seed)),
             )
             intake.accept(offer, now=material.NOON)
             outcomes.append("accepted")

@@ -103,7 +103,9 @@ def test_an_entry_shows_its_best_public_submission() -> None:
     assert made.tries == 3
 
 
-def test_the_team_may_choose_another(rings: list[tuple[str, str]], django_capture_on_commit_callbacks) -> None:
+def test_the_team_may_choose_another(
+    rings: list[tuple[str, str]], django_capture_on_commit_callbacks
+) -> None:
     benchmark, team = material.benchmark(), material.team("a")
     lesser = entry(benchmark, team, "m", 60)
     entry(benchmark, team, "m", 80, minute=1)
