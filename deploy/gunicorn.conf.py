@@ -1,13 +1,9 @@
 """How gunicorn serves the site, on the embedded default and behind nginx alike."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 from leaderboard.orphans import die_with_parent
-
-if TYPE_CHECKING:
-    from gunicorn.arbiter import Arbiter
-    from gunicorn.workers.base import Worker
 
 wsgi_app = "leaderboard.wsgi"
 bind = os.environ.get("VERNIER_BIND") or f"127.0.0.1:{os.environ.get('VERNIER_PORT') or 8000}"
@@ -26,10 +22,12 @@ max_requests_jitter = 2_000
 # The heartbeat's file must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
 proc_name = "vernier-web"
+# Nobody asks it anything, and by default all sites of a user would share one socket.
+control_socket_disable = True
 errorlog = "-"
 loglevel = "info"
 
 
-def post_fork(server: "Arbiter", worker: "Worker") -> None:
+def post_fork(server: Any, worker: Any) -> None:
     """Leave no worker behind when gunicorn itself is killed."""
     die_with_parent(parent=server.pid)

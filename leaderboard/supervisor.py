@@ -20,7 +20,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from leaderboard import broker
+from leaderboard import broker, preparations
 from leaderboard.orphans import die_with_parent
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -66,6 +66,7 @@ class Supervisor:
     port: int
     say: Callable[[str], None]
     with_broker: bool = True
+    with_first_data: bool = True
     parts: list[Part] = field(default_factory=list)
 
     @property
@@ -138,7 +139,8 @@ class Supervisor:
         self._wait_until(lambda: web.has_ended() or _listens(self.port))
         self._must_run(web)
         self.say(_("web       %(address)s") % {"address": self.address})
-        self._start_part(Part("first-data", self._manage("load_first_data"), ends=True))
+        if self.with_first_data:
+            self._job("first-data", "load_first_data")
         self.say(_("Ready. Stop it with Ctrl-C."))
 
     def _start_broker(self) -> None:
@@ -154,17 +156,24 @@ class Supervisor:
 
     def _prepare(self) -> None:
         """Bring the database and the static files up to date, both at once."""
-        jobs = [
-            self._start_part(Part("migrate", self._manage("migrate", "--no-input"), ends=True)),
-            self._start_part(
-                Part("static", self._manage("collectstatic", "--no-input", "-v", "0"), ends=True)
-            ),
-        ]
+        fingerprint = preparations.static_fingerprint()
+        mark = self.var / "run" / "static"
+        jobs = []
+        if preparations.migrations_are_pending():
+            jobs.append(self._job("migrate", "migrate", "--no-input"))
+        if not preparations.static_is_collected(fingerprint, mark=mark):
+            jobs.append(self._job("static", "collectstatic", "--no-input", "--verbosity", "0"))
         self._wait_until(lambda: all(job.has_ended() for job in jobs))
         for job in jobs:
             self.parts.remove(job)
             self._must_run(job)
+        mark.write_text(fingerprint)
         self.say(_("database  up to date"))
+
+    def _job(self, name: str, *arguments: str) -> Part:
+        """Start a manage.py command that ends by itself."""
+        command = [sys.executable, str(self.project / "manage.py"), *arguments]
+        return self._start_part(Part(name, command, ends=True))
 
     def _must_run(self, part: Part) -> None:
         """Raise NotStartedError when the part failed at its first start: trying again would not help."""
@@ -190,9 +199,6 @@ class Supervisor:
         return Part(
             "web", [sys.executable, "-m", "gunicorn", "--config", configuration], role="web", stop_seconds=12
         )
-
-    def _manage(self, *arguments: str) -> list[str]:
-        return [sys.executable, str(self.project / "manage.py"), *arguments]
 
     def _log(self, part: Part) -> Path:
         return self.logs / f"{part.name}.log"

@@ -70,7 +70,7 @@ class Servers:
         """Run the whole site on fresh stores; `settings` are further variables of its environment."""
         folder = self.new_folder(kind)
         if kind == "embedded":
-            with site.embedded(folder, **settings) as running:
+            with site.embedded(folder, first_data=first_data, **settings) as running:
                 yield running
             return
         with (

@@ -90,15 +90,14 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def embedded(folder: Path, **settings: str) -> Iterator[Site]:
-    """Run the embedded default, as `make run` does, on fresh stores in the folder."""
+def embedded(folder: Path, *, first_data: bool = True, **settings: str) -> Iterator[Site]:
+    """Run the embedded default, as `make run` does, on the stores in the folder, which are fresh at first."""
     port = free_port()
     var = folder / "var"
     env = clean_environment() | {"VERNIER_VAR": str(var), "VERNIER_PORT": str(port)} | settings
     site = Site("embedded", f"http://127.0.0.1:{port}", var, env)
-    site.processes["serve"] = start(
-        "serve", [sys.executable, "manage.py", "serve"], folder=folder, env=env, cwd=PROJECT
-    )
+    command = [sys.executable, "manage.py", "serve", *([] if first_data else ["--without-first-data"])]
+    site.processes["serve"] = start("serve", command, folder=folder, env=env, cwd=PROJECT)
     try:
         site.wait_until_up()
         yield site

@@ -23,8 +23,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-parent", action="store_true", help="stop when the process that started this one ends"
         )
+        parser.add_argument(
+            "--without-first-data", action="store_true", help="do not make the benchmarks of a fresh site"
+        )
 
-    def handle(self, *, with_parent: bool, **options: Any) -> None:
+    def handle(self, *, with_parent: bool, without_first_data: bool, **options: Any) -> None:
         """Run the site; exit code 0 when it was asked to stop."""
         if with_parent:
             die_with_parent(signal.SIGTERM, parent=os.getppid())
@@ -34,6 +37,7 @@ class Command(BaseCommand):
             port=settings.VERNIER_PORT,
             say=say,
             with_broker=not os.environ.get("VERNIER_REDIS_URL"),
+            with_first_data=not without_first_data,
         )
         try:
             supervisor.run()
