@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.validators import URLValidator
@@ -32,7 +32,13 @@ class WebLinkField(forms.URLField):
         super().__init__(assume_scheme="https", required=False, max_length=200, **kwargs)
 
 
-class UploadForm(forms.ModelForm[Entry]):
+if TYPE_CHECKING:
+    _EntryForm = forms.ModelForm[Entry]
+else:  # Django's own class takes no parameter
+    _EntryForm = forms.ModelForm
+
+
+class UploadForm(_EntryForm):
     """An answer file with the entry that it is for; the entry's settings are checked by its model's fields."""
 
     # Whether a file came, and a usable one, is for uploads.py to say.

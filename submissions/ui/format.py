@@ -5,14 +5,14 @@ fifty rows the ``floatformat`` filter alone would cost five milliseconds. The re
 active language's notation, and a missing value is an en dash that a screen reader speaks as "no figure".
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 from django.utils import timezone
 from django.utils.formats import date_format, get_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 HEAT_STEPS = (40.0, 50.0, 60.0, 70.0, 80.0, 90.0)
@@ -22,40 +22,89 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
 
-@cache
-def _separators(language: str | None) -> tuple[str, str]:
-    decimal = get_format("DECIMAL_SEPARATOR", lang=language)
-    thousands = get_format("THOUSAND_SEPARATOR", lang=language)
-    return str(decimal), NO_BREAK if thousands == " " else str(thousands)
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How one language writes figures. Asking for it once a page is cheaper than once a figure."""
+
+    decimal: str
+    thousands: str
+    missing: SafeString
+    unranked: SafeString
+    partial: SafeString
+    _undeclared: tuple[SafeString, ...]
+
+    def score(self, value: float | None, decimals: int = 1) -> SafeString:
+        """See :func:`score`."""
+        if value is None:
+            return self.missing
+        text = f"{value:.{decimals}f}"
+        return SafeString(text if self.decimal == "." else text.replace(".", self.decimal))
+
+    def share(self, value: float | None) -> SafeString:
+        """See :func:`share`."""
+        if value is None:
+            return self.missing
+        if value >= 1:
+            return SafeString(f"100{THIN}%")
+        if value <= 0:
+            return SafeString(f"0{THIN}%")
+        return SafeString(f"{self.score(min(max(100 * value, 0.1), 99.9))}{THIN}%")
+
+    def count(self, value: int | None) -> SafeString:
+        """See :func:`count`."""
+        if value is None:
+            return self.missing
+        text = f"{value:,}"
+        return SafeString(text if self.thousands == "," else text.replace(",", self.thousands))
+
+    def rank(self, value: int | None, low: int | None = None, high: int | None = None) -> SafeString:
+        """See :func:`rank`."""
+        if value is None:
+            return self.unranked
+        if low is not None and high is not None and low != high:
+            return SafeString(f"{low}–{high}")
+        return SafeString(str(value))
+
+    def undeclared(self, settings: int) -> SafeString:
+        """ "3 not declared"; up to twenty settings, more than an entry has."""
+        return self._undeclared[settings]
 
 
 @cache
-def _spoken(language: str | None, sign: str, words: Callable[[], str]) -> SafeString:
-    return format_html(
-        '<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span>', sign, words()
+def _notation(language: str | None) -> Notation:
+    thousands = str(get_format("THOUSAND_SEPARATOR", lang=language, use_l10n=True))
+    return Notation(
+        decimal=str(get_format("DECIMAL_SEPARATOR", lang=language, use_l10n=True)),
+        thousands=NO_BREAK if thousands == " " else thousands,
+        missing=_spoken("–", gettext("no figure")),
+        unranked=_spoken("·", gettext("no rank")),
+        partial=format_html("{}", gettext("partial")),
+        _undeclared=tuple(
+            format_html("{}", ngettext("%(count)s not declared", "%(count)s not declared", n) % {"count": n})
+            for n in range(21)
+        ),
     )
 
 
-def _no_figure() -> str:
-    return gettext("no figure")
+def _spoken(sign: str, words: str) -> SafeString:
+    return format_html(
+        '<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span>', sign, words
+    )
 
 
-def _no_rank() -> str:
-    return gettext("no rank")
+def notation() -> Notation:
+    """The active language's."""
+    return _notation(get_language())
 
 
 def missing() -> SafeString:
     """An en dash, spoken as "no figure"."""
-    return _spoken(get_language(), "–", _no_figure)
+    return notation().missing
 
 
 def score(value: float | None, decimals: int = 1) -> SafeString:
     """A score in percent without its sign: one decimal on the board, two on an entry's page."""
-    if value is None:
-        return missing()
-    text = f"{value:.{decimals}f}"
-    decimal = _separators(get_language())[0]
-    return SafeString(text if decimal == "." else text.replace(".", decimal))
+    return notation().score(value, decimals)
 
 
 def signed(value: float, decimals: int = 1) -> SafeString:
@@ -63,38 +112,24 @@ def signed(value: float, decimals: int = 1) -> SafeString:
     return SafeString(("−" if value < 0 else "+") + score(abs(value), decimals))
 
 
-def share(value: float | None) -> SafeString:
-    """A fraction from 0 to 1 as percent. Only the whole reads as 100 % and only nothing as 0 %."""
-    if value is None:
-        return missing()
-    if value >= 1:
-        return SafeString(f"100{THIN}%")
-    if value <= 0:
-        return SafeString(f"0{THIN}%")
-    return SafeString(f"{score(min(max(100 * value, 0.1), 99.9))}{THIN}%")
-
-
 def percent(value: float | None, decimals: int = 1) -> SafeString:
     """A value that already is in percent, with its sign."""
     return missing() if value is None else SafeString(f"{score(value, decimals)}{THIN}%")
 
 
+def share(value: float | None) -> SafeString:
+    """A fraction from 0 to 1 as percent. Only the whole reads as 100 % and only nothing as 0 %."""
+    return notation().share(value)
+
+
 def count(value: int | None) -> SafeString:
     """A whole number with its thousands set apart: "39,672"."""
-    if value is None:
-        return missing()
-    thousands = _separators(get_language())[1]
-    text = f"{value:,}"
-    return SafeString(text if thousands == "," else text.replace(",", thousands))
+    return notation().count(value)
 
 
 def rank(value: int | None, low: int | None = None, high: int | None = None) -> SafeString:
     """A rank, or its range where two ends are given; a middle dot, spoken as "no rank", for none."""
-    if value is None:
-        return _spoken(get_language(), "·", _no_rank)
-    if low is not None and high is not None and low != high:
-        return SafeString(f"{low}–{high}")
-    return SafeString(str(value))
+    return notation().rank(value, low, high)
 
 
 def size(octets: int | None) -> SafeString:
@@ -103,26 +138,20 @@ def size(octets: int | None) -> SafeString:
         return missing()
     if octets < 1000:
         return SafeString(f"{octets}{NO_BREAK}B")
-    value = float(octets)
-    for unit in ("kB", "MB", "GB"):
-        value /= 1000
-        if value < 999.95 or unit == "GB":
-            return SafeString(f"{score(value)}{NO_BREAK}{unit}")
-    raise AssertionError("the loop always returns")
+    value, unit = octets / 1000, "kB"
+    for larger in ("MB", "GB"):
+        if value < 999.95:
+            break
+        value, unit = value / 1000, larger
+    return SafeString(f"{score(value)}{NO_BREAK}{unit}")
 
 
-def when(moment: datetime | None, form: str = "j M Y, H:i") -> SafeString:
-    """A moment to the minute in the reader's time zone, with the exact one in the ``datetime`` attribute."""
+def when(moment: datetime | None) -> SafeString:
+    """A moment to the minute with its time zone; to the second in the ``datetime`` attribute."""
     if moment is None:
         return missing()
     local = timezone.localtime(moment)
-    return format_html(
-        '<time datetime="{}">{}{}{}</time>',
-        local.isoformat(timespec="seconds"),
-        date_format(local, form),
-        NO_BREAK,
-        local.tzname(),
-    )
+    return _time(local, f"{date_format(local, 'j M Y, H:i')}{NO_BREAK}{local.tzname()}")
 
 
 def clock(moment: datetime | None) -> SafeString:
@@ -130,17 +159,19 @@ def clock(moment: datetime | None) -> SafeString:
     if moment is None:
         return missing()
     local = timezone.localtime(moment)
-    return format_html(
-        '<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), date_format(local, "H:i:s")
-    )
+    return _time(local, date_format(local, "H:i:s"))
 
 
 def day(moment: datetime | None) -> SafeString:
-    """The day alone, in the reader's time zone."""
+    """The day alone."""
     if moment is None:
         return missing()
     local = timezone.localtime(moment)
-    return format_html('<time datetime="{}">{}</time>', local.date().isoformat(), date_format(local, "j M Y"))
+    return _time(local, date_format(local, "j M Y"))
+
+
+def _time(local: datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), text)
 
 
 def digest(value: str, length: int = 7) -> SafeString:
@@ -161,8 +192,3 @@ def heat(value: float | None) -> int:
     if value is None:
         return 0
     return 1 + sum(value >= step for step in HEAT_STEPS)
-
-
-def raw(html: str) -> SafeString:
-    """Mark text that this package has built from escaped parts."""
-    return mark_safe(html)  # noqa: S308
