@@ -1,0 +1,1 @@
+"""Who sent what and what became of it."""

@@ -1,0 +1,117 @@
+"""Read settings from the environment, and fail loudly when one cannot be used."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+
+def text(name: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
+    """The variable's text; raises ImproperlyConfigured when it is not one of the allowed words."""
+    value = os.environ.get(name, default)
+    if one_of and value not in one_of:
+        raise ImproperlyConfigured(f"{name}={value!r}: must be one of {', '.join(one_of)}.")
+    return value
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """The variable's comma-separated words."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Yes or no: 1, true, yes, on or 0, false, no, off."""
+    value = os.environ.get(name, "").lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    if value:
+        raise ImproperlyConfigured(f"{name}={value!r}: must be 1 or 0.")
+    return default
+
+
+def number(name: str, default: int) -> int:
+    """The variable as a whole number."""
+    value = os.environ.get(name) or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name}={value!r}: must be a whole number.")
+    return int(value)
+
+
+def secret_key(var: Path) -> str:
+    """`VERNIER_SECRET_KEY`, or on the embedded default a key made once and kept in `var`."""
+    given = os.environ.get("VERNIER_SECRET_KEY")
+    if given:
+        return given
+    path = var / "secret_key"
+    if not path.exists():
+        var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(get_random_secret_key())
+        try:
+            # A link, not a rename: of two processes that start at once, both must use the first key.
+            path.hardlink_to(fresh)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text()
+
+
+def database(url: str, var: Path) -> Mapping[str, Any]:
+    """Django's settings for `postgresql://user:password@host:port/name`, or for SQLite in `var` when empty."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": var / "vernier.sqlite3",
+            "OPTIONS": {
+                # Without IMMEDIATE, a transaction that reads before it writes fails under load instead of waiting.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+            },
+            "CONN_MAX_AGE": 60,
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise ImproperlyConfigured(
+            "VERNIER_DATABASE_URL must look like postgresql://user:password@host:5432/name."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def mail(url: str, var: Path) -> Mapping[str, Any]:
+    """Django's mail settings for `smtp://user:password@host:port` (`smtps://` for TLS from the first byte).
+
+    When empty, mail is kept in a folder under `var`, which the embedded default shows on a page.
+    """
+    if not url:
+        return {"EMAIL_BACKEND": "submissions.mailbox.Backend", "EMAIL_FILE_PATH": str(var / "mail")}
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured("VERNIER_EMAIL_URL must look like smtp://user:password@host:587.")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and parts.port not in (25, 1025),
+        "EMAIL_TIMEOUT": 10,
+    }

@@ -1,0 +1,1 @@
+"""Answer files: what they are, what is in them, and where they are wrong."""

@@ -1,0 +1,76 @@
+"""What an answer file said about each question of a release."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from string import ascii_uppercase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring import replies
+from scoring.errors import PredictionError, Problem, ProblemLog
+from scoring.release import Release
+
+UNREAD = 255
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One code per question, in the release's order: the option's position, or UNREAD.
+
+    `present` marks the questions that have a record; an unread one may be present. `readings` counts
+    the records by the reader's rule.
+    """
+
+    codes: NDArray[np.uint8]
+    present: NDArray[np.bool_]
+    readings: dict[str, int]
+    format: str
+
+
+def empty_codes(size: int) -> NDArray[np.uint8]:
+    return np.full(size, UNREAD, dtype=np.uint8)
+
+
+@dataclass
+class SheetWriter:
+    """Fills a sheet record by record, and collects what is wrong in the order of the file."""
+
+    release: Release
+    problems: ProblemLog = field(default_factory=ProblemLog)
+    records: int = 0
+
+    def __post_init__(self) -> None:
+        self._codes = empty_codes(self.release.size)
+        self._lines = np.zeros(self.release.size, dtype=np.int64)
+        self._readings: Counter[str] = Counter()
+        self._most_records = 2 * self.release.size + 10_000
+
+    def count_record(self, line: int) -> None:
+        """Note that a record begins; gives up on a file with far more records than questions."""
+        self.records += 1
+        if self.records > self._most_records:
+            self.problems.add(Problem("too-many-records", line, params={"questions": self.release.size}))
+            self.problems.raise_as(PredictionError)
+
+    def is_taken(self, position: int) -> bool:
+        return bool(self._lines[position])
+
+    def take(self, position: int, reading: replies.Reading, line: int, *, field_name: str) -> None:
+        """Write one answer down; a second one for the same question is a problem."""
+        if self._lines[position]:
+            params: dict[str, str | int | float] = {
+                "question_id": self.release.ids[position],
+                "first_line": int(self._lines[position]),
+            }
+            self.problems.add(Problem("duplicate-question", line, field_name, params))
+            return
+        self._lines[position] = line
+        self._readings[reading.rule] += 1
+        if reading.letter is not None:
+            self._codes[position] = ascii_uppercase.index(reading.letter)
+
+    def finish(self, format_name: str) -> Sheet:
+        """The sheet; raises PredictionError when any record had a problem."""
+        self.problems.raise_as(PredictionError)
+        return Sheet(self._codes, self._lines > 0, dict(self._readings), format_name)

@@ -1,0 +1,86 @@
+"""From an answer file to its report."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.answers.read import read
+from scoring.answers.sheet import Sheet
+from scoring.definition import Definition
+from scoring.errors import PredictionError, Problem
+from scoring.release import Release
+from scoring.report import Report
+from scoring.tabulate import SCORER_VERSION, tabulate
+
+__all__ = ["SCORER_VERSION", "Evaluation", "evaluate", "score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A report, and a bit per question (1 is right) in the release's order, padded with zeros to a byte.
+
+    Together with the answers the outcomes are the truth: they belong where it is kept.
+    """
+
+    report: Report
+    outcomes: bytes
+
+
+def evaluate(data: bytes, release: Release, *, partial: Sequence[str] = ()) -> Evaluation:
+    """Score an answer file as it was sent, perhaps gzipped. Missing and unreadable answers are wrong.
+
+    `partial` names the subtasks to score where the file is not about all of them; records for others
+    are checked like all records, but not scored. Naming every subtask is the same as naming none.
+    Raises PredictionError when the file is at fault: with every record that cannot be matched, is
+    repeated or malformed; else when too few of the questions have a record.
+    """
+    scored = _positions(release.definition, partial)
+    sheet = read(data, release)
+    _check_present(sheet, release, scored, is_partial=bool(partial))
+    return score(sheet, release, scored)
+
+
+def score(sheet: Sheet, release: Release, scored: Collection[int] | None = None) -> Evaluation:
+    """Score a sheet, whatever it lacks; `scored` holds the positions of the subtasks, None is all."""
+    every = range(len(release.definition.subtasks))
+    scored = frozenset(every if scored is None else scored)
+    correct = sheet.codes == release.truth
+    if len(scored) < len(every):
+        correct &= np.isin(release.subtasks, list(scored))
+    return Evaluation(tabulate(sheet, correct, release, scored), np.packbits(correct).tobytes())
+
+
+def _positions(definition: Definition, partial: Sequence[str]) -> frozenset[int]:
+    slugs = definition.subtask_slugs
+    for slug in partial:
+        if slug not in slugs:
+            raise PredictionError.single(Problem("unknown-subtask", None, "partial", {"subtask": slug}))
+    return frozenset(slugs.index(slug) for slug in partial or slugs)
+
+
+def _check_present(sheet: Sheet, release: Release, scored: frozenset[int], *, is_partial: bool) -> None:
+    """Enough questions must have a record: over all of them, or in each subtask of a partial file."""
+    definition = release.definition
+    width = len(definition.subtasks)
+    asked = np.bincount(release.subtasks, minlength=width).tolist()
+    present = np.bincount(release.subtasks[sheet.present], minlength=width).tolist()
+    enough = [have >= definition.present_minimum * want for have, want in zip(present, asked, strict=True)]
+    if is_partial:
+        sufficient = all(enough[position] for position in scored)
+    else:
+        sufficient = sum(present) >= definition.present_minimum * sum(asked)
+    if sufficient:
+        return
+    named = [position for position in range(width) if asked[position]]
+    params: dict[str, str | int | float] = {
+        "present": sum(present[position] for position in scored),
+        "questions": sum(asked[position] for position in scored),
+        "minimum": definition.present_minimum,
+        "complete": ", ".join(definition.subtask_slugs[position] for position in named if enough[position]),
+    }
+    for position in named:
+        slug = definition.subtask_slugs[position]
+        params[f"present/{slug}"] = present[position]
+        params[f"questions/{slug}"] = asked[position]
+    raise PredictionError.single(Problem("too-few-records", params=params))

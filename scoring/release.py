@@ -1,0 +1,160 @@
+"""One immutable version of a benchmark's questions and their truth."""
+
+import hashlib
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from string import ascii_uppercase
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.definition import Definition
+from scoring.errors import Problem, ReleaseError
+from scoring.grid import Grid
+from scoring.lookup import Lookup
+
+_MAGIC = b"VERNIER-RELEASE-1\n"
+_DIGEST_SIZE = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Release:
+    """Questions as columns, in the order of the organizer's file.
+
+    `source_datasets` and `subtasks` hold positions in the definition's lists; `truth` holds the right
+    option's position (0 is A) and never leaves the worker.
+    """
+
+    definition: Definition
+    ids: Sequence[str]
+    images: Sequence[str]
+    source_datasets: NDArray[np.uint8]
+    subtasks: NDArray[np.uint8]
+    kinds: Sequence[str]
+    texts: Sequence[str]
+    options: Sequence[tuple[str, ...]]
+    abnormal: NDArray[np.bool_]
+    truth: NDArray[np.uint8]
+
+    def __repr__(self) -> str:
+        return f"<Release of {self.definition.slug}, {self.size} questions>"
+
+    @property
+    def size(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def digest(self) -> str:
+        """Hex SHA-256 of the questions and their truth; the order of images in the file plays no part."""
+        sha256 = hashlib.sha256()
+        for position in sorted(range(self.size), key=self.ids.__getitem__):
+            sha256.update(msgspec.json.encode(self._row(position)))
+            sha256.update(b"\n")
+        return sha256.hexdigest()
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        return Lookup(
+            ids=self.ids,
+            images=self.images,
+            kinds=self.kinds,
+            texts=self.texts,
+            options=self.options,
+            raw_type_of=self.definition.raw_type_of,
+        )
+
+    @cached_property
+    def grid(self) -> Grid:
+        return Grid.lay_out(self.source_datasets, self.subtasks, self.abnormal)
+
+    @cached_property
+    def option_counts(self) -> NDArray[np.uint8]:
+        return np.array([len(options) for options in self.options], dtype=np.uint8)
+
+    def lettered_options(self, position: int) -> dict[str, str]:
+        return dict(zip(ascii_uppercase, self.options[position], strict=False))
+
+    def public_questions(self) -> Iterator[dict[str, Any]]:
+        """The questions without their answers, and without the normal or abnormal mark."""
+        definition = self.definition
+        for position in range(self.size):
+            yield {
+                "question_id": self.ids[position],
+                "image": self.images[position],
+                "source_dataset": definition.source_datasets[self.source_datasets[position]],
+                "subtask": definition.subtasks[self.subtasks[position]].slug,
+                "kind": self.kinds[position],
+                "text": self.texts[position],
+                "options": self.lettered_options(position),
+            }
+
+    def _row(self, position: int) -> tuple[Any, ...]:
+        return (
+            self.ids[position],
+            self.images[position],
+            self.definition.source_datasets[self.source_datasets[position]],
+            self.definition.subtask_slugs[self.subtasks[position]],
+            self.kinds[position],
+            self.texts[position],
+            self.options[position],
+            bool(self.abnormal[position]),
+            int(self.truth[position]),
+        )
+
+    def encode(self) -> bytes:
+        """Everything, compressed, with a checksum; it holds truth, so it belongs in the truth store."""
+        columns = _Columns(
+            definition=self.definition.to_dict(),
+            ids=list(self.ids),
+            images=list(self.images),
+            source_datasets=self.source_datasets.tolist(),
+            subtasks=self.subtasks.tolist(),
+            kinds=list(self.kinds),
+            texts=list(self.texts),
+            options=list(self.options),
+            abnormal=self.abnormal.tolist(),
+            truth=self.truth.tolist(),
+        )
+        packed = zlib.compress(msgspec.msgpack.encode(columns))
+        return _MAGIC + hashlib.sha256(packed).digest() + packed
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Take back what `encode` made; raises ReleaseError when it is damaged."""
+        start = len(_MAGIC) + _DIGEST_SIZE
+        packed = data[start:]
+        if data[:start] != _MAGIC + hashlib.sha256(packed).digest():
+            raise ReleaseError.single(Problem("damaged-release"))
+        columns = msgspec.msgpack.decode(zlib.decompress(packed), type=_Columns)
+        same: dict[str, str] = {}  # equal strings become one object: images and options repeat
+        return cls(
+            definition=Definition.from_dict(columns.definition),
+            ids=columns.ids,
+            images=[same.setdefault(image, image) for image in columns.images],
+            source_datasets=np.array(columns.source_datasets, dtype=np.uint8),
+            subtasks=np.array(columns.subtasks, dtype=np.uint8),
+            kinds=[same.setdefault(kind, kind) for kind in columns.kinds],
+            texts=[same.setdefault(text, text) for text in columns.texts],
+            options=[
+                tuple(same.setdefault(option, option) for option in options) for options in columns.options
+            ],
+            abnormal=np.array(columns.abnormal, dtype=np.bool_),
+            truth=np.array(columns.truth, dtype=np.uint8),
+        )
+
+
+class _Columns(msgspec.Struct, forbid_unknown_fields=True):
+    definition: dict[str, Any]
+    ids: list[str]
+    images: list[str]
+    source_datasets: list[int]
+    subtasks: list[int]
+    kinds: list[str]
+    texts: list[str]
+    options: list[tuple[str, ...]]
+    abnormal: list[bool]
+    truth: list[int]

@@ -1,0 +1,144 @@
+"""The reader of raw replies: which option, if any, a model's words choose.
+
+One published function, used for every format. The rules, in the order in which they are tried:
+
+    empty           nothing but white space, or no reply at all                               unread
+    letter          only a letter, with punctuation: "B", "B.", "(B)", "**b**"
+    marked          a marked letter: "Answer: B", "the answer is B", "(B) ...", and at the start of a line
+                    "B: ...", "B. ..." or "B) ..."; also \\boxed{B} and <answer>B</answer>
+    conflicting     two different marked letters                                              unread
+    outside         the letter is none of the question's options                              unread
+    yes-no          two options, one beginning with yes and one with no: the reply's first word
+    option-text     exactly one option's text stands in the reply, as whole words
+    none            nothing of the above                                                      unread
+
+"A defect is visible." has no marked letter: a letter followed by more words is a word, not a mark.
+Option text is compared without regard to case, runs of white space and the punctuation around it; where
+one option's text is part of another's, only the longer one counts where it stands.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from string import ascii_uppercase
+from typing import NamedTuple
+
+READER_VERSION = "1"
+RULES = ("letter", "marked", "yes-no", "option-text", "empty", "conflicting", "outside", "none")
+
+# Only the beginning and the end of a very long reply are read: the work stays bounded.
+_LONGEST_REPLY = 8_000
+
+_BARE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
+_QUOTES = r"[\s*_`\"'‘’“”]*"
+_OPEN = rf"(?:{_QUOTES}[(\[{{]?{_QUOTES})"
+# After a letter that is meant as one comes its end: punctuation, a line's end, nothing.
+# "A" and "a" are also English words, so a word may follow only other letters.
+_ENDED = r"(?![\w'’])(?:(?=\s*(?:[^\w\s]|$|\n))|(?<![Aa])(?=\s))"
+_MARKS = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (
+            rf"\banswer{_QUOTES}(?:\s+is|\s+would\s+be|\s*[:：=])\s*(?:option\b|choice\b)?{_OPEN}([A-Za-z]){_ENDED}",
+            re.IGNORECASE,
+        ),
+        (rf"<answer>{_OPEN}([A-Za-z]){_ENDED}", re.IGNORECASE),
+        (r"\\boxed\s*\{\s*(?:\\text\s*\{\s*)?([A-Za-z])\s*\}", 0),
+        (r"(?<!\w)[(（]\s*([A-E])\s*[)）]", 0),
+        (r"\A[\s*_]*[(（]\s*([a-e])\s*[)）]", 0),
+        (r"^[ \t*_#>-]*(?:option\s+|choice\s+)?([A-E])(?:\s*[:：)]|\*{0,2}[.、](?=[\s*]))", re.MULTILINE),
+        (r"\A[\s*_]*([a-e])\s*[:)]", 0),
+        (r"\A[\s*_]*(?:[Oo]ption|[Cc]hoice)\s+([A-E])\b", 0),
+        (r"\*\*\s*([A-E])\s*[.:)]?\s*\*\*", 0),
+    )
+)
+_WORD = re.compile(r"\w+")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+class Reading(NamedTuple):
+    """What was read: a letter among the options or None, the rule, and the letter as written."""
+
+    letter: str | None
+    rule: str
+    written: str | None = None
+
+
+def read(reply: str | None, options: Sequence[str]) -> Reading:
+    """Read one reply to a question with these options, lettered from A. Never raises."""
+    letter, rule = read_letter(reply or "")
+    if letter is not None and rule is not None:
+        if ascii_uppercase.index(letter) < len(options):
+            return Reading(letter, rule, letter)
+        return Reading(None, "outside", letter)
+    if rule is not None or not reply:
+        return Reading(None, rule or "empty")
+    return _read_text(_shorten(reply), tuple(options))
+
+
+@lru_cache(maxsize=4096)
+def read_letter(reply: str) -> tuple[str | None, str | None]:
+    """The letter that a reply names in itself, and the rule: what can be said without its options.
+
+    (letter, rule) when one is named, (None, rule) when the reply is unreadable whatever the options,
+    (None, None) when the options' texts decide.
+    """
+    text = _shorten(reply)
+    if not text.strip():
+        return None, "empty"
+    if bare := _BARE.fullmatch(text):
+        return bare.group(1).upper(), "letter"
+    letters = {found.upper() for mark in _MARKS for found in mark.findall(text)}
+    if len(letters) > 1:
+        return None, "conflicting"
+    return (letters.pop(), "marked") if letters else (None, None)
+
+
+def _shorten(reply: str) -> str:
+    if len(reply) <= _LONGEST_REPLY:
+        return reply
+    return f"{reply[: _LONGEST_REPLY // 2]}\n{reply[-_LONGEST_REPLY // 2 :]}"
+
+
+@lru_cache(maxsize=4096)
+def _read_text(reply: str, options: tuple[str, ...]) -> Reading:
+    folded = _fold(reply)
+    chosen = _read_yes_no(folded, options)
+    if chosen is not None:
+        return Reading(ascii_uppercase[chosen], "yes-no")
+    standing = _standing(folded, [_fold(option) for option in options])
+    if len(standing) == 1:
+        return Reading(ascii_uppercase[standing[0]], "option-text")
+    return Reading(None, "none")
+
+
+def _fold(text: str) -> str:
+    return _EDGES.sub("", " ".join(text.casefold().split()))
+
+
+def _read_yes_no(reply: str, options: tuple[str, ...]) -> int | None:
+    """The option that a reply's first word, yes or no, stands for; None when it says both or neither."""
+    if len(options) != 2:
+        return None
+    firsts = [(_WORD.findall(option.casefold()) or [""])[0] for option in options]
+    words = _WORD.findall(reply)
+    said = {"yes", "no"}.intersection(words)
+    if sorted(firsts) != ["no", "yes"] or len(said) != 1 or words[0] not in said:
+        return None
+    return firsts.index(words[0])
+
+
+def _standing(reply: str, options: list[str]) -> list[int]:
+    """The options whose text stands in the reply, each occurrence counted for the longest option only."""
+    if reply in options and options.count(reply) == 1:
+        return [options.index(reply)]
+    found: list[int] = []
+    for position in sorted(range(len(options)), key=lambda at: -len(options[at])):
+        if not options[position]:
+            continue
+        pattern = re.compile(rf"(?<!\w){re.escape(options[position])}(?!\w)")
+        rest = pattern.sub("\0", reply)
+        if rest != reply or any(options[position] == options[other] for other in found):
+            found.append(position)
+            reply = rest
+    return found

@@ -1,0 +1,57 @@
+"""The organizer's desk, first form: what may be changed by hand, and the queue. It shows no truth: none is in the database."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.http import HttpRequest
+
+from submissions.models import Benchmark, Submission, Team, User
+
+admin.site.site_header = "Vernier"
+admin.site.site_title = "Vernier"
+# One door for passwords: allauth's, which slows down guessing.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+class Unmakeable:
+    """Rows that come into being elsewhere, by a command or an upload."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Benchmark)
+class BenchmarkAdmin(Unmakeable, admin.ModelAdmin[Benchmark]):
+    list_display = ("name", "slug", "is_open", "daily_limit", "total_limit", "current_release")
+    fields = ("slug", "name", "is_open", "disclosure", "daily_limit", "total_limit", "current_release")
+    readonly_fields = ("slug", "current_release")
+
+
+@admin.register(Submission)
+class SubmissionAdmin(Unmakeable, admin.ModelAdmin[Submission]):
+    list_display = ("id", "benchmark", "team", "entry", "status", "visibility", "received_at", "attempts")
+    list_filter = ("status", "visibility", "benchmark")
+    list_select_related = ("benchmark", "team", "entry")
+    search_fields = ("id", "entry__name", "team__slug")
+    ordering = ("-received_at",)
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Team)
+class TeamAdmin(Unmakeable, admin.ModelAdmin[Team]):
+    list_display = ("slug", "name", "created_at")
+    search_fields = ("slug", "name")
+    readonly_fields = ("slug",)
+    fields = ("slug", "name")
+
+
+@admin.register(User)
+class UserAdmin(Unmakeable, admin.ModelAdmin[User]):
+    list_display = ("email", "is_active", "is_staff", "date_joined")
+    search_fields = ("email",)
+    fields = ("email", "is_active", "is_staff")
+    readonly_fields = ("email",)

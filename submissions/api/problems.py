@@ -1,0 +1,123 @@
+"""Errors as RFC 9457 problem documents: the one place where refusals become HTTP."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from submissions import messages
+from submissions.refusals import Refusal
+from submissions.storage import StorageUnavailableError
+
+STATUS: Mapping[str, int] = {
+    "benchmark-closed": 403,
+    "benchmark-without-release": 403,
+    "token-may-not-submit": 403,
+    "quota-daily": 429,
+    "quota-total": 403,
+    "too-many-uploads": 429,
+    "file-missing": 422,
+    "file-too-large": 413,
+    "file-empty": 422,
+    "file-pickle": 415,
+    "file-image": 415,
+    "file-utf-16": 415,
+    "file-archive": 415,
+    "file-unknown-format": 415,
+    "unknown-team": 404,
+    "no-report": 409,
+    "not-scored": 409,
+    "not-public": 409,
+    "not-public-to-choose": 409,
+    "already-withdrawn": 409,
+    "not-owner": 403,
+}
+OTHERWISE = 422
+CONTENT_TYPE = "application/problem+json"
+
+
+def answer(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem document; `errors` name the field or line at fault."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "errors": list(errors)[:20],
+        "errors_total": len(errors),
+    }
+    return Response(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
+
+
+def error(code: str, detail: str, *, field: str | None = None, line: int | None = None) -> dict[str, Any]:
+    return {"line": line, "field": field, "code": code, "detail": detail}
+
+
+def of_refusal(refusal: Refusal) -> Response:
+    params = {"field": refusal.field, **refusal.params}
+    detail = messages.refusal(refusal.code, params)
+    headers = {"Retry-After": str(refusal.params["seconds"])} if "seconds" in refusal.params else {}
+    status = STATUS.get(refusal.code, OTHERWISE)
+    errors = [error(refusal.code, detail, field=refusal.field)]
+    return answer(status, refusal.code, detail, errors=errors, headers=headers)
+
+
+def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+    """DRF's exception handler. What it does not know becomes Django's 500, without a word of what broke."""
+    if isinstance(exc, Refusal):
+        return of_refusal(exc)
+    if isinstance(exc, StorageUnavailableError):
+        return answer(
+            503,
+            "storage-unavailable",
+            _(
+                "The store for answer files does not answer. Nothing was taken or charged: send it again in a minute."
+            ),
+            headers={"Retry-After": "60"},
+        )
+    if isinstance(exc, Http404):
+        return answer(404, "not-found", _("There is nothing here, or it is not yours to see."))
+    if isinstance(exc, PermissionDenied):
+        return answer(403, "forbidden", _("You may not do this."))
+    if isinstance(exc, ValidationError):
+        return _of_validation(_flat(exc.message_dict if hasattr(exc, "error_dict") else {"": exc.messages}))
+    if isinstance(exc, exceptions.ValidationError):
+        return _of_validation(_flat(exc.detail))
+    if isinstance(exc, exceptions.APIException):
+        return _of_api_exception(exc)
+    return None
+
+
+def _of_validation(errors: list[dict[str, Any]]) -> Response:
+    return answer(422, "invalid", _("Some fields cannot be used as they are."), errors=errors)
+
+
+def _of_api_exception(exc: exceptions.APIException) -> Response:
+    headers = {}
+    if header := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    code = exc.get_codes()
+    return answer(
+        exc.status_code, code if isinstance(code, str) else "error", str(exc.detail), headers=headers
+    )
+
+
+def _flat(detail: Any, field: str | None = None) -> list[dict[str, Any]]:
+    if isinstance(detail, Mapping):
+        return [found for key, value in detail.items() for found in _flat(value, str(key) or None)]
+    if isinstance(detail, list | tuple):
+        return [found for value in detail for found in _flat(value, field)]
+    return [error(getattr(detail, "code", "invalid"), str(detail), field=field)]

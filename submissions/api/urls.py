@@ -1,0 +1,14 @@
+from django.urls import path
+
+from submissions.api import views
+
+urlpatterns = [
+    path("benchmarks/<slug:slug>/submissions/", views.SubmissionList.as_view(), name="api-submissions"),
+    path("submissions/<uuid:submission_id>/", views.SubmissionDetail.as_view(), name="api-submission"),
+    path("submissions/<uuid:submission_id>/report/", views.SubmissionReport.as_view(), name="api-report"),
+    path("submissions/<uuid:submission_id>/publish/", views.SubmissionPublish.as_view(), name="api-publish"),
+    path(
+        "submissions/<uuid:submission_id>/withdraw/", views.SubmissionWithdraw.as_view(), name="api-withdraw"
+    ),
+    path("submissions/<uuid:submission_id>/choose/", views.SubmissionChoose.as_view(), name="api-choose"),
+]

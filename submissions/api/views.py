@@ -1,0 +1,185 @@
+"""The write API: each view translates, makes one call, and answers."""
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from submissions import askers, intake, limits, publication, reports, uploads
+from submissions.api import serializers
+from submissions.askers import Asker
+from submissions.models import Benchmark, Submission, Team
+from submissions.refusals import Refusal
+
+RETRY_SECONDS = 1
+
+
+class NewestFirst(CursorPagination):
+    page_size = 50
+    ordering = ("-received_at", "-id")
+
+
+def asker_or_401(request: Request) -> Asker:
+    """Who asks; somebody must."""
+    asker = askers.of(request)
+    if not asker.is_known:
+        raise NotAuthenticated
+    return asker
+
+
+def submitting_team(asker: Asker, slug: str | None) -> Team:
+    """The team that an upload is sent by. Raises Refusal when it may not submit or cannot be told."""
+    if not asker.may_submit:
+        raise Refusal("token-may-not-submit")
+    teams = askers.teams_of(asker)
+    if slug:
+        named = [team for team in teams if team.slug == slug]
+        if not named:
+            raise Refusal("unknown-team", field="team", team=slug)
+        return named[0]
+    if not teams:
+        raise Refusal("no-team", field="team")
+    if len(teams) > 1:
+        raise Refusal("which-team", field="team", teams=", ".join(team.slug for team in teams))
+    return teams[0]
+
+
+class SubmissionList(APIView):
+    """Take an answer file, and list the team's submissions."""
+
+    @extend_schema(operation_id="submissions_list", responses=serializers.SubmissionState(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """The asker's teams' submissions on this benchmark, newest first, 50 a page."""
+        asker = asker_or_401(request)
+        benchmark = get_object_or_404(Benchmark, slug=slug)
+        mine = Submission.objects.of(asker).filter(benchmark=benchmark)
+        pages = NewestFirst()
+        page = pages.paginate_queryset(mine.select_related("benchmark", "team", "entry", "release"), request)
+        shaped = serializers.SubmissionState(page, many=True, context={"request": request})
+        return pages.get_paginated_response(shaped.data)
+
+    @extend_schema(
+        operation_id="submissions_create",
+        request={"multipart/form-data": serializers.Upload},
+        responses={
+            202: serializers.SubmissionState,
+            200: serializers.SubmissionState,
+            "4XX": serializers.ProblemDocument,
+        },
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Store the file and queue it: 202 and `Location`. The same file for the same entry again: 200, no charge."""
+        asker = asker_or_401(request)
+        benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+        limits.count_upload(
+            f"token:{asker.token.pk}" if asker.token else f"user:{asker.user.pk if asker.user else 0}"
+        )
+        uploads.refuse_if_unusable(request)
+        upload = serializers.Upload(data=request.data)
+        upload.is_valid(raise_exception=True)
+        fields: dict[str, Any] = upload.validated_data
+        offer = intake.Offer(
+            benchmark=benchmark,
+            team=submitting_team(asker, fields.get("team")),
+            entry_name=fields["entry"],
+            answers=fields["file"].file,
+            file_name=fields["file"].name,
+            settings=upload.declared(),
+            visibility=Submission.Visibility(fields["visibility"]),
+            partial=fields.get("partial", ()),
+            source=Submission.Source.API,
+            user=asker.user,
+            token=asker.token,
+        )
+        receipt = intake.accept(offer, now=timezone.now())
+        state = serializers.SubmissionState(receipt.submission, context={"request": request})
+        location = reverse("api-submission", [receipt.submission.pk], request=request)
+        return Response(state.data, status=202 if receipt.is_new else 200, headers={"Location": location})
+
+
+def visible(request: Request, submission_id: UUID) -> Submission:
+    """A submission that the asker may see, else 404."""
+    seen = Submission.objects.visible_to(askers.of(request))
+    return get_object_or_404(seen.select_related("benchmark", "team", "entry", "release"), pk=submission_id)
+
+
+class SubmissionDetail(APIView):
+    @extend_schema(
+        operation_id="submission",
+        parameters=[
+            OpenApiParameter("wait", int, description="Seconds to wait; an earlier answer says Retry-After.")
+        ],
+        responses={200: serializers.SubmissionState, "4XX": serializers.ProblemDocument},
+    )
+    def get(self, request: Request, submission_id: UUID) -> Response:
+        """The submission's state. While it is unfinished, `Retry-After` says when to ask again."""
+        submission = visible(request, submission_id)
+        headers = {} if submission.is_finished else {"Retry-After": str(RETRY_SECONDS)}
+        state = serializers.SubmissionState(submission, context={"request": request})
+        return Response(state.data, headers={**headers, "Cache-Control": "no-store"})
+
+
+class SubmissionReport(APIView):
+    @extend_schema(
+        operation_id="report", responses={200: serializers.FREE_FORM, "4XX": serializers.ProblemDocument}
+    )
+    def get(self, request: Request, submission_id: UUID) -> Response:
+        """Every figure of a scored submission that the benchmark discloses."""
+        submission = visible(request, submission_id)
+        report = reports.current(submission) if submission.is_scored else None
+        if report is None:
+            raise Refusal("no-report", status=submission.get_status_display())
+        state = serializers.SubmissionState(submission, context={"request": request})
+        return Response({**state.data, **reports.disclosed(report.body, submission.benchmark)})
+
+
+class SubmissionDeed(APIView):
+    """What a team may do with one of its submissions."""
+
+    def deed(self, submission: Submission, request: Request) -> None:
+        raise NotImplementedError
+
+    def post(self, request: Request, submission_id: UUID) -> Response:
+        asker = asker_or_401(request)
+        if not asker.may_submit:
+            raise Refusal("token-may-not-submit")
+        submission = get_object_or_404(Submission.objects.of(asker), pk=submission_id)
+        self.deed(submission, request)
+        state = serializers.SubmissionState(visible(request, submission_id), context={"request": request})
+        return Response(state.data)
+
+
+@extend_schema(request=None, responses=serializers.SubmissionState, operation_id="submission_publish")
+class SubmissionPublish(SubmissionDeed):
+    """Make it public."""
+
+    def deed(self, submission: Submission, request: Request) -> None:
+        publication.publish(submission, now=timezone.now())
+
+
+@extend_schema(
+    request=serializers.Withdrawal, responses=serializers.SubmissionState, operation_id="submission_withdraw"
+)
+class SubmissionWithdraw(SubmissionDeed):
+    """Take it off the ranks, with a reason."""
+
+    def deed(self, submission: Submission, request: Request) -> None:
+        withdrawal = serializers.Withdrawal(data=request.data)
+        withdrawal.is_valid(raise_exception=True)
+        publication.withdraw(submission, reason=withdrawal.validated_data["reason"], now=timezone.now())
+
+
+@extend_schema(request=None, responses=serializers.SubmissionState, operation_id="submission_choose")
+class SubmissionChoose(SubmissionDeed):
+    """Let it stand for its entry."""
+
+    def deed(self, submission: Submission, request: Request) -> None:
+        publication.choose(submission)

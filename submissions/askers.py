@@ -1,0 +1,63 @@
+"""Who asks: every object is reached through a queryset that is told so."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from submissions.models import Membership, Team, Token, User
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A person in a session, a token of a team, or nobody."""
+
+    user: User | None = None
+    token: Token | None = None
+    team_ids: frozenset[int] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        return self.user is not None or self.token is not None
+
+    @property
+    def is_staff(self) -> bool:
+        """An organizer in a session; a token never is one."""
+        return self.user is not None and self.token is None and self.user.is_staff
+
+    @property
+    def may_submit(self) -> bool:
+        return self.user is not None or (self.token is not None and self.token.scope == Token.Scope.SUBMIT)
+
+
+NOBODY = Asker()
+
+
+def for_user(user: User) -> Asker:
+    """The person with the teams that it is in now."""
+    team_ids = Membership.objects.filter(user=user).values_list("team_id", flat=True)
+    return Asker(user=user, team_ids=frozenset(team_ids))
+
+
+def for_token(token: Token) -> Asker:
+    """The token, which acts for its one team."""
+    return Asker(token=token, team_ids=frozenset([token.team_id]))
+
+
+def of(request: HttpRequest) -> Asker:
+    """Who sends this request, asked of the database once a request."""
+    known: Asker | None = getattr(request, "_asker", None)
+    if known is None:
+        token = getattr(request, "auth", None)
+        if isinstance(token, Token):
+            known = for_token(token)
+        elif isinstance(request.user, User):
+            known = for_user(request.user)
+        else:
+            known = NOBODY
+        request._asker = known  # type: ignore[attr-defined]  # a cache on the request itself
+    return known
+
+
+def teams_of(asker: Asker) -> list[Team]:
+    """The asker's teams by name."""
+    return list(Team.objects.of(asker).order_by("name"))

@@ -1,0 +1,33 @@
+"""Find or make the entry that a submission names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from submissions.models import Benchmark, Entry, Team
+from submissions.refusals import Refusal
+
+
+def find_or_make(*, benchmark: Benchmark, team: Team, name: str, settings: Mapping[str, Any]) -> Entry:
+    """The team's entry of that name, made with these settings if new. To be called in a transaction.
+
+    `settings` holds what was declared; what it leaves out is taken as the entry has it.
+    Raises Refusal when the entry exists with other settings, ValidationError when a setting cannot be.
+    """
+    declared = {key: value for key, value in settings.items() if value not in (None, "")}
+    entry = Entry.objects.filter(benchmark=benchmark, team=team, name=name).first()
+    if entry is None:
+        entry = Entry(benchmark=benchmark, team=team, name=name, **declared)
+        entry.division = entry.proper_division()
+        entry.full_clean(exclude=["benchmark", "team"], validate_unique=False, validate_constraints=False)
+        entry.save(force_insert=True)
+        return entry
+    for key in Entry.SETTINGS:
+        if key in declared and declared[key] != getattr(entry, key):
+            raise Refusal(
+                "entry-settings",
+                field=key,
+                entry=name,
+                declared=str(declared[key]),
+                known=str(getattr(entry, key)),
+            )
+    return entry

@@ -1,0 +1,161 @@
+"""Score a submission: claim it, read its file, write what became of it. Running it twice does no harm."""
+
+import logging
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from scoring.errors import PredictionError, Problem
+from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
+from submissions import releases, standings, storage
+from submissions.models import Figure, Release, Report, Submission
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+PROBLEMS_ON_THE_ROW = 20
+STORAGE_PAUSE = timedelta(seconds=10)
+
+Status = Submission.Status
+
+
+class LeaseLostError(Exception):
+    """Another worker took the submission over; what this one found changes nothing."""
+
+
+def run(submission_id: UUID) -> None:
+    """Score the submission if it can be claimed, and write its final state.
+
+    A file at fault ends `rejected`. Storage that does not answer puts it back without using an attempt. Any other
+    error is ours: it is put back, after three attempts ends `failed`, and is raised for the log.
+    """
+    submission = claim(submission_id, now=timezone.now())
+    if submission is None:
+        return
+    try:
+        _score(submission)
+    except LeaseLostError:
+        logger.warning("lost the lease on %s", submission.pk)
+    except storage.StorageUnavailableError as error:
+        logger.warning("storage does not answer, %s waits: %s", submission.pk, error)
+        _put_back(submission, attempts=F("attempts") - 1, not_before=timezone.now() + STORAGE_PAUSE)
+    except Exception:
+        # Ours, not the file's: the record first, then the log sees it.
+        if submission.attempts >= MOST_ATTEMPTS:
+            _finish(submission, status=Status.FAILED)
+        else:
+            _put_back(submission)
+        raise
+
+
+def claim(submission_id: UUID, *, now: datetime) -> Submission | None:
+    """Take the submission for this worker, or None when it is taken, finished or not yet due."""
+    lease = uuid4()
+    claimable = Submission.objects.filter(pk=submission_id, attempts__lt=MOST_ATTEMPTS).claimable(at=now)
+    # The update is the lock: of two workers, only one sees a row change.
+    taken = claimable.update(
+        status=Status.SCORING,
+        lease=lease,
+        lease_until=now + timedelta(seconds=settings.SCORE_SECONDS + 20),
+        started_at=now,
+        not_before=None,
+        attempts=F("attempts") + 1,
+    )
+    if not taken:
+        return None
+    return Submission.objects.select_related("benchmark__current_release", "entry").get(lease=lease)
+
+
+def _score(submission: Submission) -> None:
+    release = submission.benchmark.current_release
+    if release is None:
+        raise RuntimeError(f"{submission.benchmark} has no release to score {submission.pk} against")
+    content = releases.decoded(release.digest)
+    data = storage.answers().get(submission.answers_key)
+    try:
+        evaluation = evaluate(data, content, partial=submission.partial)
+    except PredictionError as error:
+        _reject(submission, error)
+        return
+    _keep_outcomes(submission, release, evaluation)
+    _record(submission, release, evaluation)
+
+
+def _keep_outcomes(submission: Submission, release: Release, evaluation: Evaluation) -> None:
+    # Outcomes together with answers are the truth, so they are kept with it.
+    key = f"outcomes/{release.digest}/{submission.pk}-{SCORER_VERSION}"
+    # An earlier attempt may have got this far; scoring is deterministic.
+    with suppress(storage.ObjectExistsError):
+        storage.truth().put(key, evaluation.outcomes)
+
+
+def _record(submission: Submission, release: Release, evaluation: Evaluation) -> None:
+    """Figures, ranks and the final state, in one transaction: `scored` means that the ranks stand."""
+    report = evaluation.report
+    body = report.to_dict()
+    with transaction.atomic():
+        _finish(
+            submission,
+            status=Status.SCORED,
+            release=release,
+            score=body["score"],
+            present=body["present"],
+            coverage=body["coverage"],
+        )
+        Report.objects.update_or_create(
+            submission=submission, release=release, scorer_version=SCORER_VERSION, defaults={"body": body}
+        )
+        Figure.objects.filter(submission=submission, release=release).delete()
+        Figure.objects.bulk_create(
+            Figure(
+                benchmark_id=submission.benchmark_id,
+                submission=submission,
+                release=release,
+                column=column,
+                score=score,
+                sort_key=Figure.MISSING if score is None else score,
+                sent_at=submission.received_at,
+            )
+            for column, score in report.figures()
+        )
+        standings.place(submission.entry)
+
+
+def _reject(submission: Submission, error: PredictionError) -> None:
+    everything = msgspec.json.encode([_as_dict(problem) for problem in error.problems])
+    storage.answers().delete(submission.problems_key)
+    storage.answers().put(submission.problems_key, everything)
+    _finish(
+        submission,
+        status=Status.REJECTED,
+        errors=[_as_dict(problem) for problem in error.problems[:PROBLEMS_ON_THE_ROW]],
+        errors_total=error.total,
+        error_counts=dict(error.counts),
+    )
+
+
+def _as_dict(problem: Problem) -> dict[str, object]:
+    return {
+        "line": problem.line,
+        "field": problem.field,
+        "code": problem.code,
+        "params": dict(problem.params),
+    }
+
+
+def _finish(submission: Submission, **changes: object) -> None:
+    """Write the final state if the lease is still ours. Raises LeaseLostError otherwise."""
+    held = Submission.objects.filter(pk=submission.pk, lease=submission.lease)
+    if not held.update(lease=None, lease_until=None, finished_at=timezone.now(), **changes):
+        raise LeaseLostError(submission.pk)
+
+
+def _put_back(submission: Submission, **changes: object) -> None:
+    held = Submission.objects.filter(pk=submission.pk, lease=submission.lease)
+    held.update(status=Status.QUEUED, lease=None, lease_until=None, **changes)

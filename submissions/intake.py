@@ -1,0 +1,130 @@
+"""Take an answer file in: the one way for the form, the API and the commands."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import IO, Any
+
+from django.db import transaction
+
+from scoring.answers.recognise import recognise
+from scoring.errors import UnsupportedFileError
+from submissions import entries, quota, ringing, storage
+from submissions.models import Benchmark, Submission, Team, Token, User
+from submissions.refusals import Refusal
+
+logger = logging.getLogger(__name__)
+
+HEAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What somebody sends: a file, for an entry of a team, on a benchmark."""
+
+    benchmark: Benchmark
+    team: Team
+    entry_name: str
+    answers: IO[bytes]
+    file_name: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    visibility: Submission.Visibility = Submission.Visibility.PRIVATE
+    partial: Sequence[str] = ()
+    source: Submission.Source = Submission.Source.API
+    user: User | None = None
+    token: Token | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The submission that stands for the file, and whether it was known already."""
+
+    submission: Submission
+    is_new: bool
+
+
+def accept(offer: Offer, *, now: datetime) -> Receipt:
+    """Store the answer file and queue it for scoring.
+
+    The same file for the same entry again answers with the submission that is there, and charges nothing.
+    Raises Refusal (nothing written), ValidationError (a setting cannot be) or StorageUnavailableError.
+    """
+    _check_rules(offer)
+    _check_file(offer)
+    submission = Submission(
+        benchmark=offer.benchmark,
+        team=offer.team,
+        source=offer.source,
+        sent_by=offer.user,
+        token=offer.token,
+        file_name=offer.file_name[:200],
+        partial=[s.slug for s in offer.benchmark.rules.subtasks if s.slug in offer.partial],
+        visibility=offer.visibility,
+        published_at=now if offer.visibility == Submission.Visibility.PUBLIC else None,
+        received_at=now,
+    )
+    # Stored first: a network call must not hold the lock below, and an object without a row is harmless.
+    stored = storage.answers().put(submission.answers_key, offer.answers)
+    submission.sha256, submission.size = stored.sha256, stored.size
+    try:
+        receipt = _record(offer, submission, now=now)
+    except Exception:
+        _discard(submission.answers_key)
+        raise
+    if not receipt.is_new:
+        _discard(submission.answers_key)
+    return receipt
+
+
+def _discard(key: str) -> None:
+    """Remove an object that got no row; left behind, it is harmless."""
+    try:
+        storage.answers().delete(key)
+    except storage.StorageUnavailableError:
+        logger.warning("left %s behind: storage does not answer", key)
+
+
+def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
+    with transaction.atomic():
+        # The team's row is the lock: two uploads at once cannot both take its last slot.
+        Team.objects.select_for_update().get(pk=offer.team.pk)
+        submission.entry = entries.find_or_make(
+            benchmark=offer.benchmark, team=offer.team, name=offer.entry_name, settings=offer.settings
+        )
+        known = _same_file(submission)
+        if known is not None:
+            return Receipt(known, is_new=False)
+        quota.check(offer.team, offer.benchmark, now=now)
+        submission.save(force_insert=True)
+        transaction.on_commit(partial(ringing.score, submission.pk))
+    return Receipt(submission, is_new=True)
+
+
+def _same_file(submission: Submission) -> Submission | None:
+    same = Submission.objects.filter(
+        entry=submission.entry, sha256=submission.sha256, partial=submission.partial
+    ).counting()
+    return same.exclude(visibility=Submission.Visibility.WITHDRAWN).newest_first().first()
+
+
+def _check_rules(offer: Offer) -> None:
+    benchmark = offer.benchmark
+    if benchmark.current_release_id is None:
+        raise Refusal("benchmark-without-release", benchmark=benchmark.name)
+    if not benchmark.is_open:
+        raise Refusal("benchmark-closed", benchmark=benchmark.name)
+    known = [subtask.slug for subtask in benchmark.rules.subtasks]
+    for slug in offer.partial:
+        if slug not in known:
+            raise Refusal("unknown-subtask", field="partial", subtask=slug[:100], known=", ".join(known))
+
+
+def _check_file(offer: Offer) -> None:
+    head = offer.answers.read(HEAD_BYTES)
+    offer.answers.seek(0)
+    try:
+        recognise(head)
+    except UnsupportedFileError as error:
+        raise Refusal(f"file-{error.code}", field="file", **error.params) from error

@@ -1,0 +1,26 @@
+"""All models: one concept a file."""
+
+from submissions.models.benchmark import Benchmark, Question, Release
+from submissions.models.entry import Entry
+from submissions.models.figure import Figure
+from submissions.models.quoted import QuotedResult
+from submissions.models.submission import Report, Submission
+from submissions.models.team import Invitation, Membership, Team
+from submissions.models.token import Token
+from submissions.models.user import User
+
+__all__ = [
+    "Benchmark",
+    "Entry",
+    "Figure",
+    "Invitation",
+    "Membership",
+    "Question",
+    "QuotedResult",
+    "Release",
+    "Report",
+    "Submission",
+    "Team",
+    "Token",
+    "User",
+]

@@ -1,0 +1,102 @@
+from functools import cached_property
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from scoring.definition import Definition
+
+
+class BenchmarkQuerySet(models.QuerySet["Benchmark"]):
+    def with_release(self) -> Self:
+        return self.select_related("current_release")
+
+
+class Benchmark(models.Model):
+    """A task set. Its rules live in `definition`, its questions and truth in releases."""
+
+    class Disclosure(models.TextChoices):
+        """How much of a report a team and the public see."""
+
+        OVERALL = "overall", _("overall score only")
+        SUBTASKS = "subtasks", _("subtask scores")
+        CELLS = "cells", _("every cell")
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    definition = models.JSONField()
+    is_standin = models.BooleanField(default=False)  # synthetic data, said on every page
+    disclosure = models.CharField(max_length=10, choices=Disclosure, default=Disclosure.SUBTASKS)
+    is_open = models.BooleanField(default=False)
+    daily_limit = models.PositiveIntegerField(default=5)
+    total_limit = models.PositiveIntegerField(default=200)
+    current_release = models.ForeignKey("Release", models.PROTECT, null=True, blank=True, related_name="+")
+    # Moves with every change of what the board shows; part of its ETag.
+    changed_at = models.DateTimeField(db_default=Now())
+
+    objects = BenchmarkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("board", args=[self.slug])
+
+    @cached_property
+    def rules(self) -> Definition:
+        """The definition that scoring reads."""
+        return Definition.from_dict(self.definition)
+
+    @property
+    def takes_submissions(self) -> bool:
+        return self.is_open and self.current_release_id is not None
+
+
+class Release(models.Model):
+    """One immutable version of a benchmark's questions and truth, named by digest.
+
+    The truth itself is in the truth store; nothing of it is in the database.
+    """
+
+    benchmark = models.ForeignKey(Benchmark, models.CASCADE, related_name="releases")
+    digest = models.CharField(max_length=64)
+    question_count = models.PositiveIntegerField()
+    image_count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["benchmark", "digest"], name="one_release_a_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.short_digest
+
+    @property
+    def short_digest(self) -> str:
+        return self.digest[:12]
+
+
+class Question(models.Model):
+    """A question as the public sees it: never its answer."""
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="questions")
+    position = models.PositiveIntegerField()
+    question_id = models.CharField(max_length=300)
+    image = models.CharField(max_length=300)
+    source_dataset = models.CharField(max_length=100)
+    subtask = models.CharField(max_length=100)
+    kind = models.CharField(max_length=100)  # the benchmark's own word for the type
+    text = models.TextField()
+    options = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "position"], name="one_question_a_position"),
+            models.UniqueConstraint(fields=["release", "question_id"], name="one_question_an_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question_id

@@ -1,0 +1,75 @@
+"""What a team decides of its submissions: who sees them, and which one stands for the entry."""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from submissions import ringing, standings
+from submissions.models import Entry, Submission
+from submissions.refusals import Refusal
+
+Visibility = Submission.Visibility
+
+
+def publish(submission: Submission, *, now: datetime) -> None:
+    """Make a private submission public; one that still waits is public once it is scored. Again: no change."""
+    with transaction.atomic():
+        submission = Submission.objects.select_for_update().get(pk=submission.pk)
+        if submission.visibility == Visibility.WITHDRAWN:
+            raise Refusal("already-withdrawn")
+        if submission.status in (
+            Submission.Status.REJECTED,
+            Submission.Status.FAILED,
+            Submission.Status.CANCELLED,
+        ):
+            raise Refusal("not-scored")
+        if submission.visibility == Visibility.PUBLIC:
+            return
+        Submission.objects.filter(pk=submission.pk).update(visibility=Visibility.PUBLIC, published_at=now)
+        _place_later(submission.entry_id)
+
+
+def withdraw(submission: Submission, *, reason: str, now: datetime) -> None:
+    """Take a public submission off the ranks; its line stays in the entry's history, with the reason."""
+    reason = reason.strip()
+    if not reason:
+        raise Refusal("reason-missing", field="reason")
+    with transaction.atomic():
+        submission = Submission.objects.select_for_update().get(pk=submission.pk)
+        if submission.visibility == Visibility.WITHDRAWN:
+            raise Refusal("already-withdrawn")
+        if submission.visibility != Visibility.PUBLIC:
+            raise Refusal("not-public")
+        Submission.objects.filter(pk=submission.pk).update(
+            visibility=Visibility.WITHDRAWN, withdrawn_at=now, withdrawn_reason=reason[:500]
+        )
+        Entry.objects.filter(pk=submission.entry_id, chosen=submission).update(chosen=None)
+        _place_later(submission.entry_id)
+
+
+def choose(submission: Submission) -> None:
+    """Let this public scored submission stand for its entry, instead of the best one."""
+    with transaction.atomic():
+        submission = Submission.objects.select_for_update().get(pk=submission.pk)
+        if submission.status != Submission.Status.SCORED:
+            raise Refusal("not-scored")
+        if submission.visibility != Visibility.PUBLIC:
+            raise Refusal("not-public-to-choose")
+        Entry.objects.filter(pk=submission.entry_id).update(chosen=submission)
+        _place_later(submission.entry_id)
+
+
+def _place_later(entry_id: UUID) -> None:
+    # The mark is the truth and the ring only hurries: the sweeper finds marks that nobody heard of.
+    Entry.objects.filter(pk=entry_id).update(standing_due=True)
+    transaction.on_commit(partial(ringing.place, entry_id))
+
+
+def place(entry_id: UUID) -> None:
+    """The worker's half: rank the board with what the team decided."""
+    with transaction.atomic():
+        entry = Entry.objects.filter(pk=entry_id).first()
+        if entry is not None:
+            standings.place(entry)

@@ -1,0 +1,35 @@
+"""What of a report may be shown: a benchmark decides how much its scores give away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from submissions.models import Benchmark, Report, Submission
+
+# The table of sub-scores is the leak, not the score (Vernier's design, limits on what scores give away).
+_BY_SUBTASK = ("cells", "detection_by_dataset")
+_OVERALL_ONLY = (*_BY_SUBTASK, "subtasks", "datasets", "detection")
+
+
+def current(submission: Submission) -> Report | None:
+    """The report that the submission's score stands on."""
+    reports = Report.objects.filter(submission=submission, release=submission.release)
+    return reports.order_by("-created_at", "-id").first()
+
+
+def disclosed(body: Mapping[str, Any], benchmark: Benchmark) -> dict[str, Any]:
+    """The report without what the benchmark keeps to itself."""
+    hidden: tuple[str, ...] = ()
+    if benchmark.disclosure == Benchmark.Disclosure.OVERALL:
+        hidden = _OVERALL_ONLY
+    elif benchmark.disclosure == Benchmark.Disclosure.SUBTASKS:
+        hidden = _BY_SUBTASK
+    return {key: value for key, value in body.items() if key not in hidden}
+
+
+def shows_column(benchmark: Benchmark, column: str) -> bool:
+    """Whether a figure of this column may be shown."""
+    if benchmark.disclosure == Benchmark.Disclosure.OVERALL:
+        return column == "overall"
+    if benchmark.disclosure == Benchmark.Disclosure.SUBTASKS:
+        return "/" not in column or column.startswith("detection/")
+    return True

@@ -1,0 +1,26 @@
+"""Ring the workers' doorbell. The database is the truth: a ring that is lost costs a sweep, not a submission."""
+
+import logging
+from uuid import UUID
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+def score(submission_id: UUID) -> None:
+    """Ask for a submission to be scored. Never raises: the row is there for the sweeper to find."""
+    _ring("submissions.tasks.score", str(submission_id))
+
+
+def place(entry_id: UUID) -> None:
+    """Ask for an entry to be placed anew. Never raises."""
+    _ring("submissions.tasks.place", str(entry_id))
+
+
+def _ring(task: str, argument: str) -> None:
+    try:
+        current_app.send_task(task, args=[argument], retry=False, ignore_result=True)
+    except (OperationalError, OSError) as error:
+        logger.warning("nobody heard the ring for %s %s: %s", task, argument, error)

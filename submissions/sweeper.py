@@ -1,0 +1,45 @@
+"""Find what was left behind: rings that nobody heard, workers that died. Safe to run twice and at once."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from submissions import ringing
+from submissions.evaluation import MOST_ATTEMPTS
+from submissions.models import Entry, Submission
+
+logger = logging.getLogger(__name__)
+
+HEARD_BY_NOW = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one run did."""
+
+    rung: int
+    failed: int
+    placed: int
+
+
+def sweep(*, now: datetime | None = None) -> Sweep:
+    """Ring for what has waited for over 20 s and for expired leases; end what has used its three attempts."""
+    now = now or timezone.now()
+    expired = Submission.objects.filter(status=Submission.Status.SCORING, lease_until__lte=now)
+    failed = expired.filter(attempts__gte=MOST_ATTEMPTS).update(
+        status=Submission.Status.FAILED, lease=None, lease_until=None, finished_at=now
+    )
+    waiting = Submission.objects.claimable(at=now).filter(received_at__lte=now - HEARD_BY_NOW)
+    rung = 0
+    for submission_id in waiting.order_by("received_at").values_list("pk", flat=True)[:1000]:
+        ringing.score(submission_id)
+        rung += 1
+    placed = 0
+    for entry_id in Entry.objects.filter(standing_due=True).values_list("pk", flat=True)[:1000]:
+        ringing.place(entry_id)
+        placed += 1
+    if rung or failed or placed:
+        logger.warning("sweep: rang for %d submissions and %d entries, failed %d", rung, placed, failed)
+    return Sweep(rung=rung, failed=failed, placed=placed)

@@ -1,0 +1,25 @@
+"""What Celery runs: thin, late to acknowledge, harmless when run twice."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from submissions import evaluation, publication, sweeper
+
+
+@shared_task
+def score(submission_id: str) -> None:
+    """Score a queued submission."""
+    evaluation.run(UUID(submission_id))
+
+
+@shared_task
+def place(entry_id: str) -> None:
+    """Place an entry anew after its team published, withdrew or chose."""
+    publication.place(UUID(entry_id))
+
+
+@shared_task
+def sweep() -> None:
+    """Ring again for what was left behind."""
+    sweeper.sweep()

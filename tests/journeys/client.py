@@ -1,0 +1,67 @@
+"""Somebody's pipeline: speaks to a running site over HTTP as the README says."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.servers.site import Site
+
+FINISHED = ("scored", "rejected", "failed", "cancelled")
+
+
+@dataclass
+class Pipeline:
+    """A token's view of a site."""
+
+    base_url: str
+    token: str
+    slug: str = "mmad-standin"
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=120, trust_env=False))
+
+    @property
+    def api(self) -> str:
+        return f"{self.base_url}/api/v1"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def upload(
+        self, file: bytes, entry: str, *, name: str = "answers.csv", slug: str | None = None, **fields: Any
+    ) -> httpx.Response:
+        url = f"{self.api}/benchmarks/{slug or self.slug}/submissions/"
+        files = {"file": (name, file)}
+        return self.http.post(url, headers=self.headers, files=files, data={"entry": entry, **fields})
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        url = path if path.startswith("http") else f"{self.api}{path}"
+        return self.http.get(url, headers=self.headers, params=params or None)
+
+    def post(self, path: str, **data: Any) -> httpx.Response:
+        return self.http.post(f"{self.api}{path}", headers=self.headers, json=data)
+
+    def finished(self, submission: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+        """The submission's state once it is final."""
+        deadline = time.monotonic() + seconds
+        while True:
+            answer = self.get(submission["links"]["self"], wait=30)
+            state: dict[str, Any] = answer.raise_for_status().json()
+            if state["status"] in FINISHED:
+                return state
+            assert time.monotonic() < deadline, f"still {state['status']} after {seconds} s"
+            time.sleep(0.1)
+
+    def outcome(self, file: bytes, entry: str, **fields: Any) -> dict[str, Any]:
+        """Upload, which must be accepted, and wait for the end."""
+        answer = self.upload(file, entry, **fields)
+        assert answer.status_code == 202, answer.text
+        return self.finished(answer.json())
+
+
+def pipeline(site: Site, team: str, *, slug: str = "mmad-standin") -> Pipeline:
+    """A new team's pipeline, made as an organizer makes one."""
+    site.manage("create_team", team)
+    token = site.manage("create_token", team).stdout.strip()
+    return Pipeline(site.base_url, token, slug)

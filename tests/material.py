@@ -1,0 +1,133 @@
+"""Small but complete material for tests: a benchmark in MMAD's shape, with truth that follows a known random sequence."""
+
+import io
+import json
+import random
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from scoring import definition
+from scoring.benchmarks.mmad import importer
+from scoring.release import Release as Content
+from submissions import evaluation, intake, releases, tokens
+from submissions.models import Benchmark, Submission, Team, Token, User
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+LETTERS = "ABCD"
+DATASETS = ("DS-MVTec", "MVTec-LOCO", "VisA", "GoodsAD")
+DEFECT_TYPES = ("Defect Classification", "Defect Localization", "Defect Description", "Defect Analysis")
+OBJECT_TYPES = ("Object Classification", "Object Analysis")
+
+
+def questions(images_a_class: int = 3, seed: int = 7) -> dict[str, Any]:
+    """mmad.json's shape: per source dataset that many good and that many bad images, 5 and 3 questions each."""
+    chance = random.Random(seed)
+    content: dict[str, Any] = {}
+    for dataset in DATASETS:
+        for number in range(images_a_class):
+            for folder, kinds in (("good", OBJECT_TYPES), ("broken", DEFECT_TYPES)):
+                image = f"{dataset}/thing/image/{folder}/{number:03}.png"
+                content[image] = {
+                    "conversation": [_detection(chance), *(_question(kind, chance) for kind in kinds)]
+                }
+    return content
+
+
+def _detection(chance: random.Random) -> dict[str, Any]:
+    options = {"A": "Yes.", "B": "No."}
+    return {
+        "Question": "Is there any defect in the object?",
+        "Options": options,
+        "Answer": chance.choice("AB"),
+        "type": "Anomaly Detection",
+    }
+
+
+def _question(kind: str, chance: random.Random) -> dict[str, Any]:
+    return {
+        "Question": f"Which one is it, as to {kind.lower()}?",
+        "Options": {letter: f"the {kind.lower()} numbered {letter}" for letter in LETTERS},
+        "Answer": chance.choice(LETTERS),
+        "type": kind,
+    }
+
+
+def content(images_a_class: int = 3, seed: int = 7) -> Content:
+    """The same as a release with its truth."""
+    return importer.read(json.dumps(questions(images_a_class, seed)).encode(), definition.load("mmad"))
+
+
+def truth(material: Mapping[str, Any]) -> dict[str, str]:
+    """question_id -> letter."""
+    return {
+        f"{image}#{index}": question["Answer"]
+        for image, record in material.items()
+        for index, question in enumerate(record["conversation"])
+    }
+
+
+def answers(right: float = 0.75, *, material: Mapping[str, Any] | None = None, seed: int = 1) -> bytes:
+    """A plain CSV file in which about that share of the answers is right; never a long run of the truth."""
+    chance = random.Random(seed)
+    lines = ["question_id,answer"]
+    for question_id, letter in truth(material or questions()).items():
+        wrong = "B" if letter == "A" else "A"
+        lines.append(f"{question_id},{letter if chance.random() < right else wrong}")
+    return "\n".join(lines).encode() + b"\n"
+
+
+def benchmark(
+    slug: str = "mmad", *, images_a_class: int = 3, seed: int = 7, daily_limit: int = 50
+) -> Benchmark:
+    """An open benchmark with a current release."""
+    releases.publish(content(images_a_class, seed), slug=slug, daily_limit=daily_limit, total_limit=200)
+    return Benchmark.objects.with_release().get(slug=slug)
+
+
+def person(email: str, *, is_staff: bool = False) -> User:
+    return User.objects.create_user(email, "correct horse battery", is_staff=is_staff)
+
+
+def team(slug: str, *owners: User) -> Team:
+    made = Team.objects.create(slug=slug, name=slug.title())
+    for owner in owners:
+        made.memberships.create(user=owner, role="owner")
+    return made
+
+
+def token(team: Team, scope: Token.Scope = Token.Scope.SUBMIT) -> str:
+    """The text of a fresh token."""
+    return tokens.create(team, name="ci", scope=scope, days=30, now=datetime.now(UTC))[1]
+
+
+def submitted(
+    benchmark: Benchmark,
+    team: Team,
+    name: str = "model",
+    *,
+    file: bytes | None = None,
+    public: bool = False,
+    partial: Iterable[str] = (),
+    now: datetime = NOON,
+    **settings: Any,
+) -> Submission:
+    """A queued submission that went in through intake."""
+    offer = intake.Offer(
+        benchmark=benchmark,
+        team=team,
+        entry_name=name,
+        answers=io.BytesIO(answers() if file is None else file),
+        settings=settings,
+        visibility=Submission.Visibility.PUBLIC if public else Submission.Visibility.PRIVATE,
+        partial=tuple(partial),
+    )
+    return intake.accept(offer, now=now).submission
+
+
+def scored(*args: Any, **kwargs: Any) -> Submission:
+    """A submission after the worker has run."""
+    submission = submitted(*args, **kwargs)
+    evaluation.run(submission.pk)
+    submission.refresh_from_db()
+    return submission

@@ -1,0 +1,225 @@
+"""The write API, asked in-process; the journeys ask it over HTTP."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from submissions import evaluation
+from submissions.models import Entry, Submission, Token
+from tests import material
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/benchmarks/mmad/submissions/"
+
+
+def send(client: Client, token: str | None = None, *, file: bytes | None = None, **fields: Any) -> Any:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    upload = SimpleUploadedFile("answers.csv", material.answers() if file is None else file)
+    return client.post(URL, {"file": upload, "entry": "my model", **fields}, headers=headers)
+
+
+@pytest.fixture
+def token() -> str:
+    material.benchmark()
+    return material.token(material.team("a"))
+
+
+def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> None:
+    answer = send(client, token)
+    assert answer.status_code == 202
+    state = answer.json()
+    assert answer["Location"] == state["links"]["self"]
+    assert set(state) == {
+        *("id", "benchmark", "release", "entry", "team", "status", "visibility", "sha256", "received_at"),
+        *(
+            "finished_at",
+            "errors",
+            "errors_total",
+            "error_counts",
+            "score",
+            "present",
+            "coverage",
+            "partial",
+            "links",
+        ),
+    }
+    assert (state["benchmark"], state["team"], state["status"]) == ("mmad", "a", "queued")
+    assert state["visibility"] == "private"
+    assert state["entry"]["name"] == "my model"
+    assert state["entry"]["settings"]["shots"] is None
+
+
+def test_settings_are_read_and_kept(client: Client, token: str) -> None:
+    fields = {
+        "shots": "1",
+        "tools": "none",
+        "training": "none-known",
+        "parameters": "7.5",
+        "paper": "https://e.org/p",
+    }
+    settings = send(client, token, **fields).json()["entry"]["settings"]
+    assert settings["shots"] == 1
+    assert settings["parameters"] == 7.5
+    assert settings["paper"] == "https://e.org/p"
+    assert Entry.objects.get().division == "closed"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"shots": "65"}, "shots"),
+        ({"shots": "many"}, "shots"),
+        ({"template": "best"}, "template"),
+        ({"paper": "javascript:alert(1)"}, "paper"),
+        ({"visibility": "secret"}, "visibility"),
+        ({"entry": ""}, "entry"),
+        ({"entry": "a\x1bb"}, "entry"),
+        ({"entry": "x" * 81}, "entry"),
+        ({"partial": "colour"}, "partial"),
+    ],
+)
+def test_a_field_that_cannot_be_is_named(
+    client: Client, token: str, fields: dict[str, str], field: str
+) -> None:
+    answer = send(client, token, **fields)
+    assert answer.status_code == 422
+    assert answer["Content-Type"] == "application/problem+json"
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert not Submission.objects.exists()
+
+
+def test_other_settings_for_a_known_entry_are_refused(client: Client, token: str) -> None:
+    send(client, token, shots="1")
+    answer = send(client, token, file=material.answers(seed=9), shots="2")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "shots"
+
+
+def test_the_same_file_again_answers_200_with_the_first(client: Client, token: str) -> None:
+    first, again = send(client, token), send(client, token)
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert first.json()["id"] == again.json()["id"]
+
+
+def test_no_file_is_a_clear_refusal(client: Client, token: str) -> None:
+    answer = client.post(URL, {"entry": "m"}, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "file-missing"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"expires_at": timezone.now() - timedelta(minutes=1)}, "token-ended"),
+        ({"revoked_at": timezone.now()}, "token-revoked"),
+    ],
+)
+def test_an_ended_token_opens_nothing(client: Client, token: str, change: dict[str, Any], code: str) -> None:
+    Token.objects.update(**change)
+    answer = send(client, token)
+    assert answer.status_code == 401
+    assert answer.json()["code"] == code
+    assert "Bearer" in answer["WWW-Authenticate"]
+    assert not Submission.objects.exists()
+
+
+def test_a_read_token_may_not_submit(client: Client) -> None:
+    material.benchmark()
+    answer = send(client, material.token(material.team("a"), Token.Scope.READ))
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "token-may-not-submit"
+
+
+def test_a_session_of_several_teams_must_say_which(client: Client) -> None:
+    material.benchmark()
+    person = material.person("p@example.org")
+    material.team("a", person)
+    material.team("b", person)
+    client.force_login(person)
+    assert send(client).json()["code"] == "which-team"
+    assert send(client, team="b").json()["team"] == "b"
+    assert send(client, team="other").status_code == 404
+
+
+def test_a_session_needs_the_csrf_token() -> None:
+    material.benchmark()
+    person = material.person("p@example.org")
+    material.team("a", person)
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(person)
+    assert send(strict).status_code == 403
+
+
+def test_state_and_report_follow_the_submission(client: Client, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    links = send(client, token).json()["links"]
+    waiting = client.get(links["self"], headers=headers)
+    assert waiting["Retry-After"] == "1"
+    assert client.get(links["report"], headers=headers).status_code == 409
+    evaluation.run(Submission.objects.get().pk)
+    state = client.get(links["self"], {"wait": 30}, headers=headers).json()
+    assert state["status"] == "scored"
+    report = client.get(links["report"], headers=headers).json()
+    assert report["score"] == state["score"]
+    assert len(report["cells"]) == 28
+    assert set(report["cells"][0]) >= {"dataset", "subtask", "asked", "answered", "correct", "score"}
+    assert {"subtasks", "datasets", "detection", "micro", "official_compatible", "readings"} <= set(report)
+
+
+def test_the_list_is_the_teams_own_newest_first_by_cursor(client: Client, token: str) -> None:
+    benchmark, other = Submission.benchmark.field.related_model.objects.get(), material.team("other")
+    material.submitted(benchmark, other)
+    team = Token.objects.get().team
+    for number in range(3):
+        material.submitted(
+            benchmark,
+            team,
+            f"m{number}",
+            file=material.answers(seed=number),
+            now=material.NOON + timedelta(hours=number),
+        )
+    body = client.get(URL, headers={"Authorization": f"Bearer {token}"}).json()
+    assert [state["entry"]["name"] for state in body["results"]] == ["m2", "m1", "m0"]
+    assert body["next"] is None
+    assert client.get(URL).status_code == 401
+
+
+def test_a_private_submission_is_404_to_strangers_and_a_public_one_is_not(client: Client, token: str) -> None:
+    address = send(client, token).json()["links"]["self"]
+    stranger = {"Authorization": f"Bearer {material.token(material.team('stranger'))}"}
+    submission = Submission.objects.get()
+    evaluation.run(submission.pk)
+    for headers in ({}, stranger):
+        assert client.get(address, headers=headers).status_code == 404
+    mine = {"Authorization": f"Bearer {token}"}
+    assert client.post(f"{address}publish/", headers=stranger).status_code == 404
+    assert client.post(f"{address}publish/").status_code == 401
+    assert client.post(f"{address}publish/", headers=mine).json()["visibility"] == "public"
+    for headers in ({}, stranger):
+        assert client.get(address, headers=headers).status_code == 200
+
+
+def test_withdrawing_over_the_api_needs_a_reason(client: Client, token: str) -> None:
+    address = send(client, token, visibility="public").json()["links"]["self"]
+    evaluation.run(Submission.objects.get().pk)
+    mine = {"Authorization": f"Bearer {token}"}
+    assert client.post(f"{address}withdraw/", headers=mine).status_code == 422
+    body = {"reason": "wrong prompt"}
+    answer = client.post(f"{address}withdraw/", body, content_type="application/json", headers=mine)
+    assert answer.json()["visibility"] == "withdrawn"
+    assert client.get(address).status_code == 404
+
+
+def test_errors_of_a_file_are_for_its_team_alone(client: Client, token: str) -> None:
+    address = send(client, token, file=b"question_id,answer\nnone#0,A\n", visibility="public").json()[
+        "links"
+    ]["self"]
+    evaluation.run(Submission.objects.get().pk)
+    mine = client.get(address, headers={"Authorization": f"Bearer {token}"}).json()
+    assert mine["status"] == "rejected"
+    assert mine["errors"][0]["detail"]
+    assert client.get(address).status_code == 404
