@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from leaderboard.cursors import BoardCursor
@@ -195,7 +195,8 @@ def _quoted(quoted: Sequence[Any]) -> Row:
     }
 
 
-def ranked_entries(benchmark: Benchmark, column: str = OVERALL) -> int:
-    """How many entries have a rank in the open division: the last rank, found from the end of the index."""
-    last = Figure.objects.filter(benchmark=benchmark, column=column, shown=True, rank__isnull=False)
-    return last.order_by("sort_key", "-sent_at", "-id").values_list("rank", flat=True).first() or 0
+def with_ranked_entries(benchmarks: QuerySet[Benchmark]) -> QuerySet[Benchmark]:
+    """Each with `ranked_entries`: the last rank overall, found from the end of the index, not counted; else None."""
+    last = Figure.objects.filter(benchmark=OuterRef("pk"), column=OVERALL, shown=True, rank__isnull=False)
+    rank = last.order_by("sort_key", "-sent_at", "-id").values("rank")[:1]
+    return benchmarks.annotate(ranked_entries=Subquery(rank))

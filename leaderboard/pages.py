@@ -32,7 +32,7 @@ from submissions import askers
 from submissions.models import Benchmark, Entry
 from submissions.ui import format as written
 from submissions.ui import rows
-from submissions.ui.rows import BoardRow, FilterField, FilterWord, Link, Option
+from submissions.ui.rows import BoardRow, FilterField, FilterWord, Link
 
 SHOTS_OFFERED = ("0", "1", "2", "4", "8", "16")
 
@@ -47,7 +47,7 @@ def board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _board(request: HttpRequest, key: int) -> HttpResponse:
-    benchmark = Benchmark.objects.with_release().get(pk=key)
+    benchmark = board.with_ranked_entries(Benchmark.objects.with_release()).get(pk=key)
     columns = Columns.of(benchmark)
     wanted = _wanted(request, columns)
     found = board.page(benchmark, columns, wanted)
@@ -89,7 +89,7 @@ class BoardView:
     def context(self) -> dict[str, Any]:
         benchmark, wanted, found = self.benchmark, self.wanted, self.found
         release = benchmark.current_release
-        total = board.ranked_entries(benchmark)
+        total: int = benchmark.ranked_entries or 0  # type: ignore[attr-defined]  # annotated by the view
         return {
             "benchmark": benchmark,
             "nav": "benchmarks",
@@ -166,6 +166,7 @@ class BoardView:
         groups = [
             ("subtasks" if name in self.columns.subtasks else "datasets", name) for name in self.further()
         ]
+        notation = written.notation()
         for row in self.found.rows:
             further = [row[group][name] for group, name in groups]
             words, undeclared = phrases.settings(row["entry"]["settings"])
@@ -183,6 +184,7 @@ class BoardView:
                     partial=row["score"] is None or None in further,
                     coverage=row["coverage"],
                     tries=row["tries"],
+                    notation=notation,
                 )
             else:
                 yield rows.board_row(
@@ -193,6 +195,7 @@ class BoardView:
                     team=kind_text(row["line"]),
                     settings=[*words, *([row["flags"]] if row["flags"] else [])],
                     source=row["source"],
+                    notation=notation,
                 )
 
 
@@ -255,7 +258,7 @@ def filter_field(name: str, value: str) -> FilterField:
     if name != "kind":
         offered |= {DECLARED: _("declared"), UNDECLARED: _("not declared")}
     offered.setdefault(value, value)
-    options = tuple(Option(known, text, selected=known == value) for known, text in offered.items())
+    options = tuple(rows.Option(known, text, selected=known == value) for known, text in offered.items())
     return FilterField(name, label, options=options)
 
 
