@@ -1,9 +1,7 @@
 """What a fresh site starts with: the stand-in with the published models, and the real board with its quoted results."""
 
-from importlib import resources
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from submissions import standin, storage

@@ -1,3 +1,5 @@
+"""What every in-process test stands on: fresh stores, a doorbell that is only heard, plain static files."""
+
 from pathlib import Path
 
 import pytest
@@ -5,6 +7,8 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from submissions import releases, ringing
+
+PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +31,8 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 @pytest.fixture(autouse=True)
 def pages(settings: Settings) -> None:
-    """Pages without collected static files, an empty cache, and passwords that cost no time."""
-    static = Path(settings.STATIC_ROOT)
-    static.mkdir(parents=True, exist_ok=True)
-    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": plain}}
+    """Static files under their own names (nothing has collected them), an empty cache, cheap passwords."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
