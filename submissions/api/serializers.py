@@ -138,7 +138,7 @@ def said(problem: Mapping[str, Any]) -> dict[str, Any]:
         "line": problem["line"],
         "field": problem["field"],
         "code": problem["code"],
-        "detail": messages.problem(problem["code"], problem["params"]),
+        "detail": messages.problem(problem["code"], problem["params"], field=problem["field"]),
     }
 
 
