@@ -54,7 +54,7 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
 
 
 def test_settings_are_read_and_kept(client: Client, token: str) -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "shots": "1",
         "tools": "none",
         "training": "none-known",
