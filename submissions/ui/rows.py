@@ -44,9 +44,12 @@ class Column:
     current: bool = False
 
 
+BoardRow = SafeString
+"""One line of the board, a finished table row."""
+
+
 def board_row(
     *,
-    notation: figures.Notation,
     kind: Literal["scored", "quoted", "human", "chance"],
     name: str,
     score: float | None,
@@ -63,14 +66,17 @@ def board_row(
     source: Text = "",
     coverage: float | None = None,
     tries: int | None = None,
-) -> SafeString:
+    notation: figures.Notation | None = None,
+) -> BoardRow:
     """One line of the board as a table row.
 
     ``further`` are the scores after the first, in the order of the columns; ``settings`` the declared ones in
     words, ``undeclared`` how many were not; ``team`` is its name, or "quoted" where the row has a ``source``,
     which then is one tap away. Everything is escaped here. The row is joined in Python because it is what the
-    board has fifty of: the same row in the template's language costs five times more.
+    board has fifty of: the same row in the template's language costs five times more. A page of rows asks for
+    the ``notation`` once.
     """
+    notation = notation or figures.notation()
     classes: str = kind if kind != "scored" else "first" if rank == 1 else ""
     if tie:
         classes = f"{classes} tie tie-{tie}".strip()
@@ -103,25 +109,34 @@ def _with_line(notation: figures.Notation, settings: Iterable[Text], undeclared:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    text: Text
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FilterField:
     """A filter as a form field: a select where it has ``options``, else a text or number input."""
 
     name: str
     label: Text
-    options: SafeString = SafeString("")  # noqa: RUF009
+    options: tuple[Option, ...] = ()
     value: str = ""
     type: str = "search"
 
-
-def filter_select(name: str, label: Text, choices: Iterable[tuple[str, Text]], chosen: str) -> FilterField:
-    """A select of ``choices`` (value, text), the first of which usually is ("", "any")."""
-    marks = {True: SafeString(" selected"), False: ""}
-    options = format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        ((value, marks[value == chosen], text) for value, text in choices),
-    )
-    return FilterField(name=name, label=label, options=options)
+    @property
+    def options_html(self) -> SafeString:
+        """The options joined here, because a board has some sixty of them."""
+        marked = {True: " selected", False: ""}
+        return SafeString(
+            "".join(
+                [
+                    f'<option value="{escape(o.value)}"{marked[o.selected]}>{escape(str(o.text))}</option>'
+                    for o in self.options
+                ]
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

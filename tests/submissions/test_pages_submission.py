@@ -44,7 +44,9 @@ def act(client: Client, submission: Submission, deed: str, **fields: str) -> Any
     return client.post(f"/submissions/{submission.pk}/{deed}/", fields)
 
 
-def test_a_waiting_submission_shows_its_place_in_the_queue(client: Client, benchmark: Benchmark, team: Team) -> None:
+def test_a_waiting_submission_shows_its_place_in_the_queue(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
     material.submitted(benchmark, team, "first")
     second = material.submitted(benchmark, team, "second", now=material.NOON + timedelta(seconds=1))
     page = page_of(client, second)
@@ -65,7 +67,9 @@ def test_the_state_fragment_answers_only_when_something_changed(
     assert (finished.status_code, finished["HX-Refresh"]) == (204, "true")
 
 
-def test_a_scored_one_shows_every_figure_of_its_report(client: Client, benchmark: Benchmark, team: Team) -> None:
+def test_a_scored_one_shows_every_figure_of_its_report(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
     submission = material.scored(benchmark, team, public=True)
     page = page_of(client, submission)
     report = page.context["report"]
@@ -105,7 +109,13 @@ def test_a_private_one_is_told_where_it_would_stand(client: Client, benchmark: B
 def test_the_closed_division_has_its_own_ranks(client: Client, benchmark: Benchmark, team: Team) -> None:
     material.scored(benchmark, team, "open", file=material.answers(1.0), public=True)
     closed = material.scored(
-        benchmark, team, "closed", file=material.answers(0.6), public=True, tools="none", training="none-known"
+        benchmark,
+        team,
+        "closed",
+        file=material.answers(0.6),
+        public=True,
+        tools="none",
+        training="none-known",
     )
     standing = page_of(client, closed).context["standing"]
     assert (standing.rank, standing.of, str(standing.division)) == (1, 1, "closed")
@@ -118,7 +128,9 @@ def test_a_partial_one_has_no_overall_score(client: Client, benchmark: Benchmark
     assert page.context["standing"] is None
 
 
-@pytest.mark.parametrize(("disclosure", "dots", "cells"), [("overall", 0, 0), ("subtasks", 7, 0), ("cells", 7, 4)])
+@pytest.mark.parametrize(
+    ("disclosure", "dots", "cells"), [("overall", 0, 0), ("subtasks", 7, 0), ("cells", 7, 4)]
+)
 def test_only_what_is_disclosed_is_shown(
     client: Client, benchmark: Benchmark, team: Team, disclosure: str, dots: int, cells: int
 ) -> None:
@@ -132,7 +144,9 @@ def test_only_what_is_disclosed_is_shown(
         assert f">{figure.score:.1f}<" not in page.content.decode()
 
 
-def test_a_rejected_file_shows_causes_lines_and_the_way_out(client: Client, benchmark: Benchmark, team: Team) -> None:
+def test_a_rejected_file_shows_causes_lines_and_the_way_out(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
     submission = material.scored(benchmark, team, file=WRONG)
     page = page_of(client, submission)
     rejection = page.context["rejection"]
@@ -143,7 +157,9 @@ def test_a_rejected_file_shows_causes_lines_and_the_way_out(client: Client, benc
     assert "Send the corrected file" in page.content.decode()
 
 
-def test_all_problems_come_as_a_file_that_no_spreadsheet_runs(client: Client, benchmark: Benchmark, team: Team) -> None:
+def test_all_problems_come_as_a_file_that_no_spreadsheet_runs(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
     submission = material.scored(benchmark, team, file=WRONG)
     answer = client.get(f"/submissions/{submission.pk}/problems.csv")
     lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
@@ -244,7 +260,9 @@ def test_the_page_asks_the_same_number_of_queries_however_many_are_ranked(
     with django_assert_max_num_queries(10):
         page_of(client, submission)
     for number in range(4):
-        material.scored(benchmark, team, f"other {number}", file=material.answers(0.9, seed=number), public=True)
+        material.scored(
+            benchmark, team, f"other {number}", file=material.answers(0.9, seed=number), public=True
+        )
     with django_assert_max_num_queries(10):
         page_of(client, submission)
 

@@ -130,7 +130,9 @@ def test_a_closed_benchmark_takes_nothing(client: Client, member: User) -> None:
     assert "closed" in errors(send(client))["__all__"][0]
 
 
-def test_a_benchmark_without_a_release_says_that_the_questions_are_missing(client: Client, member: User) -> None:
+def test_a_benchmark_without_a_release_says_that_the_questions_are_missing(
+    client: Client, member: User
+) -> None:
     Benchmark.objects.update(current_release=None)
     assert client.get(URL).context["intake"] == "no-release"
 

@@ -65,6 +65,7 @@ def field(bound: BoundField, label: str = "", advice: str = "", **attrs: str) ->
         widget_attrs["aria-invalid"] = "true"
     return {
         "field": bound,
+        "is_checkbox": bound.widget_type == "checkbox",
         "control": bound.as_widget(attrs=widget_attrs),
         "label": label or bound.label,
         "help": help_text,
