@@ -93,7 +93,7 @@ class UploadForm(_EntryForm):
         for name in Entry.SETTINGS:
             field = self.fields[name]
             if isinstance(field, forms.TypedChoiceField):
-                field.choices = [("", NOT_DECLARED), *[choice for choice in field.choices if choice[0]]]
+                field.choices = [("", NOT_DECLARED), *Entry._meta.get_field(name).flatchoices]
             else:
                 field.widget.attrs["placeholder"] = NOT_DECLARED
 
