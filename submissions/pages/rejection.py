@@ -5,7 +5,7 @@ from typing import Any
 
 from submissions import messages
 from submissions.models import Submission
-from submissions.ui import format as written
+from submissions.ui import format as figures
 from submissions.ui import rows
 
 HEADER = ("line", "field", "code", "problem")
@@ -18,16 +18,16 @@ def view(submission: Submission) -> rows.Rejection:
     counts: Mapping[str, int] = submission.error_counts
     by_count = sorted(counts, key=lambda code: (-counts[code], code))
     return rows.Rejection(
-        causes=tuple(rows.Cause(messages.cause(code), written.count(counts[code])) for code in by_count),
+        causes=tuple(rows.Cause(messages.cause(code), figures.count(counts[code])) for code in by_count),
         lines=tuple(
             rows.ProblemLine(
-                text=messages.problem(problem["code"], problem["params"]),
-                line="" if problem["line"] is None else written.count(problem["line"]),
+                text=messages.problem(problem["code"], problem["params"], field=problem["field"]),
+                line="" if problem["line"] is None else figures.count(problem["line"]),
                 field=problem["field"] or "",
             )
             for problem in submission.errors
         ),
-        total=written.count(submission.errors_total),
+        total=figures.count(submission.errors_total),
         more=submission.errors_total > len(submission.errors),
         advice=tuple(messages.advice(by_count)),
     )
@@ -37,7 +37,7 @@ def table(problems: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
     """The problems as rows of a file, after its header, with their sentences."""
     yield HEADER
     for problem in problems:
-        said = messages.problem(problem["code"], problem["params"])
+        said = messages.problem(problem["code"], problem["params"], field=problem["field"])
         line = "" if problem["line"] is None else str(problem["line"])
         yield line, _cell(problem["field"] or ""), problem["code"], _cell(said)
 

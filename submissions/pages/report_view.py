@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from submissions import reports
 from submissions.models import Benchmark, Entry, Figure, Submission
-from submissions.ui import format as written
+from submissions.ui import format as figures
 from submissions.ui import rows
 
 OVERALL = "overall"
@@ -69,8 +69,8 @@ def readings(counts: Mapping[str, int]) -> tuple[rows.Reading, ...]:
     return tuple(
         rows.Reading(
             text=READINGS.get(rule, rule),
-            count=written.count(number),
-            share=written.share(number / total),
+            count=figures.count(number),
+            share=figures.share(number / total),
             unread=rule in UNREAD,
         )
         for rule, number in ordered
@@ -120,7 +120,7 @@ def standing(submission: Submission, leader: Leader | None) -> rows.Standing | N
         rank=rank,
         of=of,
         division=Entry.Division(division).label,
-        behind=written.score(behind - submission.score, 2) if behind is not None and lags else "",
+        behind=figures.score(behind - submission.score, 2) if behind is not None and lags else "",
         leader=leader.name if leader and lags else "",
         leader_url=leader.url if leader and lags else "",
         hypothetical=hypothetical,

@@ -20,7 +20,7 @@ from submissions.models import Submission
 from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, see_other, sentence
 from submissions.refusals import Refusal
-from submissions.ui import format as written
+from submissions.ui import format as figures
 from submissions.ui import rows
 
 
@@ -122,7 +122,7 @@ def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[rows.Fact
     facts = [
         rows.Fact(_("Submission"), str(submission.pk), mono=True),
         rows.Fact("SHA-256", submission.sha256, mono=True),
-        rows.Fact(_("Size"), written.size(submission.size)),
+        rows.Fact(_("Size"), figures.size(submission.size)),
     ]
     if mine:
         sender = submission.sent_by or submission.token
@@ -130,14 +130,14 @@ def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[rows.Fact
             rows.Fact(_("File name"), submission.file_name or "–"),
             rows.Fact(_("Sent by"), str(sender or submission.get_source_display())),
         ]
-    facts.append(rows.Fact(_("Received"), written.when(submission.received_at)))
+    facts.append(rows.Fact(_("Received"), figures.when(submission.received_at)))
     if submission.release is not None:
         facts.append(rows.Fact(_("Release"), submission.release.digest, mono=True))
     if scorer:
         facts.append(rows.Fact(_("Scorer"), scorer))
     if submission.started_at and submission.finished_at:
         took = (submission.finished_at - submission.started_at).total_seconds()
-        facts.append(rows.Fact(_("Scored in"), written.seconds(took)))
+        facts.append(rows.Fact(_("Scored in"), figures.seconds(took)))
     return facts
 
 

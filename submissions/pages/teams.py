@@ -20,7 +20,7 @@ from submissions.models import Invitation, Membership, Submission, Team, Token
 from submissions.pages import refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
-from submissions.ui import format as written
+from submissions.ui import format as figures
 from submissions.ui import rows
 
 SUBMISSIONS_A_PAGE = 50
@@ -105,11 +105,11 @@ def _history_row(submission: Submission) -> rows.HistoryRow:
     entry = submission.entry
     return rows.HistoryRow(
         url=submission.get_absolute_url(),
-        received=written.when(submission.received_at),
+        received=figures.when(submission.received_at),
         status=submission.status,
         status_text=submission.get_status_display(),
-        score=written.score(submission.score, 2),
-        coverage=written.share(submission.coverage),
+        score=figures.score(submission.score, 2),
+        coverage=figures.share(submission.coverage),
         visibility=submission.get_visibility_display(),
         shown=entry.shown_id == submission.pk,
         reason=submission.withdrawn_reason,

@@ -22,7 +22,7 @@ from submissions.pages import csv_stream, refused
 from submissions.quota import Quota
 from submissions.refusals import Refusal
 from submissions.storage import StorageUnavailableError
-from submissions.ui import format as written
+from submissions.ui import format as figures
 
 CHOOSE_AGAIN = gettext_lazy(
     "Choose the file again, unless it still stands here: a browser forgets it when a form comes back."
@@ -128,11 +128,11 @@ def _quota_in_words(accounts: dict[int, Quota], team: Team | None) -> dict[str, 
         return {}
     account = accounts[team.pk] if team is not None else next(iter(accounts.values()))
     return {
-        "left_today": written.count(account.left_today),
-        "daily_limit": written.count(account.daily_limit),
-        "left_total": written.count(account.left_total),
+        "left_today": figures.count(account.left_today),
+        "daily_limit": figures.count(account.daily_limit),
+        "left_total": figures.count(account.left_total),
         "exhausted": all(other.left_today == 0 for other in accounts.values()),
-        "resets_text": written.when(account.renews_at),
+        "resets_text": figures.when(account.renews_at),
     }
 
 

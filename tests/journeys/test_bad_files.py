@@ -101,7 +101,7 @@ def test_a_file_at_fault_is_rejected_and_says_where(sender: Pipeline, case: str)
         assert first["line"] == line
 
 
-READ = {
+READ: dict[str, Callable[[], bytes]] = {
     "CRLF": lambda: GOOD.replace(b"\n", b"\r\n"),
     "BOM": lambda: b"\xef\xbb\xbf" + GOOD,
     "gzip": lambda: gzip.compress(GOOD),
