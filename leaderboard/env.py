@@ -77,6 +77,8 @@ def database(url: str, var: Path) -> Mapping[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
             },
             "CONN_MAX_AGE": 60,
+            # A file in tests too: threads that upload at once need connections of their own.
+            "TEST": {"NAME": var / "tests.sqlite3"},
         }
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):

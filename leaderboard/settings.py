@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from leaderboard import broker, env
+
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERNIER_VAR = Path(env.text("VERNIER_VAR", str(BASE_DIR / "var"))).absolute()
@@ -22,6 +25,10 @@ ALLOWED_HOSTS = env.words("VERNIER_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("VERNIER_ORIGINS")
 
 INSTALLED_APPS = [
+    # Ours first: of two templates of one name, the first app's is drawn.
+    "leaderboard",
+    "submissions.ui",
+    "submissions",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -34,9 +41,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
-    "submissions.ui",
-    "submissions",
-    "leaderboard",
 ]
 
 MIDDLEWARE = [

@@ -1,6 +1,50 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views import defaults
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from leaderboard import api, health, pages
+
+API = "/api/"
 
 urlpatterns = [
-    path("api/v1/", include("submissions.api.urls")),
+    path("", pages.home, name="home"),
+    path("benchmarks/<slug:slug>/", pages.board_page, name="board"),
+    path("benchmarks/<slug:slug>/about/", pages.about, name="benchmark-about"),
+    path("entries/<uuid:entry_id>/", pages.entry, name="entry"),
+    path("how-to-read/", pages.how_to_read, name="how-to-read"),
+    path("", include("submissions.urls")),
     path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/v1/benchmarks/", api.BenchmarkList.as_view(), name="api-benchmarks"),
+    path("api/v1/benchmarks/<slug:slug>/", api.BenchmarkDetail.as_view(), name="api-benchmark"),
+    path("api/v1/benchmarks/<slug:slug>/leaderboard/", api.Leaderboard.as_view(), name="api-leaderboard"),
+    path("api/v1/benchmarks/<slug:slug>/questions/", api.Questions.as_view(), name="api-questions"),
+    path("api/v1/entries/<uuid:entry_id>/", api.EntryDetail.as_view(), name="api-entry"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path(
+        "api/v1/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="leaderboard/api-docs.html"),
+        name="api-docs",
+    ),
+    path("api/v1/", include("submissions.api.urls")),
 ]
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Nothing here: a problem document for machines, a page for people."""
+    if request.path.startswith(API):
+        return api.not_found(request)
+    return defaults.page_not_found(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """A fault of ours: it is in the log."""
+    if request.path.startswith(API):
+        return api.server_error(request)
+    return defaults.server_error(request)

@@ -1,6 +1,7 @@
 """The sentences that people read. Codes come from scoring and from refusals; somebody reads them at midnight."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from string import Formatter
 from typing import Any
 
 from django.utils.functional import Promise
@@ -35,6 +36,12 @@ REFUSALS: Mapping[str, str | Promise] = {
         "The file is written in UTF-16. Save it as UTF-8 (in Excel: “CSV UTF-8”) and send it again."
     ),
     "file-archive": _("This is an archive. Send the answer file itself, plain or compressed with gzip."),
+    "file-nested-archive": _(
+        "This is an archive within a gzip file. Compress the answer file itself, once, with gzip."
+    ),
+    "file-damaged-gzip": _(
+        "The gzip file is damaged or cut short. Compress the answer file again, or send it as it is."
+    ),
     "file-unknown-format": _(
         "This is not a format that we read. Known are CSV with the header question_id,answer, JSONL, a JSON list, "
         "and the list that MMAD's own scripts write, each also compressed with gzip."
@@ -72,12 +79,270 @@ class _Lenient(dict[str, Any]):
         return f"{{{key}}}"
 
 
-def problem(code: str, params: Mapping[str, Any]) -> str:
-    """What is wrong at one place of an answer file, and what to do about it, in the reader's language."""
-    sentence = PROBLEMS.get(code)
-    if sentence is None:
-        return gettext("The file is at fault here ({code}).").format(code=code)
-    return str(sentence).format_map(_Lenient(params))
+def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -> str:
+    """What is wrong at one place of a file, and what to do about it, in the reader's language.
+
+    `field` is the problem's own, for the sentences that name it.
+    """
+    given = {"field": field, **params} if field else params
+    for sentence in PROBLEMS.get(code, ()):
+        if placeholders(str(sentence)) <= given.keys():
+            return str(sentence).format_map(given)
+    return gettext("The file is at fault here ({code}).").format(code=code)
 
 
-PROBLEMS: Mapping[str, str | Promise] = {}
+def placeholders(sentence: str) -> set[str]:
+    """The names that a sentence needs to be given."""
+    return {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name}
+
+
+def cause(code: str) -> str:
+    """In a few words, for a list of causes with their counts."""
+    return str(CAUSES.get(code, code))
+
+
+def advice(codes: Iterable[str]) -> list[str]:
+    """What to do about these causes: each way out once."""
+    return list(dict.fromkeys(str(ADVICE[code]) for code in codes if code in ADVICE))
+
+
+# What is wrong and what to do about it. Of several sentences the first counts whose names are all given: the more
+# scoring can tell, the more is said. `{image}#{question}` is a question's id, in an organizer's mmad.json.
+PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
+    # The file as a whole
+    **{
+        code.removeprefix("file-"): (REFUSALS[code],)
+        for code in (
+            "file-empty",
+            "file-pickle",
+            "file-image",
+            "file-utf-16",
+            "file-archive",
+            "file-nested-archive",
+            "file-damaged-gzip",
+            "file-unknown-format",
+        )
+    },
+    "too-large": (
+        _("The file is larger than {largest} bytes. Leave out what is not asked for, and send it again."),
+    ),
+    "expands-too-far": (
+        _(
+            "Unpacked, the file would be larger than {largest} bytes or than {ratio} times its packed size. Answer "
+            "files never are: look at what was compressed."
+        ),
+        _("Unpacked, the file would be larger than {largest} bytes: look at what was compressed."),
+    ),
+    "invalid-utf-8": (_("The text here is not UTF-8. Save the file as UTF-8 and send it again."),),
+    "truncated-json": (
+        _("The JSON ends too early ({reason}): the file was cut short. Write it anew and send it whole."),
+    ),
+    "malformed-json": (
+        _("This is not valid JSON: {reason}. Write the file with a JSON library rather than by hand."),
+    ),
+    "malformed-csv": (
+        _(
+            "This is not valid CSV: {reason}. Look for a quotation mark that is never closed, or write it anew."
+        ),
+    ),
+    "nested-too-deep": (
+        _("Lists or objects are nested too deep here. Records hold plain text: send them without more."),
+    ),
+    "record-too-long": (
+        _("This record is longer than any answer is. Look for a bracket or a line break that is missing."),
+    ),
+    "wrong-columns": (_("The first line reads “{found}”. It has to be exactly “{expected}”."),),
+    "wrong-number-of-fields": (
+        _(
+            "This line has {found} fields and needs {expected}. Put text that holds a comma in quotation marks."
+        ),
+    ),
+    "too-many-records": (
+        _(
+            "The file has far more records than the benchmark's {questions} questions, so reading stopped here. Send "
+            "one record for each question."
+        ),
+    ),
+    "too-few-records": (
+        _(
+            "Only {present} of {questions} questions have a record, and 95 % are needed. Add the others, with an empty "
+            "answer where the model gave none, or send the file as partial. Complete subtasks: {complete}."
+        ),
+    ),
+    "unknown-subtask": (
+        _("“{subtask}” is not a subtask of this benchmark. Send it again and choose from those listed."),
+    ),
+    # One record
+    "not-an-object": (
+        _("{image}#{question}: the question is not an object. Take mmad.json as its authors publish it."),
+        _('This record is not an object with named fields. Write each as {{"question_id": …, "answer": …}}.'),
+    ),
+    "missing-field": (
+        _("{image}#{question}: the field “{field}” is missing. Take mmad.json as its authors publish it."),
+        _("The field “{field}” is missing. Each record needs it, even where the answer is empty."),
+    ),
+    "unexpected-field": (
+        _("The field “{field}” is not known. Plain records hold question_id and answer and nothing else."),
+    ),
+    "wrong-type": (
+        _("{image}#{question}: “{field}” is of the wrong type. Take mmad.json as its authors publish it."),
+        _("“{field}” is of the wrong type. It has to be text; an answer may also be null."),
+    ),
+    "duplicate-key": (
+        _("{image}#{question}: “{key}” is written twice in one object. Keep one of the two."),
+        _("{image}: “{key}” is written twice in one object. Keep one of the two."),
+        _("“{quote}” is written twice in this record. Keep one of the two."),
+    ),
+    "not-json-number": (
+        _("{quote} is no JSON. Where the model gave no answer, write an empty text or null."),
+    ),
+    "number-too-long": (
+        _("A number here has more digits than any question needs: {quote}. Answers are letters or text."),
+    ),
+    "unpaired-surrogate": (
+        _(
+            "The text here holds half of a character ({quote}). Write the file as UTF-8, without cutting its text."
+        ),
+    ),
+    "control-character": (
+        _(
+            "The question id “{question_id}” holds a character that cannot be seen. Take ids as the questions have them."
+        ),
+        _("The path “{image}” holds a character that cannot be seen. Take paths as the questions have them."),
+        _("There is a NUL character here. Remove it: text files hold none."),
+    ),
+    "unknown-question": (
+        _("No question has the id “{question_id}”. Take ids from this benchmark's current questions."),
+        _(
+            "“{image}” has the question “{question}”, but not of the type “{question_type}”. Take image, question and "
+            "type as the questions have them."
+        ),
+        _(
+            "“{image}” has no question “{question}”. Take its wording as the questions have it, without the options."
+        ),
+        _("No image “{image}” is in this benchmark. Take its path as the questions have it."),
+    ),
+    "duplicate-question": (
+        _("“{question_id}” was answered on line {first_line} already. Keep one of the two records."),
+    ),
+    "options-differ": (
+        _(
+            "The options shown here for “{question_id}” are not the question's own, so a letter cannot be read. Show "
+            "all of its options, in any order."
+        ),
+    ),
+    "letter-outside-options": (
+        _(
+            "“{question_id}” has the options A to {last_option}, and the answer is “{answer}”. Send one of them, or an "
+            "empty answer where the model gave none."
+        ),
+    ),
+    # An organizer's release
+    "wrong-definition": (
+        _("The benchmark's definition cannot be used: {reason}. Correct its benchmark.toml."),
+    ),
+    "unknown-benchmark": (_("There is no benchmark “{slug}” in scoring/benchmarks. Add its folder first."),),
+    "damaged-release": (_("The stored release is damaged. Import the questions once more."),),
+    "empty-release": (_("The file holds no questions. Take mmad.json as its authors publish it."),),
+    "bad-number": (
+        _("{image}#{question}: a number is none that JSON knows, or has very many digits. Correct it."),
+        _("{image}: a number is none that JSON knows, or has very many digits. Correct it."),
+    ),
+    "unknown-source-dataset": (
+        _("{image}: “{found}” is no source dataset of this benchmark. Known are: {known}. Correct the path."),
+    ),
+    "no-conversation": (_("{image}: there is no list “conversation”. Every image needs one."),),
+    "empty-text": (_("{image}#{question}: “{field}” holds an empty text. Fill it in."),),
+    "unknown-type": (
+        _(
+            "{image}#{question}: the type “{type}” belongs to no subtask. Add it to benchmark.toml or correct it."
+        ),
+    ),
+    "wrong-number-of-options": (
+        _("{image}#{question}: there are {found} options; from {least} to {most} are allowed. Correct them."),
+    ),
+    "options-not-lettered-from-a": (
+        _("{image}#{question}: the options are lettered “{found}”. Letter them from A without a gap."),
+    ),
+    "answer-not-among-options": (
+        _("{image}#{question}: the answer is none of the options. Correct the one or the other."),
+    ),
+}
+
+CAUSES: Mapping[str, str | Promise] = {
+    "empty": _("the file is empty"),
+    "pickle": _("a Python pickle"),
+    "image": _("an image"),
+    "utf-16": _("UTF-16 instead of UTF-8"),
+    "archive": _("an archive"),
+    "nested-archive": _("an archive within gzip"),
+    "damaged-gzip": _("a damaged gzip file"),
+    "unknown-format": _("a format that is not read"),
+    "too-large": _("too large"),
+    "expands-too-far": _("too large when unpacked"),
+    "invalid-utf-8": _("text that is not UTF-8"),
+    "truncated-json": _("JSON that ends too early"),
+    "malformed-json": _("invalid JSON"),
+    "malformed-csv": _("invalid CSV"),
+    "nested-too-deep": _("nested too deep"),
+    "record-too-long": _("a record without end"),
+    "wrong-columns": _("a wrong first line"),
+    "wrong-number-of-fields": _("lines with too few or too many fields"),
+    "too-many-records": _("far more records than questions"),
+    "too-few-records": _("too few questions have a record"),
+    "unknown-subtask": _("a subtask that is not known"),
+    "not-an-object": _("records that are not objects"),
+    "missing-field": _("a field is missing"),
+    "unexpected-field": _("a field that is not known"),
+    "wrong-type": _("a value of the wrong type"),
+    "duplicate-key": _("a field written twice in one record"),
+    "not-json-number": _("NaN or Infinity"),
+    "number-too-long": _("a number of very many digits"),
+    "unpaired-surrogate": _("half of a character"),
+    "control-character": _("a character that cannot be seen"),
+    "unknown-question": _("no such question"),
+    "duplicate-question": _("a question answered twice"),
+    "options-differ": _("options that are not the question's"),
+    "letter-outside-options": _("a letter that is no option"),
+}
+
+_TAKE_IDS = _(
+    "Download the current questions from the benchmark's page and take ids, paths and wording from there: a file made "
+    "for another benchmark or an older release does not match."
+)
+_ONE_EACH = _("Write one record for each question; where the model gave no answer, leave the answer empty.")
+_WRITE_ANEW = _("Write the file anew with a CSV or JSON library, and compare it with the sample answer file.")
+
+ADVICE: Mapping[str, str | Promise] = {
+    "unknown-question": _TAKE_IDS,
+    "options-differ": _TAKE_IDS,
+    "control-character": _TAKE_IDS,
+    "duplicate-question": _ONE_EACH,
+    "too-many-records": _ONE_EACH,
+    "letter-outside-options": _ONE_EACH,
+    "not-json-number": _ONE_EACH,
+    "too-few-records": _(
+        "Add the questions that are missing, or name the subtasks that the file answers when you send it."
+    ),
+    **dict.fromkeys(
+        (
+            "truncated-json",
+            "malformed-json",
+            "malformed-csv",
+            "nested-too-deep",
+            "record-too-long",
+            "wrong-columns",
+            "wrong-number-of-fields",
+            "not-an-object",
+            "missing-field",
+            "unexpected-field",
+            "wrong-type",
+            "duplicate-key",
+            "number-too-long",
+            "unpaired-surrogate",
+            "invalid-utf-8",
+            "damaged-gzip",
+        ),
+        _WRITE_ANEW,
+    ),
+}

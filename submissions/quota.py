@@ -1,7 +1,10 @@
 """How many submissions a team may still send. The rows themselves are the account: what failed was never charged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from django.db.models import Count, Q
 
 from submissions.models import Benchmark, Submission, Team
 from submissions.refusals import Refusal
@@ -28,15 +31,30 @@ class Quota:
 
 def of(team: Team, benchmark: Benchmark, *, now: datetime) -> Quota:
     """The team's account on the benchmark at this moment."""
+    return of_teams([team], benchmark, now=now)[team.pk]
+
+
+def of_teams(teams: Sequence[Team], benchmark: Benchmark, *, now: datetime) -> dict[int, Quota]:
+    """The accounts of several teams by their primary keys, in one query."""
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    counting = Submission.objects.filter(team=team, benchmark=benchmark).counting()
-    return Quota(
-        daily_limit=benchmark.daily_limit,
-        used_today=counting.filter(received_at__gte=day).count(),
-        total_limit=benchmark.total_limit,
-        used_total=counting.count(),
-        renews_at=day + timedelta(days=1),
-    )
+    counting = Submission.objects.filter(team__in=teams, benchmark=benchmark).counting()
+    used = {
+        team_id: (today, total)
+        for team_id, today, total in counting.values("team")
+        .annotate(today=Count("pk", filter=Q(received_at__gte=day)), total=Count("pk"))
+        .values_list("team", "today", "total")
+    }
+    accounts = {}
+    for team in teams:
+        today, total = used.get(team.pk, (0, 0))
+        accounts[team.pk] = Quota(
+            daily_limit=benchmark.daily_limit,
+            used_today=today,
+            total_limit=benchmark.total_limit,
+            used_total=total,
+            renews_at=day + timedelta(days=1),
+        )
+    return accounts
 
 
 def check(team: Team, benchmark: Benchmark, *, now: datetime) -> None:

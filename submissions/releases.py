@@ -49,7 +49,7 @@ def publish(
         release, is_new = Release.objects.get_or_create(
             benchmark=benchmark,
             digest=content.digest,
-            defaults={"question_count": content.size, "image_count": content.image_count},
+            defaults={"question_count": content.size, "image_count": len(set(content.images))},
         )
         if is_new:
             for batch in _batches(content, release):
@@ -69,17 +69,7 @@ def publish(
 
 def _batches(content: scoring.release.Release, release: Release) -> Iterator[list[Question]]:
     questions = (
-        Question(
-            release=release,
-            position=position,
-            question_id=question["question_id"],
-            image=question["image"],
-            source_dataset=question["dataset"],
-            subtask=question["subtask"],
-            kind=question["type"],
-            text=question["question"],
-            options=question["options"],
-        )
+        Question(release=release, position=position, **question)
         for position, question in enumerate(content.public_questions())
     )
     while batch := list(islice(questions, QUESTIONS_A_BATCH)):

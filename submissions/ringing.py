@@ -3,8 +3,11 @@
 import logging
 from uuid import UUID
 
+import redis
 from celery import current_app
 from kombu.exceptions import OperationalError
+
+from submissions import impatient_redis
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +24,8 @@ def place(entry_id: UUID) -> None:
 
 def _ring(task: str, argument: str) -> None:
     try:
+        # Asked first: Celery's own connection would try for seconds before it gave up.
+        impatient_redis.client().ping()
         current_app.send_task(task, args=[argument], retry=False, ignore_result=True)
-    except (OperationalError, OSError) as error:
+    except (redis.RedisError, OperationalError, OSError) as error:
         logger.warning("nobody heard the ring for %s %s: %s", task, argument, error)

@@ -28,6 +28,8 @@ STATUS: Mapping[str, int] = {
     "file-image": 415,
     "file-utf-16": 415,
     "file-archive": 415,
+    "file-nested-archive": 415,
+    "file-damaged-gzip": 422,
     "file-unknown-format": 415,
     "unknown-team": 404,
     "no-report": 409,

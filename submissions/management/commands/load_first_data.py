@@ -1,18 +1,20 @@
 """What a fresh site starts with: the stand-in with the published models, and the real board with its quoted results."""
 
-from importlib import resources
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from submissions import standin, storage
+from submissions import quoted, standin, storage
+
+REAL = "mmad"
 
 
 class Command(BaseCommand):
     help = "Load the first data of a fresh site. Again: only what is missing is added."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        loaded = quoted.load(REAL, quoted.restated(REAL))
+        self.stdout.write(f"{REAL}: {loaded.new + loaded.changed + loaded.same} quoted results")
         try:
             sent = standin.load()
         except storage.StorageUnavailableError as error:

@@ -1,13 +1,18 @@
+"""What every in-process test stands on: fresh stores, a doorbell that is only heard, plain static files."""
+
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from django.core.cache import cache
+from pytest_django import Settings
 
 from submissions import releases, ringing
 
+PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
 
 @pytest.fixture(autouse=True)
-def stores(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def stores(tmp_path: Path, settings: Settings) -> Path:
     """Fresh folders for answers and truth, so that no test sees another's files."""
     settings.VERNIER_ANSWERS_URL = (tmp_path / "answers").as_uri()
     settings.VERNIER_TRUTH_URL = (tmp_path / "truth").as_uri()
@@ -22,3 +27,12 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     heard: list[tuple[str, str]] = []
     monkeypatch.setattr(ringing, "_ring", lambda task, argument: heard.append((task, argument)))
     return heard
+
+
+@pytest.fixture(autouse=True)
+def pages(settings: Settings) -> None:
+    """Static files under their own names (nothing has collected them), an empty cache, cheap passwords."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()

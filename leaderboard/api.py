@@ -1,0 +1,322 @@
+"""The read API: each view translates an address, makes one call, and answers."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from leaderboard import board, entries, etags, exports, shapes
+from leaderboard.cursors import PositionCursor, UnreadableCursorError
+from leaderboard.filters import CHOICES, DIVISIONS, FILTERS, Columns, Wanted, WrongAddressError, read
+from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
+from scoring.metrics import REGISTRY
+from submissions import askers
+from submissions.api import problems
+from submissions.api.serializers import ProblemDocument
+from submissions.models import Benchmark, Entry, Question, Release, Submission
+
+QUESTIONS_A_PAGE = 50
+
+
+def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
+    """What a list of benchmarks says of each."""
+    release, rules = benchmark.current_release, benchmark.rules
+
+    def url(name: str) -> str:
+        return reverse(name, [benchmark.slug], request=request)
+
+    return {
+        "slug": benchmark.slug,
+        "name": benchmark.name,
+        "summary": rules.summary,
+        "is_standin": benchmark.is_standin,
+        "is_open": benchmark.takes_submissions,
+        "disclosure": benchmark.disclosure,
+        "release": release
+        and {
+            "digest": release.digest,
+            "questions": release.question_count,
+            "images": release.image_count,
+            "created_at": release.created_at,
+        },
+        "limits": {"daily": benchmark.daily_limit, "total": benchmark.total_limit},
+        "changed_at": benchmark.changed_at,
+        "links": {
+            **rules.links,
+            "self": url("api-benchmark"),
+            "leaderboard": url("api-leaderboard"),
+            "questions_file": url("api-questions"),
+            "page": url("board"),
+        },
+    }
+
+
+def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
+    """Everything that the public may know of a benchmark."""
+    rules = benchmark.rules
+    metrics = {subtask.metric: gettext_of(REGISTRY[subtask.metric].__doc__) for subtask in rules.subtasks}
+    return described(benchmark, request) | {
+        "subtasks": [
+            {
+                "slug": subtask.slug,
+                "name": subtask.name,
+                "short_name": subtask.short_name,
+                "metric": subtask.metric,
+                "kinds": subtask.raw_types,
+            }
+            for subtask in rules.subtasks
+        ],
+        "source_datasets": rules.source_datasets,
+        "columns": Columns.of(benchmark).ranked,
+        "metrics": metrics,
+        "rules": {
+            "present_minimum": rules.present_minimum,
+            "options_minimum": rules.options_minimum,
+            "options_maximum": rules.options_maximum,
+            "answers_public": rules.answers_public,
+            "closed_division": rules.closed_division,
+            "source_dataset_folds": rules.folds,
+        },
+        "notice": rules.notice,
+        "obtain": rules.obtain,
+        "citation": rules.citation,
+    }
+
+
+def gettext_of(docstring: str | None) -> str:
+    """The first sentence of a metric's docstring, in the reader's language."""
+    first = (docstring or "").strip().partition("\n")[0]
+    return _(first) if first else ""
+
+
+class PublicView(APIView):
+    """The same for everyone, so nobody's session or token is asked for."""
+
+    authentication_classes = []
+    renderer_classes = [JSONRenderer]
+
+
+class BenchmarkList(PublicView):
+    @extend_schema(operation_id="benchmarks_list", responses=shapes.BenchmarkShape(many=True))
+    def get(self, request: Request) -> Response:
+        """Every benchmark of this site."""
+        known = Benchmark.objects.with_release().order_by("is_standin", "name")
+        body = {
+            "next": None,
+            "previous": None,
+            "results": [described(benchmark, request) for benchmark in known],
+        }
+        return Response(body, headers={"Cache-Control": "public, no-cache"})
+
+
+class BenchmarkDetail(PublicView):
+    @extend_schema(operation_id="benchmark", responses={200: shapes.DefinitionShape, "4XX": ProblemDocument})
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """A benchmark's definition: release, subtasks, source datasets, metrics, rules, limits, links."""
+        benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+        # Limits and the switch may be set without a change of the board, so the tag is of what is said.
+        body = defined(benchmark, request)
+        return etags.unless_known(request._request, etags.tag(request._request, body), lambda: Response(body))
+
+
+def _parameters() -> list[OpenApiParameter]:
+    """The board's query parameters, for the schema."""
+    words = {
+        "column": "`overall`, a subtask's slug or a source dataset's name.",
+        "q": "Text in the entry's name.",
+        "shots": "0 to 64.",
+        "parameters": "Billions.",
+        "cursor": "From `next` or `previous`.",
+    }
+    kinds: dict[str, Any] = {"division": DIVISIONS, **CHOICES}
+    listed = []
+    for name in ("column", "division", "cursor", *FILTERS):
+        allowed = list(kinds[name]) if name in kinds else None
+        if allowed and name not in ("kind", "division"):
+            allowed += ["declared", "undeclared"]
+        listed.append(OpenApiParameter(name, str, description=words.get(name, ""), enum=allowed))
+    return [*listed, OpenApiParameter("format", str, enum=["json", "csv"])]
+
+
+def wanted_or_422(request: Request, columns: Columns) -> Wanted:
+    """What the query string asks of the board. Raises ValidationError naming the parameters at fault."""
+    try:
+        return read(request._request.GET, columns, also=("format",))
+    except WrongAddressError as error:
+        faults: dict[str, list[ErrorDetail]] = {}
+        for part in error.parts:
+            faults.setdefault(part.field, []).append(ErrorDetail(part.detail, code=part.code))
+        raise ValidationError(faults) from error
+
+
+class Leaderboard(PublicView):
+    renderer_classes = [JSONRenderer, CSVRenderer]
+
+    @extend_schema(
+        operation_id="leaderboard",
+        parameters=_parameters(),
+        responses={
+            (200, "application/json"): shapes.BoardShape,
+            (200, "text/csv"): OpenApiTypes.STR,
+            "4XX": ProblemDocument,
+        },
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """A page of the board, best first. Ranks are global within the division and column; filters do not re-rank."""
+        key, changed_at = board.stamp(slug)
+        etag = etags.tag(request._request, changed_at)
+        return etags.unless_known(request._request, etag, lambda: self._page(request, key))
+
+    def _page(self, request: Request, key: int) -> Response:
+        benchmark = Benchmark.objects.get(pk=key)
+        columns = Columns.of(benchmark)
+        wanted = wanted_or_422(request, columns)
+        found = board.page(benchmark, columns, wanted)
+        as_csv = request.accepted_renderer.format == "csv"
+        kept = {"format": "csv"} if as_csv else {}
+        here = request.build_absolute_uri(request.path)
+        next_url = here + wanted.at(found.next).query(**kept) if found.next else None
+        previous_url = here + wanted.at(found.previous).query(**kept) if found.previous else None
+        if not as_csv:
+            return Response({"next": next_url, "previous": previous_url, "results": found.rows})
+        neighbours = [(next_url, "next"), (previous_url, "prev")]
+        links = ", ".join(f'<{url}>; rel="{relation}"' for url, relation in neighbours if url)
+        name = f"{slug_of(benchmark, wanted)}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'} | (
+            {"Link": links} if links else {}
+        )
+        return Response(exports.board_csv(found.rows, columns), headers=headers)
+
+
+def slug_of(benchmark: Benchmark, wanted: Wanted) -> str:
+    """A file name for this board: `mmad-overall-open`."""
+    return f"{benchmark.slug}-{wanted.column}-{wanted.division}"
+
+
+class Questions(PublicView):
+    renderer_classes = [JSONRenderer, CSVRenderer, JSONLinesRenderer]
+
+    @extend_schema(
+        operation_id="questions",
+        parameters=[
+            OpenApiParameter("cursor", str, description="From `next` or `previous`."),
+            OpenApiParameter("format", str, enum=["json", "csv", "jsonl"]),
+        ],
+        responses={
+            (200, "application/json"): shapes.QuestionPageShape,
+            (200, "text/csv"): OpenApiTypes.STR,
+            (200, "application/jsonl"): OpenApiTypes.STR,
+            "4XX": ProblemDocument,
+        },
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """The current release's questions without their answers, 50 a page; as a file, all of them."""
+        benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+        release = benchmark.current_release
+        if release is None:
+            raise Http404
+        etag = etags.tag(request._request, release.digest)
+        return etags.unless_known(request._request, etag, lambda: self._answer(request, benchmark, release))
+
+    def _answer(self, request: Request, benchmark: Benchmark, release: Release) -> HttpResponseBase:
+        writers = {"csv": exports.questions_csv, "jsonl": exports.questions_jsonl}
+        renderer = request.accepted_renderer
+        if renderer.format not in writers:
+            return Response(self._page(request, release))
+        name = f"{benchmark.slug}-{release.short_digest}-questions.{renderer.format}"
+        return StreamingHttpResponse(
+            writers[renderer.format](release),
+            content_type=f"{renderer.media_type}; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    def _page(self, request: Request, release: Release) -> dict[str, Any]:
+        cursor = PositionCursor(0)
+        if text := request.query_params.get("cursor"):
+            try:
+                cursor = PositionCursor.decode(text)
+            except UnreadableCursorError as error:
+                detail = _("This cursor was not made here. Leave it out to begin at the first page.")
+                raise ValidationError({"cursor": ErrorDetail(detail, code="unreadable-cursor")}) from error
+        start = max(cursor.position - QUESTIONS_A_PAGE, 0) if cursor.backwards else cursor.position
+        end = start + QUESTIONS_A_PAGE
+        numbered = Question.objects.filter(release=release, position__gte=start, position__lt=end)
+        here = request.build_absolute_uri(request.path)
+        following, before = PositionCursor(end), PositionCursor(start, backwards=True)
+        return {
+            "next": f"{here}?cursor={following.encode()}" if end < release.question_count else None,
+            "previous": f"{here}?cursor={before.encode()}" if start > 0 else None,
+            "results": list(numbered.order_by("position").values(*exports.QUESTION_FIELDS)),
+        }
+
+
+class EntryDetail(APIView):
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(operation_id="entry", responses={200: shapes.EntryShape, "4XX": ProblemDocument})
+    def get(self, request: Request, entry_id: UUID) -> Response:
+        """One entry: figures, settings, history. What is not public is there for its team alone."""
+        found = entries.details(entry_id, askers.of(request))
+        return Response(entry_body(found), headers={"Cache-Control": "private, no-cache"})
+
+
+def entry_body(found: entries.Details) -> dict[str, Any]:
+    entry: Entry = found.entry
+    return {
+        "id": entry.pk,
+        "name": entry.name,
+        "benchmark": entry.benchmark.slug,
+        "team": entry.team.slug,
+        "division": entry.division,
+        "settings": entry.declared(),
+        "tries": entry.tries,
+        "submission": entry.shown_id,
+        "score": found.score,
+        "coverage": entry.shown.coverage if entry.shown else None,
+        "rank": found.ranks["open"].get("overall"),
+        "ranks": found.ranks,
+        **board.grouped(found.figures, found.columns),
+        "cells": entries.cells(found),
+        "history": [_line(submission, entry) for submission in found.history],
+    }
+
+
+def _line(submission: Submission, entry: Entry) -> dict[str, Any]:
+    return {
+        "submission": submission.pk,
+        "status": submission.status,
+        "visibility": submission.visibility,
+        "received_at": submission.received_at,
+        "finished_at": submission.finished_at,
+        "score": submission.score,
+        "coverage": submission.coverage,
+        "partial": submission.partial,
+        "shown": submission.pk == entry.shown_id,
+        "withdrawn_at": submission.withdrawn_at,
+        "withdrawn_reason": submission.withdrawn_reason or None,
+    }
+
+
+def not_found(request: HttpRequest) -> JsonResponse:
+    """Any address under /api/ that there is not."""
+    return _as_json(problems.answer(404, "not-found", _("There is nothing here, or it is not yours to see.")))
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """A fault of ours under /api/, without a word of what broke."""
+    detail = _("Something broke on our side. It has been logged; try again in a minute.")
+    return _as_json(problems.answer(500, "server-error", detail))
+
+
+def _as_json(problem: Response) -> JsonResponse:
+    return JsonResponse(problem.data, status=problem.status_code, content_type=problems.CONTENT_TYPE)

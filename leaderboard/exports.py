@@ -1,0 +1,109 @@
+"""The board and the questions as files: the same rows and figures as on the page, in full precision."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from leaderboard.board import Row
+from leaderboard.filters import SETTINGS, Columns
+from submissions.models import Release
+
+QUESTIONS_A_CHUNK = 1000
+QUESTION_FIELDS = ("question_id", "image", "source_dataset", "subtask", "kind", "text", "options")
+
+
+def board_head(columns: Columns) -> list[str]:
+    """The header line of a board's CSV."""
+    return [
+        "rank",
+        "kind",
+        "line",
+        "entry_id",
+        "entry",
+        "team",
+        "submission",
+        "score",
+        "coverage",
+        "tries",
+        "scored_at",
+        *SETTINGS,
+        *columns.subtasks,
+        *columns.datasets,
+        *(f"detection/{name}" for name in columns.detection),
+        "source",
+        "flags",
+    ]
+
+
+def board_csv(rows: Iterable[Row], columns: Columns) -> bytes:
+    """A board's rows as CSV (RFC 4180, UTF-8); an empty cell is null. Floats read back as the same numbers."""
+    return _csv([board_head(columns), *(_board_line(row) for row in rows)])
+
+
+def _board_line(row: Row) -> list[object]:
+    entry = row["entry"]
+    return [
+        row["rank"],
+        row["kind"],
+        row.get("line"),
+        entry["id"],
+        entry["name"],
+        row["team"],
+        row["submission"],
+        row["score"],
+        row["coverage"],
+        row["tries"],
+        row["scored_at"].isoformat() if row["scored_at"] else None,
+        *entry["settings"].values(),
+        *row["subtasks"].values(),
+        *row["datasets"].values(),
+        *row["detection"].values(),
+        row.get("source"),
+        row.get("flags"),
+    ]
+
+
+def _csv(lines: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([_harmless(value) for value in line] for line in lines)
+    return text.getvalue().encode()
+
+
+def _harmless(value: object) -> object:
+    """Text that a spreadsheet would run as a formula gets an apostrophe in front, as OWASP advises."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def questions(release: Release, *, start: int = 0) -> Iterator[dict[str, Any]]:
+    """The release's questions as the public sees them, in their order, read from the database as they are asked for."""
+    numbered = release.questions.filter(position__gte=start).order_by("position")
+    for values in numbered.values_list(*QUESTION_FIELDS).iterator(chunk_size=QUESTIONS_A_CHUNK):
+        yield dict(zip(QUESTION_FIELDS, values, strict=True))
+
+
+def questions_csv(release: Release) -> Iterator[bytes]:
+    """All questions as CSV, in chunks; options are one JSON object a cell."""
+    yield _csv([QUESTION_FIELDS])
+    for chunk in _chunks(questions(release)):
+        yield _csv([*list(question.values())[:-1], _json(question["options"])] for question in chunk)
+
+
+def questions_jsonl(release: Release) -> Iterator[bytes]:
+    """All questions, one JSON object a line, in chunks."""
+    for chunk in _chunks(questions(release)):
+        yield b"".join(msgspec.json.encode(question) + b"\n" for question in chunk)
+
+
+def _json(options: Mapping[str, str]) -> str:
+    return msgspec.json.encode(options).decode()
+
+
+def _chunks(found: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while chunk := list(islice(found, QUESTIONS_A_CHUNK)):
+        yield chunk

@@ -1,0 +1,267 @@
+"""What an address asks of a board: its column, its division, which rows, and from where."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leaderboard.cursors import BoardCursor, UnreadableCursorError
+from submissions import reports
+from submissions.models import Benchmark, Entry
+
+OVERALL = "overall"
+OPEN = "open"
+DIVISIONS = (OPEN, "closed")
+KINDS = ("scored", "quoted")
+DECLARED = "declared"
+UNDECLARED = "undeclared"
+LONGEST_TEXT = 200
+SETTINGS = (*Entry.SETTINGS, *Entry.LINKS)
+FILTERS = ("q", "kind", *SETTINGS)  # in the order of the board's form
+DETECTION = ("recall", "precision", "f1", "overkill", "miss")
+
+CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
+    "kind": {"scored": gettext_lazy("scored here"), "quoted": gettext_lazy("quoted")},
+    "template": dict(Entry.Template.choices),
+    "knowledge": dict(Entry.Knowledge.choices),
+    "tools": dict(Entry.Tools.choices),
+    "reasoning": dict(Entry.YesNo.choices),
+    "prompting": dict(Entry.Prompting.choices),
+    "training": dict(Entry.Training.choices),
+    "open_weights": dict(Entry.YesNo.choices),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPart:
+    """A part of the address that cannot be used, with a sentence that says what can."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class WrongAddressError(Exception):
+    """The address asks for what there is not; `parts` says where, and `usable` is what is left without them."""
+
+    def __init__(self, parts: tuple[WrongPart, ...], usable: "Wanted") -> None:
+        super().__init__(parts)
+        self.parts = parts
+        self.usable = usable
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a benchmark that may be shown, in its own order."""
+
+    subtasks: tuple[str, ...]
+    datasets: tuple[str, ...]
+    detection: tuple[str, ...]
+
+    @classmethod
+    def of(cls, benchmark: Benchmark) -> Self:
+        rules = benchmark.rules
+
+        def shown(names: tuple[str, ...], prefix: str = "") -> tuple[str, ...]:
+            return tuple(name for name in names if reports.shows_column(benchmark, prefix + name))
+
+        return cls(
+            subtasks=shown(tuple(subtask.slug for subtask in rules.subtasks)),
+            datasets=shown(tuple(rules.source_datasets)),
+            detection=shown(DETECTION, "detection/"),
+        )
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        return (OVERALL, *self.subtasks, *self.datasets)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page of a board. `chosen` holds the filters in force; several values of one name mean any of them."""
+
+    column: str = OVERALL
+    division: str = OPEN
+    chosen: tuple[tuple[str, str], ...] = ()
+    cursor: BoardCursor | None = None
+
+    def conditions(self) -> list[Q]:
+        """What a figure must satisfy to be among the rows; the division is seen to elsewhere."""
+        by_name: dict[str, Q] = {}
+        for name, value in self.chosen:
+            by_name[name] = by_name.get(name, Q()) | _condition(name, value)
+        return list(by_name.values())
+
+    def by(self, column: str) -> "Wanted":
+        """The same rows by another column, from the start."""
+        return replace(self, column=column, cursor=None)
+
+    def within(self, division: str) -> "Wanted":
+        return replace(self, division=division, cursor=None)
+
+    def without(self, *filters: tuple[str, str]) -> "Wanted":
+        """Without these filters, from the start."""
+        return replace(self, chosen=tuple(one for one in self.chosen if one not in filters), cursor=None)
+
+    def at(self, cursor: BoardCursor | None) -> "Wanted":
+        return replace(self, cursor=cursor)
+
+    def query(self, **more: str) -> str:
+        """The query string that asks for this, with its question mark; empty for the board's first page."""
+        pairs = [("column", self.column)] if self.column != OVERALL else []
+        pairs += [("division", self.division)] if self.division != OPEN else []
+        pairs += self.chosen
+        pairs += [("cursor", self.cursor.encode())] if self.cursor else []
+        pairs += more.items()
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def read(address: QueryDict, columns: Columns, *, also: tuple[str, ...] = (), strict: bool = True) -> Wanted:
+    """What the address asks for; empty values ask for nothing.
+
+    Raises WrongAddressError for a name, column, division, filter or cursor that there is not. `also` names
+    parameters that somebody else reads; unless `strict`, unknown names are passed over.
+    """
+    wrong: list[WrongPart] = []
+    known = ("column", "division", "cursor", *FILTERS, *also)
+    for name in address:
+        if strict and name not in known:
+            wrong.append(_unknown_name(name, known))
+    column = _one_of(address, "column", OVERALL, columns.ranked, wrong)
+    division = _one_of(address, "division", OPEN, DIVISIONS, wrong)
+    chosen = []
+    for name in FILTERS:
+        for value in dict.fromkeys(address.getlist(name)):
+            if not value.strip():
+                continue
+            try:
+                _condition(name, value.strip())
+            except _UnusableValueError as error:
+                wrong.append(WrongPart(name, "unknown-value", error.detail))
+            else:
+                chosen.append((name, value.strip()))
+    cursor = _cursor(address.get("cursor", ""), wrong)
+    wanted = Wanted(column, division, tuple(chosen), cursor)
+    if wrong:
+        raise WrongAddressError(tuple(wrong), wanted)
+    return wanted
+
+
+def _unknown_name(name: str, known: tuple[str, ...]) -> WrongPart:
+    detail = _("There is no filter of this name. Known are: {known}.").format(known=", ".join(known))
+    return WrongPart(name[:LONGEST_TEXT], "unknown-parameter", detail)
+
+
+def _one_of(
+    address: QueryDict, name: str, default: str, allowed: tuple[str, ...], wrong: list[WrongPart]
+) -> str:
+    value = address.get(name) or default
+    if value in allowed:
+        return value
+    detail = _("“{value}” is not to be had here. Allowed are: {allowed}.").format(
+        value=value[:LONGEST_TEXT], allowed=", ".join(allowed)
+    )
+    wrong.append(WrongPart(name, f"unknown-{name}", detail))
+    return default
+
+
+def _cursor(text: str, wrong: list[WrongPart]) -> BoardCursor | None:
+    if not text:
+        return None
+    try:
+        return BoardCursor.decode(text)
+    except UnreadableCursorError:
+        detail = _("This cursor was not made here. Leave it out to begin at the first page.")
+        wrong.append(WrongPart("cursor", "unreadable-cursor", detail))
+        return None
+
+
+class _UnusableValueError(Exception):
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+_SCORED = Q(submission__isnull=False)
+_QUOTED = Q(quoted__isnull=False)
+
+
+def _condition(name: str, value: str) -> Q:
+    """Raises _UnusableValueError when the filter has no such value."""
+    if "\0" in value or len(value) > LONGEST_TEXT:
+        raise _UnusableValueError(_("This value is too long, or holds characters that no text holds."))
+    if name == "q":
+        return Q(submission__entry__name__icontains=value) | Q(quoted__name__icontains=value)
+    if name == "kind":
+        _check_choice(name, value)
+        return _SCORED if value == "scored" else _QUOTED
+    if value in (DECLARED, UNDECLARED):
+        nothing = _undeclared(name)
+        return nothing if value == UNDECLARED else ~nothing
+    return _READERS.get(name, _by_choice)(name, value)
+
+
+def _undeclared(name: str) -> Q:
+    # A quoted result knows its shots at most; every other setting of it is not declared.
+    if name == "shots":
+        return (_SCORED & Q(submission__entry__shots=None)) | (_QUOTED & Q(quoted__shots=None))
+    if name == "parameters":
+        return _QUOTED | Q(submission__entry__parameters=None)
+    return _QUOTED | Q(**{f"submission__entry__{name}": ""})
+
+
+def _check_choice(name: str, value: str) -> None:
+    if value not in CHOICES[name]:
+        allowed = (*CHOICES[name], *(() if name == "kind" else (DECLARED, UNDECLARED)))
+        raise _UnusableValueError(
+            _("“{value}” is not to be had here. Allowed are: {allowed}.").format(
+                value=value, allowed=", ".join(allowed)
+            )
+        )
+
+
+def _by_choice(name: str, value: str) -> Q:
+    _check_choice(name, value)
+    return Q(**{f"submission__entry__{name}": value})
+
+
+def _by_shots(name: str, value: str) -> Q:
+    if not (value.isascii() and value.isdigit() and int(value) <= 64):
+        raise _UnusableValueError(_("A whole number from 0 to 64, “declared” or “undeclared”."))
+    return Q(submission__entry__shots=int(value)) | Q(quoted__shots=int(value))
+
+
+def _by_parameters(name: str, value: str) -> Q:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise _UnusableValueError(_("A number of billions, “declared” or “undeclared”."))
+    return Q(submission__entry__parameters=number)
+
+
+def _by_text(name: str, value: str) -> Q:
+    return Q(**{f"submission__entry__{name}__iexact": value})
+
+
+def _by_part_of_text(name: str, value: str) -> Q:
+    return Q(**{f"submission__entry__{name}__icontains": value})
+
+
+_READERS: Mapping[str, Callable[[str, str], Q]] = {
+    "shots": _by_shots,
+    "parameters": _by_parameters,
+    "quantisation": _by_text,
+    "paper": _by_text,
+    "weights": _by_text,
+    "code": _by_text,
+    "note": _by_part_of_text,
+}

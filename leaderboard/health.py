@@ -1,0 +1,106 @@
+"""Whether the process is up, and whether the site can do its work."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from scoring.benchmarks.mmad.tables import published_models
+from submissions import standin, storage
+from submissions.models import Benchmark, Submission
+
+logger = logging.getLogger(__name__)
+
+PROBE_SECONDS = 2
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process is up."""
+    return _uncached(JsonResponse({"status": "up"}))
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when every part answers, else 503; `parts` names each, and nothing of what is wrong with it."""
+    parts = {name: answers() for name, answers in PARTS.items()}
+    ready = all(parts.values())
+    body = {"status": "ready" if ready else "not ready", "parts": parts}
+    return _uncached(JsonResponse(body, status=200 if ready else 503))
+
+
+def _uncached(response: JsonResponse) -> JsonResponse:
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        logger.warning("not ready: the database does not answer: %s", error)
+        return False
+    return True
+
+
+def _migrations() -> bool:
+    try:
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        logger.warning("not ready: migrations cannot be read: %s", error)
+        return False
+
+
+def _queue() -> bool:
+    client = redis.Redis.from_url(
+        settings.VERNIER_REDIS_URL,
+        socket_connect_timeout=PROBE_SECONDS,
+        socket_timeout=PROBE_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        return bool(client.ping())
+    except redis.RedisError as error:
+        logger.warning("not ready: the queue does not answer: %s", error)
+        return False
+    finally:
+        client.close()
+
+
+def _storage() -> bool:
+    try:
+        storage.answers().exists("readiness")
+    except storage.StorageUnavailableError as error:
+        logger.warning("not ready: the store for answers does not answer: %s", error)
+        return False
+    return True
+
+
+def _first_data() -> bool:
+    """MMAD is there; on the embedded default the stand-in too, and its models are scored."""
+    try:
+        if not Benchmark.objects.filter(slug="mmad").exists():
+            return False
+        if not settings.VERNIER_EMBEDDED:
+            return True
+        # Counted, not "nothing unfinished": while the files are still being sent, nothing may be waiting.
+        rebuilt = Submission.objects.filter(benchmark__slug=standin.SLUG, team__is_standin=True)
+        return rebuilt.scored().values("entry").distinct().count() >= len(published_models())
+    except DatabaseError as error:
+        logger.warning("not ready: the first data cannot be read: %s", error)
+        return False
+
+
+PARTS: Mapping[str, Callable[[], bool]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "queue": _queue,
+    "storage": _storage,
+    "first_data": _first_data,
+}

@@ -1,0 +1,132 @@
+"""The public pages: each view translates an address, reads, and draws."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from leaderboard import board, entries, entry_view, etags, phrases
+from leaderboard.board_view import BoardView, facts, intake, intake_text
+from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, read
+from submissions import askers
+from submissions.models import Benchmark, Figure
+from submissions.ui import format as written
+
+LEADERS = 3
+
+
+@require_safe
+def board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """A benchmark's board."""
+    key, changed_at = board.stamp(slug)
+    if not etags.is_anyones(request):
+        return _board(request, key)
+    return etags.unless_known(request, etags.tag(request, changed_at), lambda: _board(request, key))
+
+
+def _board(request: HttpRequest, key: int) -> HttpResponse:
+    benchmark = board.with_ranked_entries(Benchmark.objects.with_release()).get(pk=key)
+    columns = Columns.of(benchmark)
+    wanted = _wanted(request, columns)
+    found = board.page(benchmark, columns, wanted)
+    return render(request, "leaderboard/board.html", BoardView(benchmark, columns, wanted, found).context())
+
+
+def _wanted(request: HttpRequest, columns: Columns) -> Wanted:
+    """What the address asks for; a filter that cannot be is left out, and said. Raises Http404 for another column."""
+    try:
+        return read(request.GET, columns, strict=False)
+    except WrongAddressError as error:
+        for part in error.parts:
+            if part.field not in FILTERS:
+                raise Http404 from error
+            said = _("The filter “{name}” was left out: {reason}")
+            messages.warning(request, said.format(name=phrases.LABELS[part.field], reason=part.detail))
+        return error.usable
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Every benchmark of this site, with the first of each."""
+    known = board.with_ranked_entries(Benchmark.objects.with_release()).order_by("is_standin", "name")
+    return render(request, "leaderboard/home.html", {"benchmarks": [card(benchmark) for benchmark in known]})
+
+
+def card(benchmark: Benchmark) -> dict[str, Any]:
+    """A benchmark on the first page."""
+    release = benchmark.current_release
+    total: int = benchmark.ranked_entries or 0  # type: ignore[attr-defined]  # annotated by the view
+    questions = (
+        [_("{count} questions").format(count=written.count(release.question_count))] if release else []
+    )
+    return {
+        "slug": benchmark.slug,
+        "name": benchmark.name,
+        "is_standin": benchmark.is_standin,
+        "summary": benchmark.rules.summary,
+        "facts": [*questions, *facts(benchmark, total)],
+        "intake": intake(benchmark),
+        "leaders": leaders(benchmark),
+    }
+
+
+def leaders(benchmark: Benchmark) -> list[dict[str, str]]:
+    """The first entries overall, in finished text. One query."""
+    ranked = Figure.objects.on_board(benchmark, OVERALL).filter(rank__isnull=False)
+    found = ranked.values_list("rank", "submission__entry_id", "submission__entry__name", "score")
+    return [
+        {
+            "rank": written.rank(rank),
+            "url": reverse("entry", args=[entry_id]),
+            "name": name,
+            "score": written.score(score),
+        }
+        for rank, entry_id, name, score in found[:LEADERS]
+    ]
+
+
+@require_safe
+def about(request: HttpRequest, slug: str) -> HttpResponse:
+    """A benchmark's rules, metrics, answer formats and links."""
+    benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+    context = {
+        "benchmark": benchmark,
+        "nav": "benchmarks",
+        "intake": intake(benchmark),
+        "intake_text": intake_text(benchmark),
+        "own_template": own_words(benchmark),
+    }
+    return render(request, "leaderboard/about.html", context)
+
+
+def own_words(benchmark: Benchmark) -> str | None:
+    """The template with the words of the benchmark's definition, which a stand-in shares; None without one."""
+    name = f"leaderboard/about/{benchmark.rules.slug}.html"
+    try:
+        get_template(name)
+    except TemplateDoesNotExist:
+        return None
+    return name
+
+
+@require_safe
+@never_cache
+def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """An entry's figures, settings and history."""
+    found = entries.details(entry_id, askers.of(request))
+    return render(request, "leaderboard/entry.html", entry_view.context(found))
+
+
+@require_safe
+def how_to_read(request: HttpRequest) -> HttpResponse:
+    """What the figures of a board mean."""
+    return render(request, "leaderboard/how_to_read.html", {"nav": "guide"})

@@ -1,0 +1,176 @@
+"""The shapes of the read API, for its schema alone: to write a board through them costs more than its queries."""
+
+from rest_framework import serializers
+
+from submissions.api.serializers import SettingsField
+
+
+class _Shape(serializers.Serializer[None]):
+    """A documented answer."""
+
+
+class ReleaseShape(_Shape):
+    digest = serializers.CharField()
+    questions = serializers.IntegerField()
+    images = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+
+
+class LimitsShape(_Shape):
+    daily = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class BenchmarkShape(_Shape):
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    summary = serializers.CharField()
+    is_standin = serializers.BooleanField(help_text="Synthetic questions and answers, for trying out.")
+    is_open = serializers.BooleanField(help_text="Takes submissions now.")
+    disclosure = serializers.ChoiceField(choices=["overall", "subtasks", "cells"])
+    release = ReleaseShape(allow_null=True)
+    limits = LimitsShape(help_text="Submissions a team has.")
+    changed_at = serializers.DateTimeField(help_text="Moves with every change of the board.")
+    links = serializers.DictField(child=serializers.URLField())
+
+
+class SubtaskShape(_Shape):
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    short_name = serializers.CharField()
+    metric = serializers.CharField()
+    kinds = serializers.ListField(
+        child=serializers.CharField(), help_text="The benchmark's own question types."
+    )
+
+
+class RulesShape(_Shape):
+    present_minimum = serializers.FloatField(
+        help_text="Share of the questions that a file must have records for."
+    )
+    options_minimum = serializers.IntegerField()
+    options_maximum = serializers.IntegerField()
+    answers_public = serializers.BooleanField()
+    closed_division = serializers.DictField(child=serializers.CharField())
+    source_dataset_folds = serializers.DictField(child=serializers.CharField())
+
+
+class DefinitionShape(BenchmarkShape):
+    subtasks = SubtaskShape(many=True)
+    source_datasets = serializers.ListField(child=serializers.CharField())
+    columns = serializers.ListField(
+        child=serializers.CharField(), help_text="What `?column=` of the board takes."
+    )
+    metrics = serializers.DictField(child=serializers.CharField())
+    rules = RulesShape()
+    notice = serializers.CharField()
+    obtain = serializers.CharField()
+    citation = serializers.CharField()
+
+
+class QuestionShape(_Shape):
+    question_id = serializers.CharField()
+    image = serializers.CharField()
+    source_dataset = serializers.CharField()
+    subtask = serializers.CharField()
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    options = serializers.DictField(child=serializers.CharField())
+
+
+class QuestionPageShape(_Shape):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = QuestionShape(many=True)
+
+
+class RowEntryShape(_Shape):
+    id = serializers.UUIDField(allow_null=True)
+    name = serializers.CharField()
+    settings = SettingsField()
+
+
+class DetectionShape(_Shape):
+    recall = serializers.FloatField(allow_null=True)
+    precision = serializers.FloatField(allow_null=True)
+    f1 = serializers.FloatField(allow_null=True)
+    overkill = serializers.FloatField(allow_null=True)
+    miss = serializers.FloatField(allow_null=True)
+
+
+class FiguresShape(_Shape):
+    subtasks = serializers.DictField(
+        child=serializers.FloatField(allow_null=True), help_text="Mean over source datasets, by subtask."
+    )
+    datasets = serializers.DictField(
+        child=serializers.FloatField(allow_null=True), help_text="Mean over subtasks, by source dataset."
+    )
+    detection = DetectionShape(help_text="Mean over source datasets.")
+
+
+class RowShape(FiguresShape):
+    rank = serializers.IntegerField(allow_null=True)
+    entry = RowEntryShape()
+    team = serializers.SlugField(allow_null=True)
+    kind = serializers.ChoiceField(choices=["scored", "quoted"])
+    submission = serializers.UUIDField(allow_null=True)
+    score = serializers.FloatField(allow_null=True, help_text="Percent, of the column asked for.")
+    coverage = serializers.FloatField(allow_null=True)
+    tries = serializers.IntegerField(allow_null=True)
+    scored_at = serializers.DateTimeField(allow_null=True)
+    source = serializers.CharField(  # type: ignore[assignment]  # the contract's word, and the base's
+        required=False, help_text="Of a quoted result: where it is printed."
+    )
+    flags = serializers.CharField(
+        required=False, help_text="Of a quoted result: what to know before comparing."
+    )
+    line = serializers.ChoiceField(
+        choices=["human", "chance"], allow_null=True, required=False, help_text="Of a quoted result."
+    )
+
+
+class BoardShape(_Shape):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = RowShape(many=True)
+
+
+class CellShape(_Shape):
+    dataset = serializers.CharField()
+    subtask = serializers.CharField()
+    score = serializers.FloatField(allow_null=True)
+
+
+class HistoryShape(_Shape):
+    submission = serializers.UUIDField()
+    status = serializers.CharField()
+    visibility = serializers.CharField()
+    received_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    score = serializers.FloatField(allow_null=True)
+    coverage = serializers.FloatField(allow_null=True)
+    partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
+        child=serializers.CharField()
+    )
+    shown = serializers.BooleanField()
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
+    withdrawn_reason = serializers.CharField(allow_null=True)
+
+
+class EntryShape(FiguresShape):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    benchmark = serializers.SlugField()
+    team = serializers.SlugField()
+    division = serializers.ChoiceField(choices=["open", "closed"])
+    settings = SettingsField()
+    tries = serializers.IntegerField()
+    submission = serializers.UUIDField(allow_null=True, help_text="The one that stands for the entry.")
+    score = serializers.FloatField(allow_null=True)
+    coverage = serializers.FloatField(allow_null=True)
+    rank = serializers.IntegerField(allow_null=True)
+    ranks = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()), help_text="By division and column."
+    )
+    cells = CellShape(many=True)
+    history = HistoryShape(many=True, help_text="Newest first; private ones for its team only.")

@@ -1,0 +1,164 @@
+"""The forms of people's pages: what they type is kept when something is wrong."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from submissions.models import Benchmark, Entry, Membership, Submission, Team, Token
+
+NOT_DECLARED = _("not declared")
+TEAM_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
+RESERVED_SLUGS = frozenset({"new"})  # /teams/new/ is a page
+
+
+def shown_name(value: str) -> str:
+    """A name as it stands on the board: single spaces, nothing that cannot be seen. Raises ValidationError."""
+    name = " ".join(value.split())
+    if not name.isprintable():
+        raise forms.ValidationError(_("The name holds characters that cannot be shown."))
+    return name
+
+
+class WebLinkField(forms.URLField):
+    """A link that a reader may follow: http or https, the latter when none is typed."""
+
+    default_validators = [URLValidator(schemes=["http", "https"])]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(assume_scheme="https", required=False, max_length=200, **kwargs)
+
+
+if TYPE_CHECKING:
+    _EntryForm = forms.ModelForm[Entry]
+else:  # Django's own class takes no parameter
+    _EntryForm = forms.ModelForm
+
+
+class UploadForm(_EntryForm):
+    """An answer file with the entry that it is for; the entry's settings are checked by its model's fields."""
+
+    # Whether a file came, and a usable one, is for uploads.py to say.
+    file = forms.FileField(label=_("Answer file"), required=False, allow_empty_file=True)
+    partial = forms.MultipleChoiceField(
+        label=_("Subtasks that the file answers"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    team = forms.ChoiceField(label=_("Team"))
+    entry = forms.CharField(label=_("Entry"), max_length=80)
+    paper = WebLinkField(label=_("Paper"))
+    weights = WebLinkField(label=_("Weights"))
+    code = WebLinkField(label=_("Code"))
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who may see it"),
+        choices=[
+            (Submission.Visibility.PRIVATE, _("Private")),
+            (Submission.Visibility.PUBLIC, _("Public")),
+        ],
+        initial=Submission.Visibility.PRIVATE,
+        widget=forms.RadioSelect,
+    )
+
+    class Meta:
+        model = Entry
+        fields = (*Entry.SETTINGS, *Entry.LINKS)
+        labels = {
+            "shots": _("Shots"),
+            "template": _("Template images"),
+            "knowledge": _("Domain knowledge"),
+            "tools": _("Tools"),
+            "reasoning": _("Reasoning"),
+            "prompting": _("Prompting"),
+            "quantisation": _("Quantisation"),
+            "training": _("Training exposure"),
+            "parameters": _("Parameters (billions)"),
+            "open_weights": _("Open weights"),
+        }
+
+    field_order = ["file", "partial", "team", "entry", *Entry.SETTINGS, *Entry.LINKS, "visibility"]
+
+    def __init__(
+        self, *args: Any, benchmark: Benchmark, teams: Sequence[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["partial"].choices = [(s.slug, s.name) for s in benchmark.rules.subtasks]  # type: ignore[attr-defined]
+        self.fields["team"].choices = teams  # type: ignore[attr-defined]
+        if teams:
+            self.fields["team"].initial = teams[0][0]
+        for name in Entry.SETTINGS:
+            field = self.fields[name]
+            if isinstance(field, forms.TypedChoiceField):
+                field.choices = [("", NOT_DECLARED), *Entry._meta.get_field(name).flatchoices]
+            else:
+                field.widget.attrs["placeholder"] = NOT_DECLARED
+
+    def clean_entry(self) -> str:
+        return shown_name(self.cleaned_data["entry"])
+
+    def declared(self) -> Mapping[str, Any]:
+        """The settings and links that were filled in."""
+        names = (*Entry.SETTINGS, *Entry.LINKS)
+        values = {name: self.cleaned_data.get(name) for name in names}
+        return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+class TeamForm(forms.Form):
+    """A new team."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("Stands on the board beside your entries.")
+    )
+    slug = forms.CharField(
+        label=_("Short name"),
+        max_length=50,
+        help_text=_("Lower-case letters, digits and hyphens: for addresses and the API. It stays as it is."),
+    )
+
+    def clean_name(self) -> str:
+        return shown_name(self.cleaned_data["name"])
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"].strip()
+        if not TEAM_SLUG.fullmatch(slug):
+            raise forms.ValidationError(
+                _("Use lower-case letters from a to z, digits and hyphens, with no hyphen at either end.")
+            )
+        if slug in RESERVED_SLUGS:
+            raise forms.ValidationError(_("This short name is needed for a page. Choose another."))
+        return slug
+
+
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("Where it is used, such as “nightly training”.")
+    )
+    scope = forms.ChoiceField(label=_("May"), choices=Token.Scope.choices, initial=Token.Scope.SUBMIT)
+    days = forms.IntegerField(
+        label=_("Days until it ends"), min_value=1, max_value=365, initial=90, help_text=_("At most 365.")
+    )
+
+    def clean_name(self) -> str:
+        return shown_name(self.cleaned_data["name"])
+
+
+class RoleForm(forms.Form):
+    """Another role for somebody in the team."""
+
+    role = forms.ChoiceField(choices=Membership.Role.choices)
+
+
+def team_choices(teams: Sequence[Team], left_today: Mapping[int, int]) -> list[tuple[str, str]]:
+    """The teams as choices; where there are several, each with what it may still send today."""
+    if len(teams) < 2:
+        return [(team.slug, team.name) for team in teams]
+    return [
+        (team.slug, _("%(team)s (%(left)s left today)") % {"team": team.name, "left": left_today[team.pk]})
+        for team in teams
+    ]

@@ -1,0 +1,46 @@
+"""What was wrong with an answer file: causes first, then lines, then the way out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from submissions import messages
+from submissions.models import Submission
+from submissions.ui import format as figures
+from submissions.ui import rows
+
+HEADER = ("line", "field", "code", "problem")
+# A cell that begins so is a formula to a spreadsheet; the file quotes what the sender wrote.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def view(submission: Submission) -> rows.Rejection:
+    """Causes with their counts, most frequent first, the first lines, and what to do about each cause."""
+    counts: Mapping[str, int] = submission.error_counts
+    by_count = sorted(counts, key=lambda code: (-counts[code], code))
+    return rows.Rejection(
+        causes=tuple(rows.Cause(messages.cause(code), figures.count(counts[code])) for code in by_count),
+        lines=tuple(
+            rows.ProblemLine(
+                text=messages.problem(problem["code"], problem["params"], field=problem["field"]),
+                line="" if problem["line"] is None else figures.count(problem["line"]),
+                field=problem["field"] or "",
+            )
+            for problem in submission.errors
+        ),
+        total=figures.count(submission.errors_total),
+        more=submission.errors_total > len(submission.errors),
+        advice=tuple(messages.advice(by_count)),
+    )
+
+
+def table(problems: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """The problems as rows of a file, after its header, with their sentences."""
+    yield HEADER
+    for problem in problems:
+        said = messages.problem(problem["code"], problem["params"], field=problem["field"])
+        line = "" if problem["line"] is None else str(problem["line"])
+        yield line, _cell(problem["field"] or ""), problem["code"], _cell(said)
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

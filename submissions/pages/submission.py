@@ -1,0 +1,222 @@
+"""A submission's page: its state, then its report or what was wrong with its file; and what its team may do."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_safe
+
+from submissions import askers, publication, reports, storage
+from submissions.models import Submission
+from submissions.pages import csv_stream, rejection, report_view
+from submissions.pages.refused import deed, see_other, sentence
+from submissions.refusals import Refusal
+from submissions.ui import format as figures
+from submissions.ui import rows
+
+
+def visible(request: HttpRequest, submission_id: UUID) -> Submission:
+    """A submission that the reader may see, else 404."""
+    seen = Submission.objects.visible_to(askers.of(request))
+    related = ("benchmark__current_release", "team", "entry", "release", "sent_by", "token")
+    return get_object_or_404(seen.select_related(*related), pk=submission_id)
+
+
+def own(request: HttpRequest, submission_id: UUID) -> Submission:
+    """A submission of one of the reader's teams, else 404."""
+    mine = Submission.objects.of(askers.of(request)).select_related("benchmark", "entry")
+    return get_object_or_404(mine, pk=submission_id)
+
+
+@require_safe
+@never_cache
+def submission(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """The page. Its team sees everything, others a public scored one without what only its team may have."""
+    return page(request, visible(request, submission_id))
+
+
+def page(
+    request: HttpRequest, submission: Submission, *, withdraw_error: str = "", reason: str = ""
+) -> HttpResponse:
+    """Draw the submission, with what was wrong with a withdrawal."""
+    mine = submission.team_id in askers.of(request).team_ids
+    benchmark = submission.benchmark
+    report = reports.current(submission) if submission.is_scored else None
+    leader = report_view.leader_of(benchmark, submission.entry.division) if report else None
+    is_first = leader is not None and leader.submission_id == submission.pk
+    context = {
+        "benchmark": benchmark,
+        "submission": submission,
+        "entry": submission.entry,
+        "team_name": submission.team.name,
+        **_state(submission),
+        "mine": mine,
+        "is_shown": submission.entry.shown_id == submission.pk,
+        "report": report_view.build(report.body, benchmark, leader) if report else None,
+        "standing": report_view.standing(submission, leader) if report else None,
+        "leader_name": "" if leader is None or is_first else leader.name,
+        "rejection": rejection.view(submission) if mine and submission.errors_total else None,
+        "failure_text": _("Scoring broke off three times."),
+        "facts": _facts(submission, mine=mine, scorer=report.scorer_version if report else ""),
+        "report_json_url": reverse("api-report", args=[submission.pk]),
+        **(_deeds(submission) if mine else {}),
+        "withdraw_reason": submission.withdrawn_reason,
+        "withdraw_error": withdraw_error,
+        "reason": reason,
+        "question_count": benchmark.current_release.question_count if benchmark.current_release else None,
+    }
+    return render(request, "submissions/submission.html", context, status=422 if withdraw_error else 200)
+
+
+def _state(submission: Submission) -> dict[str, Any]:
+    position = _position(submission)
+    return {
+        "ticks": rows.life(
+            submission.status,
+            received_at=submission.received_at,
+            started_at=submission.started_at,
+            finished_at=submission.finished_at,
+            position=position,
+        ),
+        "unfinished": not submission.is_finished,
+        "state_key": submission.status if position is None else f"{submission.status}-{position}",
+    }
+
+
+def _position(submission: Submission) -> int | None:
+    """Its place in the queue, counted from 1; None once it is not queued."""
+    if submission.status != Submission.Status.QUEUED:
+        return None
+    earlier = Q(received_at__lt=submission.received_at) | Q(
+        received_at=submission.received_at, pk__lt=submission.pk
+    )
+    return Submission.objects.queued().filter(earlier).count() + 1
+
+
+def _deeds(submission: Submission) -> dict[str, bool]:
+    lives = submission.status in (
+        Submission.Status.QUEUED,
+        Submission.Status.SCORING,
+        Submission.Status.SCORED,
+    )
+    return {
+        "can_publish": lives and submission.visibility == Submission.Visibility.PRIVATE,
+        "can_withdraw": lives and submission.is_public,
+        "can_choose": submission.is_scored
+        and submission.is_public
+        and submission.entry.shown_id != submission.pk,
+    }
+
+
+def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[rows.Fact]:
+    """Where it comes from; the file's name and who sent it are for its team alone."""
+    facts = [
+        rows.Fact(_("Submission"), str(submission.pk), mono=True),
+        rows.Fact("SHA-256", submission.sha256, mono=True),
+        rows.Fact(_("Size"), figures.size(submission.size)),
+    ]
+    if mine:
+        sender = submission.sent_by or submission.token
+        facts += [
+            rows.Fact(_("File name"), submission.file_name or "–"),
+            rows.Fact(_("Sent by"), str(sender or submission.get_source_display())),
+        ]
+    facts.append(rows.Fact(_("Received"), figures.when(submission.received_at)))
+    if submission.release is not None:
+        facts.append(rows.Fact(_("Release"), submission.release.digest, mono=True))
+    if scorer:
+        facts.append(rows.Fact(_("Scorer"), scorer))
+    if submission.started_at and submission.finished_at:
+        took = (submission.finished_at - submission.started_at).total_seconds()
+        facts.append(rows.Fact(_("Scored in"), figures.seconds(took)))
+    return facts
+
+
+@require_GET
+@never_cache
+def submission_state(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """The state alone, for a page that follows it: 204 while nothing changed, and when it is time to reload."""
+    known = visible(request, submission_id)
+    if known.is_finished:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    state = _state(known)
+    if request.GET.get("seen") == state["state_key"]:
+        return HttpResponse(status=204)
+    return render(request, "submissions/_submission_state.html", {"submission": known, **state})
+
+
+@require_GET
+@login_required
+def submission_problems(request: HttpRequest, submission_id: UUID) -> HttpResponse | StreamingHttpResponse:
+    """Everything that was found wrong with the file, as CSV, for its team."""
+    mine = own(request, submission_id)
+    try:
+        kept = storage.answers().get(mine.problems_key)
+    except storage.MissingObjectError as error:
+        raise Http404 from error
+    except storage.StorageUnavailableError:
+        return _storage_away(request, mine)
+    return csv_stream.answer(rejection.table(json.loads(kept)), file_name=f"problems-{mine.pk}.csv")
+
+
+@require_GET
+@login_required
+def submission_answers(request: HttpRequest, submission_id: UUID) -> HttpResponse | FileResponse:
+    """The file as it was sent, for its team."""
+    mine = own(request, submission_id)
+    try:
+        content = storage.answers().open(mine.answers_key)
+    except storage.MissingObjectError as error:
+        raise Http404 from error
+    except storage.StorageUnavailableError:
+        return _storage_away(request, mine)
+    # Never shown by the browser, whatever is in it.
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=mine.file_name or f"answers-{mine.pk}",
+        content_type="application/octet-stream",
+    )
+
+
+def _storage_away(request: HttpRequest, submission: Submission) -> HttpResponse:
+    notices.error(request, _("The store for answer files does not answer. Try again in a minute."))
+    return see_other(submission.get_absolute_url())
+
+
+@deed("submission", "submission_id")
+def submission_publish(request: HttpRequest, submission_id: UUID) -> None:
+    """Make it public."""
+    publication.publish(own(request, submission_id), now=timezone.now())
+    notices.success(request, _("Published."))
+
+
+@deed("submission", "submission_id")
+def submission_choose(request: HttpRequest, submission_id: UUID) -> None:
+    """Let it stand for its entry."""
+    publication.choose(own(request, submission_id))
+    notices.success(request, _("The board shows this submission for its entry."))
+
+
+@deed("submission", "submission_id")
+def submission_withdraw(request: HttpRequest, submission_id: UUID) -> HttpResponse | None:
+    """Take it off the ranks, with a reason."""
+    mine = own(request, submission_id)
+    reason = request.POST.get("reason", "")
+    try:
+        publication.withdraw(mine, reason=reason, now=timezone.now())
+    except Refusal as refusal:
+        if refusal.field != "reason":
+            raise
+        return page(request, visible(request, submission_id), withdraw_error=sentence(refusal), reason=reason)
+    notices.success(request, _("Withdrawn. Its line and your reason stay in the entry's history."))
+    return None

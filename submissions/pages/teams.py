@@ -1,0 +1,212 @@
+"""Teams: who is in them, what they sent, their invitations and tokens. A team's page exists for its members only."""
+
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import SuspiciousOperation
+from django.core.paginator import Page, Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from submissions import askers, tokens
+from submissions import teams as team_deeds
+from submissions.forms import RoleForm, TeamForm, TokenForm
+from submissions.models import Invitation, Membership, Submission, Team, Token
+from submissions.pages import refused
+from submissions.pages.refused import deed, person, see_other
+from submissions.refusals import Refusal
+from submissions.ui import format as figures
+from submissions.ui import rows
+
+SUBMISSIONS_A_PAGE = 50
+
+
+def own(request: HttpRequest, slug: str) -> Team:
+    """A team that the reader is in, else 404."""
+    return get_object_or_404(Team.objects.of(askers.of(request)), slug=slug)
+
+
+@require_safe
+@login_required
+def teams(request: HttpRequest) -> HttpResponse:
+    """The reader's teams."""
+    mine = Membership.objects.filter(user=person(request)).select_related("team")
+    counted = mine.annotate(
+        members=Count("team__memberships", distinct=True), entries=Count("team__entries", distinct=True)
+    )
+    context = {"nav": "teams", "memberships": counted.order_by("team__name")}
+    return render(request, "submissions/teams.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def team_new(request: HttpRequest) -> HttpResponse:
+    """Make a team, which its maker owns."""
+    form = TeamForm(request.POST) if request.method == "POST" else TeamForm()
+    if form.is_bound and form.is_valid():
+        try:
+            made = team_deeds.create(**form.cleaned_data, owner=person(request))
+        except Refusal as refusal:
+            refused.into_form(form, refusal)
+        else:
+            return see_other(made.get_absolute_url())
+    context = {"nav": "teams", "form": form}
+    return render(request, "submissions/team_new.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@never_cache
+@login_required
+def team(request: HttpRequest, slug: str) -> HttpResponse:
+    """The team's page."""
+    return page(request, own(request, slug))
+
+
+def page(
+    request: HttpRequest,
+    team: Team,
+    *,
+    token_form: TokenForm | None = None,
+    new_token: tuple[Token, str] | None = None,
+    invitation_url: str = "",
+) -> HttpResponse:
+    """Draw the team; a new token or invitation link stands in this one answer and never again."""
+    user, now = person(request), timezone.now()
+    members = list(team.memberships.select_related("user").order_by("-role", "joined_at", "pk"))
+    is_owner = any(m.user_id == user.pk and m.role == Membership.Role.OWNER for m in members)
+    sent = Submission.objects.filter(team=team).select_related("entry__benchmark").newest_first()
+    history = Paginator(sent, SUBMISSIONS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "nav": "teams",
+        "team": team,
+        "is_owner": is_owner,
+        "members": members,
+        "submissions": [_history_row(submission) for submission in history],
+        **_pager(history, team.get_absolute_url()),
+        "tokens": list(
+            team.tokens.living(at=now).select_related("created_by").order_by("-created_at", "-pk")
+        ),
+        "token_form": token_form or TokenForm(),
+        "new_token": new_token[0] if new_token else None,
+        "new_token_text": new_token[1] if new_token else "",
+        "invitations": list(team.invitations.usable(at=now).order_by("-created_at")) if is_owner else [],
+        "invitation_url": invitation_url,
+    }
+    faulty = token_form is not None and token_form.errors
+    return render(request, "submissions/team.html", context, status=422 if faulty else 200)
+
+
+def _history_row(submission: Submission) -> rows.HistoryRow:
+    entry = submission.entry
+    return rows.HistoryRow(
+        url=submission.get_absolute_url(),
+        received=figures.when(submission.received_at),
+        status=submission.status,
+        status_text=submission.get_status_display(),
+        score=figures.score(submission.score, 2),
+        coverage=figures.share(submission.coverage),
+        visibility=submission.get_visibility_display(),
+        shown=entry.shown_id == submission.pk,
+        reason=submission.withdrawn_reason,
+        entry=entry.name,
+    )
+
+
+def _pager(page: Page[Submission], url: str) -> dict[str, str]:
+    return {
+        "previous_url": f"{url}?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"{url}?page={page.next_page_number()}" if page.has_next() else "",
+        "range_text": _("%(first)s–%(last)s of %(all)s")
+        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
+    }
+
+
+@deed("team", "slug")
+@never_cache
+def team_invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make an invitation and show its link, once."""
+    mine = own(request, slug)
+    _invitation, secret = team_deeds.invite(mine, by=person(request), now=timezone.now())
+    url = request.build_absolute_uri(reverse("invitation", args=[secret]))
+    return page(request, mine, invitation_url=url)
+
+
+@deed("team", "slug")
+def invitation_revoke(request: HttpRequest, slug: str, invitation_id: int) -> None:
+    """Close an invitation's link."""
+    found = get_object_or_404(
+        Invitation.objects.select_related("team"), team=own(request, slug), pk=invitation_id
+    )
+    team_deeds.revoke_invitation(found, by=person(request), now=timezone.now())
+    notices.success(request, _("The invitation is revoked."))
+
+
+@deed("team", "slug")
+def team_remove_member(request: HttpRequest, slug: str, membership_id: int) -> None:
+    """Take somebody out of the team."""
+    membership = _membership(own(request, slug), membership_id)
+    team_deeds.remove(membership, by=person(request), now=timezone.now())
+    notices.success(request, _("Removed from the team. The tokens that they had made are revoked."))
+
+
+@deed("team", "slug")
+def team_leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Leave the team."""
+    mine = get_object_or_404(
+        Membership.objects.select_related("team"), team=own(request, slug), user=person(request)
+    )
+    team_deeds.remove(mine, by=person(request), now=timezone.now())
+    notices.success(
+        request, _("You have left %(team)s. The tokens that you had made are revoked.") % {"team": mine.team}
+    )
+    return see_other(reverse("teams"))
+
+
+@deed("team", "slug")
+def team_role(request: HttpRequest, slug: str, membership_id: int) -> None:
+    """Give a member another role."""
+    membership = _membership(own(request, slug), membership_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        raise SuspiciousOperation("no such role")
+    team_deeds.change_role(membership, Membership.Role(form.cleaned_data["role"]), by=person(request))
+    notices.success(request, _("The role is changed."))
+
+
+def _membership(team: Team, membership_id: int) -> Membership:
+    return get_object_or_404(Membership.objects.select_related("team", "user"), team=team, pk=membership_id)
+
+
+@deed("team", "slug")
+@never_cache
+def token_new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a token and show its text, once."""
+    mine = own(request, slug)
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return page(request, mine, token_form=form)
+    made = tokens.create(
+        mine,
+        name=form.cleaned_data["name"],
+        scope=Token.Scope(form.cleaned_data["scope"]),
+        days=form.cleaned_data["days"],
+        now=timezone.now(),
+        created_by=person(request),
+    )
+    return page(request, mine, new_token=made)
+
+
+@deed("team", "slug")
+def token_revoke(request: HttpRequest, slug: str, token_id: int) -> None:
+    """End a token: its maker may, and an owner."""
+    mine = own(request, slug)
+    token = get_object_or_404(Token, team=mine, pk=token_id)
+    if token.created_by_id != person(request).pk:
+        team_deeds.require_owner(mine, person(request))
+    tokens.revoke(token, now=timezone.now())
+    notices.success(request, _("The token is revoked: it opens nothing any more."))

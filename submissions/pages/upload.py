@@ -1,0 +1,154 @@
+"""The form that sends an answer file, and a made-up file that shows what one looks like."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from submissions import askers, intake, limits, messages, quota, uploads
+from submissions.forms import UploadForm, team_choices
+from submissions.models import Benchmark, Question, Release, Submission, Team, User
+from submissions.pages import csv_stream, refused
+from submissions.quota import Quota
+from submissions.refusals import Refusal
+from submissions.storage import StorageUnavailableError
+from submissions.ui import format as figures
+
+CHOOSE_AGAIN = gettext_lazy(
+    "Choose the file again, unless it still stands here: a browser forgets it when a form comes back."
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take an answer file and lead to its submission; or the form again, with what was typed and what is wrong."""
+    benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+    teams = askers.teams_of(askers.of(request))
+    accounts = quota.of_teams(teams, benchmark, now=timezone.now())
+    choices = team_choices(teams, {team: account.left_today for team, account in accounts.items()})
+    # Only a POST is bound: a GET never reads fields from the address.
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*sent, benchmark=benchmark, teams=choices)
+    status = 200
+    if request.method == "POST":
+        answered = _send(request, form, benchmark, teams, refused.person(request))
+        if isinstance(answered, HttpResponse):
+            return answered
+        status = answered
+    context = {
+        "benchmark": benchmark,
+        "release": benchmark.current_release,
+        "teams": teams,
+        "form": form,
+        "quota": _quota_in_words(accounts, _named(teams, form["team"].value())),
+        "max_octets": settings.VERNIER_MAX_UPLOAD_BYTES,
+        **_intake(benchmark),
+    }
+    return render(request, "submissions/upload.html", context, status=status)
+
+
+def _send(
+    request: HttpRequest, form: UploadForm, benchmark: Benchmark, teams: list[Team], user: User
+) -> HttpResponse | int:
+    """Lead to the submission, or leave what is wrong in the form and answer with the page's status."""
+    status = refused.FORM_COMES_BACK
+    try:
+        limits.count_upload(f"user:{user.pk}")
+        if not teams:
+            raise Refusal("no-team")
+        is_valid = form.is_valid()
+        uploads.refuse_if_unusable(request)
+        if is_valid:
+            return _accept(request, form, benchmark, teams, user)
+    except Refusal as refusal:
+        status = refused.into_form(form, refusal)
+    except ValidationError as error:
+        status = refused.validation_into_form(form, error)
+    except StorageUnavailableError:
+        status = refused.storage_into_form(form)
+    if request.FILES and "file" not in form.errors:
+        form.add_error("file", str(CHOOSE_AGAIN))
+    return status
+
+
+def _accept(
+    request: HttpRequest, form: UploadForm, benchmark: Benchmark, teams: list[Team], user: User
+) -> HttpResponse:
+    came = form.cleaned_data["file"]
+    receipt = intake.accept(
+        intake.Offer(
+            benchmark=benchmark,
+            team=next(team for team in teams if team.slug == form.cleaned_data["team"]),
+            entry_name=form.cleaned_data["entry"],
+            answers=came.file,
+            file_name=came.name,
+            settings=form.declared(),
+            visibility=Submission.Visibility(form.cleaned_data["visibility"]),
+            partial=form.cleaned_data["partial"],
+            source=Submission.Source.WEB,
+            user=user,
+        ),
+        now=timezone.now(),
+    )
+    if not receipt.is_new:
+        notices.info(
+            request, _("This very file was sent for this entry before: here it is. Nothing was charged.")
+        )
+    return refused.see_other(receipt.submission.get_absolute_url())
+
+
+def _named(teams: list[Team], slug: str | None) -> Team | None:
+    return next((team for team in teams if team.slug == slug), None)
+
+
+def _intake(benchmark: Benchmark) -> dict[str, str]:
+    """Whether the benchmark takes answers, and if not, why."""
+    if benchmark.takes_submissions:
+        return {"intake": "open", "intake_text": ""}
+    state, code = "closed", "benchmark-closed"
+    if benchmark.current_release_id is None:
+        state, code = "no-release", "benchmark-without-release"
+    return {"intake": state, "intake_text": messages.refusal(code, {"benchmark": benchmark.name})}
+
+
+def _quota_in_words(accounts: dict[int, Quota], team: Team | None) -> dict[str, Any]:
+    """The account of the chosen team; exhausted only when no team of the person has anything left."""
+    if not accounts:
+        return {}
+    account = accounts[team.pk] if team is not None else next(iter(accounts.values()))
+    return {
+        "left_today": figures.count(account.left_today),
+        "daily_limit": figures.count(account.daily_limit),
+        "left_total": figures.count(account.left_total),
+        "exhausted": all(other.left_today == 0 for other in accounts.values()),
+        "resets_text": figures.when(account.renews_at),
+    }
+
+
+@require_GET
+def sample_answers(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """A whole plain CSV of made-up letters: seeded by the release, drawn from each question's options alone."""
+    benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+    release = benchmark.current_release
+    if release is None:
+        raise Http404
+    return csv_stream.answer(_made_up(release), file_name=f"{benchmark.slug}-sample-answers.csv")
+
+
+def _made_up(release: Release) -> Iterator[tuple[str, str]]:
+    letters = random.Random(release.digest)  # noqa: S311  # made up, not secret
+    yield "question_id", "answer"
+    questions = Question.objects.filter(release=release).order_by("position")
+    for question_id, options in questions.values_list("question_id", "options").iterator():
+        yield question_id, letters.choice(sorted(options))

@@ -1,0 +1,104 @@
+"""Teams: people under one public name. Who makes one owns it; a team always keeps an owner."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from submissions.models import Invitation, Membership, Team, Token, User
+from submissions.refusals import Refusal
+
+INVITATION_LIFE = timedelta(days=7)
+
+Role = Membership.Role
+
+
+def create(*, slug: str, name: str, owner: User | None = None) -> Team:
+    """Make a team with its owner; one made by command has none yet. Raises Refusal when the slug is taken."""
+    try:
+        with transaction.atomic():
+            team = Team.objects.create(slug=slug, name=name)
+            if owner is not None:
+                Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+    except IntegrityError as error:
+        raise Refusal("team-name-taken", field="slug") from error
+    return team
+
+
+def require_owner(team: Team, user: User) -> None:
+    """Raises Refusal when the person is no owner of the team."""
+    if not Membership.objects.filter(team=team, user=user, role=Role.OWNER).exists():
+        raise Refusal("not-owner")
+
+
+def invite(team: Team, *, by: User, now: datetime) -> tuple[Invitation, str]:
+    """Make an invitation; the secret of its link is returned here and never again.
+
+    Any number of people may use it until it ends, a week from now, or is revoked.
+    """
+    require_owner(team, by)
+    secret = secrets.token_urlsafe(24)
+    invitation = Invitation.objects.create(
+        team=team, digest=digest(secret), created_by=by, expires_at=now + INVITATION_LIFE
+    )
+    return invitation, secret
+
+
+def digest(secret: str) -> str:
+    """What is kept of an invitation's secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def invitation_of(secret: str, *, now: datetime) -> Invitation:
+    """The invitation that the link's secret opens. Raises Refusal when it is unknown, ended or revoked."""
+    usable = Invitation.objects.usable(at=now).select_related("team", "created_by")
+    invitation = usable.filter(digest=digest(secret)).first()
+    if invitation is None:
+        raise Refusal("invitation-ended")
+    return invitation
+
+
+def accept(secret: str, *, user: User, now: datetime) -> Team:
+    """Join the team as a member; who is in it already stays as they are. Raises Refusal as `invitation_of` does."""
+    team = invitation_of(secret, now=now).team
+    Membership.objects.get_or_create(team=team, user=user, defaults={"role": Role.MEMBER})
+    return team
+
+
+def revoke_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:
+    """Close the link at once. Again: no change."""
+    require_owner(invitation.team, by)
+    Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now)
+
+
+def remove(membership: Membership, *, by: User, now: datetime) -> None:
+    """Take a person out of the team, by an owner or by themselves, and revoke the tokens that they made.
+
+    Raises Refusal when it is the last owner, or when another member asks for it.
+    """
+    if by.pk != membership.user_id:
+        require_owner(membership.team, by)
+    with transaction.atomic():
+        _keep_an_owner(membership)
+        Membership.objects.filter(pk=membership.pk).delete()
+        # Who has left still knows the text of these.
+        made = Token.objects.filter(team=membership.team_id, created_by=membership.user_id, revoked_at=None)
+        made.update(revoked_at=now)
+
+
+def change_role(membership: Membership, role: Membership.Role, *, by: User) -> None:
+    """Make a member an owner, or an owner a member. Raises Refusal when no owner would be left."""
+    require_owner(membership.team, by)
+    with transaction.atomic():
+        if role != Role.OWNER:
+            _keep_an_owner(membership)
+        Membership.objects.filter(pk=membership.pk).update(role=role)
+
+
+def _keep_an_owner(leaving: Membership) -> None:
+    # The team's row is the lock: two owners who leave at once must not both see the other.
+    Team.objects.select_for_update().get(pk=leaving.team_id)
+    others = Membership.objects.filter(team=leaving.team_id, role=Role.OWNER).exclude(pk=leaving.pk)
+    if not others.exists():
+        raise Refusal("last-owner")

@@ -1,0 +1,48 @@
+from django.urls import path
+
+from submissions.pages import invitations, mail, submission, teams, upload
+
+urlpatterns = [
+    path("teams/", teams.teams, name="teams"),
+    path("teams/new/", teams.team_new, name="team-new"),
+    path("teams/<slug:slug>/", teams.team, name="team"),
+    path("teams/<slug:slug>/invite/", teams.team_invite, name="team-invite"),
+    path(
+        "teams/<slug:slug>/invitations/<int:invitation_id>/revoke/",
+        teams.invitation_revoke,
+        name="invitation-revoke",
+    ),
+    path("teams/<slug:slug>/leave/", teams.team_leave, name="team-leave"),
+    path(
+        "teams/<slug:slug>/members/<int:membership_id>/remove/",
+        teams.team_remove_member,
+        name="team-remove-member",
+    ),
+    path("teams/<slug:slug>/members/<int:membership_id>/role/", teams.team_role, name="team-role"),
+    path("teams/<slug:slug>/tokens/", teams.token_new, name="token-new"),
+    path("teams/<slug:slug>/tokens/<int:token_id>/revoke/", teams.token_revoke, name="token-revoke"),
+    path("invitations/<slug:secret>/", invitations.invitation, name="invitation"),
+    path("mail/", mail.mail_list, name="mailbox"),
+    path("mail/<slug:name>/", mail.mail_message, name="mail-message"),
+    path("benchmarks/<slug:slug>/submit/", upload.upload, name="upload"),
+    path("benchmarks/<slug:slug>/sample-answers.csv", upload.sample_answers, name="sample-answers"),
+    path("submissions/<uuid:submission_id>/", submission.submission, name="submission"),
+    path("submissions/<uuid:submission_id>/state/", submission.submission_state, name="submission-state"),
+    path(
+        "submissions/<uuid:submission_id>/problems.csv",
+        submission.submission_problems,
+        name="submission-problems",
+    ),
+    path(
+        "submissions/<uuid:submission_id>/answers/", submission.submission_answers, name="submission-answers"
+    ),
+    path(
+        "submissions/<uuid:submission_id>/publish/", submission.submission_publish, name="submission-publish"
+    ),
+    path(
+        "submissions/<uuid:submission_id>/withdraw/",
+        submission.submission_withdraw,
+        name="submission-withdraw",
+    ),
+    path("submissions/<uuid:submission_id>/choose/", submission.submission_choose, name="submission-choose"),
+]

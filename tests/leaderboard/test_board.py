@@ -1,0 +1,358 @@
+"""The board over HTTP: its rows, their order, ranks, columns, filters and pages."""
+
+import csv
+import io
+import json
+from itertools import chain
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from submissions import standings
+from submissions.models import Benchmark
+from tests.leaderboard import rows
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/benchmarks/mmad/leaderboard/"
+
+
+@pytest.fixture
+def mmad() -> Benchmark:
+    return rows.benchmark()
+
+
+def ask(client: Client, **query: Any) -> list[dict[str, Any]]:
+    response = client.get(URL, query)
+    assert response.status_code == 200, response.content
+    return list(response.json()["results"])
+
+
+def ranked(results: list[dict[str, Any]]) -> list[tuple[int | None, str]]:
+    return [(row["rank"], row["entry"]["name"]) for row in results]
+
+
+def test_a_row_has_exactly_the_fields_of_the_contract(client: Client, mmad: Benchmark) -> None:
+    sent = rows.scored(mmad, "model", 74.2225, shots=1)
+    (row,) = ask(client)
+    assert set(row) == {
+        "rank",
+        "entry",
+        "team",
+        "kind",
+        "submission",
+        "score",
+        "coverage",
+        "tries",
+        "subtasks",
+        "datasets",
+        "detection",
+        "scored_at",
+    }
+    assert row["rank"] == 1
+    assert row["score"] == 74.2225
+    assert row["submission"] == str(sent.pk)
+    assert row["entry"]["id"] == str(sent.entry_id)
+    assert row["entry"]["settings"]["shots"] == 1
+    assert row["entry"]["settings"]["tools"] is None
+    assert len(row["entry"]["settings"]) == 14
+    assert row["team"] == "team-a"
+    assert row["tries"] == 1
+    assert row["coverage"] == 0.998
+    assert list(row["subtasks"]) == list(rows.SUBTASKS)
+    assert list(row["datasets"]) == list(rows.DATASETS)
+    assert list(row["detection"]) == list(rows.DETECTION)
+    assert row["scored_at"] == "2026-03-02T12:00:02Z"
+    figures = rows.all_figures(74.2225)
+    assert row["subtasks"] == {name: figures[name] for name in rows.SUBTASKS}
+    assert row["detection"]["miss"] == figures["detection/miss"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        pytest.param([("a", 70.0, 0), ("b", 80.0, 1)], ["b", "a"], id="best first"),
+        pytest.param(
+            [("late", 70.0, 2), ("early", 70.0, 1)], ["early", "late"], id="a tie goes to the earlier"
+        ),
+        pytest.param(
+            [("none", None, 0), ("zero", 0.0, 1)], ["zero", "none"], id="a missing figure comes last"
+        ),
+    ],
+)
+def test_order(
+    client: Client, mmad: Benchmark, scores: list[tuple[str, float | None, int]], expected: list[str]
+) -> None:
+    for name, score, minute in scores:
+        rows.scored(mmad, name, score, minute=minute)
+    assert rows.names(ask(client)) == expected
+
+
+def test_a_partial_entry_ranks_in_its_own_columns_only(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "whole", 60.0)
+    nothing = dict.fromkeys(rows.all_figures(None))
+    rows.scored(mmad, "part", None, figures=nothing | {"defect-analysis": 99.0}, partial=["defect-analysis"])
+    assert ranked(ask(client)) == [(1, "whole"), (None, "part")]
+    assert ranked(ask(client, column="defect-analysis")) == [(1, "part"), (2, "whole")]
+    assert ranked(ask(client, column="VisA")) == [(1, "whole"), (None, "part")]
+
+
+def test_private_and_withdrawn_submissions_are_not_there(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "private", 90.0, public=False)
+    gone = rows.scored(mmad, "gone", 80.0)
+    rows.scored(mmad, "there", 70.0)
+    gone.visibility, gone.withdrawn_at, gone.withdrawn_reason = "withdrawn", gone.finished_at, "wrong file"
+    gone.save()
+    rows.place(gone.entry)
+    assert ranked(ask(client)) == [(1, "there")]
+
+
+def test_columns_rank_by_themselves(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "a", 80.0, figures={"VisA": 10.0})
+    rows.scored(mmad, "b", 70.0, figures={"VisA": 20.0}, minute=1)
+    assert [(row["rank"], row["score"]) for row in ask(client, column="VisA")] == [(1, 20.0), (2, 10.0)]
+
+
+def test_the_closed_division_holds_and_ranks_its_own(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "open", 80.0)
+    rows.scored(mmad, "closed", 70.0, training="none-known", tools="none", minute=1)
+    assert ranked(ask(client)) == [(1, "open"), (2, "closed")]
+    assert ranked(ask(client, division="closed")) == [(1, "closed")]
+
+
+def test_quoted_results_stand_in_both_divisions_without_a_rank(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "ours", 70.0)
+    rows.quoted(mmad, "theirs", {"overall": 90.0}, shots=1, flags="their own split")
+    rows.quoted(mmad, "Human expert", {"overall": 86.65}, kind="human")
+    found = ask(client)
+    assert ranked(found) == [(None, "theirs"), (None, "Human expert"), (1, "ours")]
+    theirs, human, _ours = found
+    assert (theirs["kind"], theirs["line"], theirs["source"]) == ("quoted", None, "a paper, Table 2")
+    assert (theirs["flags"], theirs["entry"]["settings"]["shots"]) == ("their own split", 1)
+    assert (human["kind"], human["line"]) == ("quoted", "human")
+    assert rows.names(ask(client, division="closed")) == ["theirs", "Human expert"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"shots": "1"}, ["one", "paper"]),
+        ({"shots": ["0", "1"]}, ["one", "zero", "paper"]),
+        ({"shots": "undeclared"}, ["bare"]),
+        ({"shots": "declared", "kind": "scored"}, ["one", "zero"]),
+        ({"tools": "none"}, ["one"]),
+        ({"tools": "undeclared", "kind": "scored"}, ["zero", "bare"]),
+        ({"tools": "none", "shots": "0"}, []),
+        ({"quantisation": "awq"}, ["zero"]),
+        ({"parameters": "72"}, ["zero"]),
+        ({"reasoning": "yes"}, ["one"]),
+        ({"paper": "declared"}, ["one"]),
+        ({"note": "NIGHT"}, ["one"]),
+        ({"kind": "quoted"}, ["paper"]),
+        ({"q": "E"}, ["one", "zero", "bare", "paper"]),
+        ({"q": "zer"}, ["zero"]),
+        ({"q": ""}, ["one", "zero", "bare", "paper"]),
+    ],
+)
+def test_filters_hide_rows(
+    client: Client, mmad: Benchmark, query: dict[str, Any], expected: list[str]
+) -> None:
+    links: dict[str, Any] = {"paper": "https://example.org/a", "note": "a nightly run"}
+    rows.scored(mmad, "one", 80.0, shots=1, tools="none", reasoning="yes", **links)
+    rows.scored(mmad, "zero", 70.0, shots=0, quantisation="AWQ", parameters=72)
+    rows.scored(mmad, "bare", 60.0)
+    rows.quoted(mmad, "paper", {"overall": 50.0}, shots=1)
+    assert rows.names(ask(client, **query)) == expected
+
+
+def test_filters_do_not_rank_anew(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "first", 80.0)
+    rows.scored(mmad, "second", 70.0, shots=1)
+    assert ranked(ask(client, shots="1")) == [(2, "second")]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "said"),
+    [
+        ({"column": "nonsense"}, "column", "anomaly-detection"),
+        ({"column": "VisA/defect-analysis"}, "column", "VisA"),
+        ({"division": "middle"}, "division", "closed"),
+        ({"kind": "guessed"}, "kind", "quoted"),
+        ({"tools": "hammer"}, "tools", "expert-agent"),
+        ({"shots": "-1"}, "shots", "64"),
+        ({"shots": "65"}, "shots", "64"),
+        ({"shots": "1.5"}, "shots", "64"),
+        ({"parameters": "nan"}, "parameters", "billions"),
+        ({"q": "\0"}, "q", "characters"),
+        ({"cursor": "xyz"}, "cursor", "first page"),
+        ({"cursor": "WzEsMiwzXQ"}, "cursor", "first page"),
+        ({"colour": "red"}, "colour", "column"),
+    ],
+)
+def test_what_there_is_not_is_named(
+    client: Client, mmad: Benchmark, query: dict[str, str], field: str, said: str
+) -> None:
+    response = client.get(URL, query)
+    assert response.status_code == 422
+    assert response["Content-Type"] == "application/problem+json"
+    (error,) = response.json()["errors"]
+    assert error["field"] == field
+    assert said in error["detail"]
+
+
+def test_what_a_benchmark_keeps_to_itself_is_no_column(client: Client) -> None:
+    kept = rows.benchmark(disclosure="overall")
+    rows.scored(kept, "model", 80.0)
+    (row,) = ask(client)
+    assert (row["subtasks"], row["datasets"], row["detection"]) == ({}, {}, {})
+    assert client.get(URL, {"column": "VisA"}).status_code == 422
+    assert client.get("/benchmarks/mmad/", {"column": "VisA"}).status_code == 404
+    assert b"65." not in client.get("/benchmarks/mmad/").content
+
+
+def walk(client: Client, url: str, direction: str) -> list[list[str]]:
+    pages = []
+    while url:
+        body = client.get(url).json()
+        pages.append(rows.names(body["results"]))
+        url = body[direction] or ""
+    return pages
+
+
+def test_pages_follow_each_other_both_ways(client: Client, mmad: Benchmark) -> None:
+    for number in range(120):
+        rows.submission(rows.entry(mmad, f"model {number:03}"), 90 - number // 2 / 4, minute=number)
+    rows.place(*mmad.entries.all())
+    rows.scored(mmad, "partial", None, minute=200)
+    forwards = walk(client, URL, "next")
+    assert [len(page) for page in forwards] == [50, 50, 21]
+    assert list(chain.from_iterable(forwards)) == [f"model {number:03}" for number in range(120)] + [
+        "partial"
+    ]
+    last = URL
+    while following := client.get(last).json()["next"]:
+        last = following
+    assert walk(client, last, "previous") == forwards[::-1]
+
+
+def test_a_page_stays_where_it_is_when_a_better_entry_comes(client: Client, mmad: Benchmark) -> None:
+    for number in range(60):
+        rows.scored(mmad, f"model {number:02}", 90 - number, minute=number)
+    following = client.get(URL).json()["next"]
+    before = rows.names(client.get(following).json()["results"])
+    rows.scored(mmad, "better", 99.0, minute=99)
+    assert rows.names(client.get(following).json()["results"]) == before
+
+
+def test_a_filter_is_kept_from_page_to_page(client: Client, mmad: Benchmark) -> None:
+    for number in range(60):
+        rows.scored(mmad, f"model {number:02}", 90 - number, minute=number, shots=number % 2)
+    body = client.get(URL, {"shots": "1", "kind": "scored"}).json()
+    assert (len(body["results"]), body["next"]) == (30, None)
+
+
+def test_an_unknown_benchmark_is_a_problem(client: Client) -> None:
+    response = client.get("/api/v1/benchmarks/nothing/leaderboard/")
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("number", [5, 60])
+@pytest.mark.parametrize(("url", "queries"), [(URL, 4), ("/benchmarks/mmad/", 4)])
+def test_the_number_of_queries_is_constant(
+    client: Client,
+    mmad: Benchmark,
+    django_assert_num_queries: Any,
+    number: int,
+    url: str,
+    queries: int,
+) -> None:
+    for one in range(number):
+        rows.submission(rows.entry(mmad, f"model {one}"), 90 - one, minute=one)
+    rows.place(*mmad.entries.all())
+    client.get("/benchmarks/mmad/")  # the header's benchmarks are kept for a while
+    with django_assert_num_queries(queries):
+        assert client.get(url).status_code == 200
+
+
+def test_what_is_known_is_not_sent_again(
+    client: Client, mmad: Benchmark, django_assert_num_queries: Any
+) -> None:
+    rows.scored(mmad, "model", 80.0)
+    for url in (URL, "/benchmarks/mmad/", f"{URL}?format=csv"):
+        first = client.get(url)
+        etag = first["ETag"]
+        with django_assert_num_queries(1):
+            again = client.get(url, headers={"If-None-Match": etag})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+        assert client.get(url + ("&" if "?" in url else "?") + "division=closed")["ETag"] != etag
+        standings.rank(mmad)
+        assert client.get(url, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_page_with_a_session_is_not_shared(client: Client, mmad: Benchmark, django_user_model: Any) -> None:
+    client.force_login(django_user_model.objects.create_user("a@example.org", "x"))
+    response = client.get("/benchmarks/mmad/")
+    assert "ETag" not in response
+    assert "public" not in response.get("Cache-Control", "")
+
+
+def test_csv_says_what_json_says(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "one, of two", 70.123456789012345, shots=1, quantisation="AWQ")
+    rows.scored(mmad, "part", None, figures=dict.fromkeys(rows.all_figures(None)) | {"VisA": 1 / 3})
+    rows.quoted(mmad, "Human", {"overall": 86.65}, kind="human", flags="a sample")
+    for query in ({}, {"shots": "1"}, {"column": "VisA"}):
+        found = ask(client, **query)
+        response = client.get(URL, {**query, "format": "csv"})
+        assert response["Content-Type"] == "text/csv; charset=utf-8"
+        lines = list(csv.DictReader(io.StringIO(response.content.decode())))
+        assert [flat(row) for row in found] == [numbers(line) for line in lines]
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    entry = row["entry"]
+    return {
+        "rank": row["rank"],
+        "kind": row["kind"],
+        "line": row.get("line"),
+        "entry_id": entry["id"],
+        "entry": entry["name"],
+        "team": row["team"],
+        "submission": row["submission"],
+        "score": row["score"],
+        "coverage": row["coverage"],
+        "tries": row["tries"],
+        "scored_at": row["scored_at"] and row["scored_at"].replace("Z", "+00:00"),
+        **entry["settings"],
+        **row["subtasks"],
+        **row["datasets"],
+        **{f"detection/{name}": value for name, value in row["detection"].items()},
+        "source": row.get("source"),
+        "flags": row.get("flags") or None,
+    }
+
+
+def numbers(line: dict[str, str]) -> dict[str, Any]:
+    return {key: number(value) for key, value in line.items()}
+
+
+def number(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value or None
+
+
+def test_a_name_cannot_be_a_formula_in_a_spreadsheet(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "=1+1", 70.0)
+    assert b",'=1+1," in client.get(URL, {"format": "csv"}).content
+
+
+def test_the_page_shows_the_same_rows(client: Client, mmad: Benchmark) -> None:
+    for number in range(60):
+        rows.scored(mmad, f"<model {number:02}>", 90 - number, minute=number)
+    body = client.get(URL).json()
+    page = client.get("/benchmarks/mmad/").content.decode()
+    for row in body["results"]:
+        assert f"&lt;model {row['entry']['name'][7:9]}&gt;" in page
+    assert "&lt;model 50&gt;" not in page
+    assert "format=csv" in page

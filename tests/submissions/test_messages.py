@@ -1,0 +1,204 @@
+"""Every code that scoring can give has a sentence, and nothing that the sentence needs is ever missing."""
+
+import ast
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scoring
+from scoring import definition
+from scoring.answers.recognise import recognise
+from scoring.benchmarks.mmad import importer
+from scoring.errors import PredictionError, Problem, ReleaseError, UnsupportedFileError
+from scoring.evaluate import evaluate
+from submissions import messages
+from submissions.api.problems import STATUS
+from tests import material
+
+ID = "DS-MVTec/thing/image/good/000.png#0"
+IMAGE = ID.partition("#")[0]
+HEADER = b"question_id,answer\n"
+
+
+def native(**changes: Any) -> dict[str, Any]:
+    question = {"text": "Is there any defect in the object?", "options": {"A": "Yes.", "B": "No."}}
+    return {
+        "image": IMAGE,
+        "question": question,
+        "question_type": "Anomaly Detection",
+        "gpt_answer": "A",
+        **changes,
+    }
+
+
+def lines(*records: Any) -> bytes:
+    return b"\n".join(
+        record if isinstance(record, bytes) else json.dumps(record).encode() for record in records
+    )
+
+
+REFUSED = {
+    "empty": b"",
+    "pickle": b"\x80\x04\x95",
+    "image": b"\x89PNG\r\n\x1a\n\0",
+    "utf-16": "question_id,answer".encode("utf-16"),
+    "archive": b"PK\x03\x04\0\0",
+    "nested-archive": gzip.compress(gzip.compress(b"a,b")),
+    "damaged-gzip": b"\x1f\x8b\xff\xff\xff",
+    "unknown-format": b"hello",
+}
+
+AT_FAULT = {
+    **REFUSED,
+    "too-large": b"x" * (64 * 1024 * 1024 + 1),
+    "expands-too-far": gzip.compress(b"a," * 5_000_000),
+    "invalid-utf-8": HEADER + b"\xff,A\n",
+    "truncated-json": b'[{"question_id": "a"',
+    "malformed-json": b"[{]",
+    "malformed-csv": HEADER + b'"a,B\n',
+    "nested-too-deep": b"[" * 100_000,
+    "record-too-long": b'[{"question_id": "' + b"a" * 5_000_000 + b'"}]',
+    "wrong-columns": b"id,answer\n",
+    "wrong-number-of-fields": HEADER + b"a,b,c\n",
+    "too-many-records": HEADER + b"a,b\n" * 11_000,
+    "too-few-records": HEADER + ID.encode() + b",A\n",
+    "not-an-object": b"[1]",
+    "missing-field": lines({"question_id": ID}),
+    "unexpected-field": lines({"question_id": ID, "answer": "A", "other": 1}),
+    "wrong-type": lines({"question_id": ID, "answer": 1}),
+    "duplicate-key": b'{"question_id": "a", "answer": "A", "answer": "B"}',
+    "not-json-number": b'{"question_id": "a", "answer": NaN}',
+    "number-too-long": b'{"question_id": "a", "answer": ' + b"1" * 10_000 + b"}",
+    "unpaired-surrogate": b'{"question_id": "a\\ud800", "answer": "A"}',
+    "control-character": "question_id,answer\na\u202eb,A\n".encode(),
+    "unknown-question": HEADER + b"a,A\n",
+    "duplicate-question": HEADER + f"{ID},A\n{ID},A\n".encode(),
+    "options-differ": lines(
+        [native(question={"text": "Is there any defect in the object?", "options": {"A": "x"}})]
+    ),
+    "letter-outside-options": HEADER + f"{ID},D\n".encode(),
+}
+
+# The same causes, told of other parts of a record.
+OTHERWISE = [
+    ("unknown-question", lines([native(image="no/image.png")])),
+    ("unknown-question", lines([native(question="No such question?")])),
+    ("unknown-question", lines([native(question_type="Defect Analysis")])),
+    ("control-character", lines([native(image="a\u202eb")])),
+    ("control-character", HEADER + b"a,A\n" * 20_000 + b"a\0,A\n"),
+    ("missing-field", lines([{"image": IMAGE}])),
+    ("wrong-type", lines([native(gpt_answer=1)])),
+]
+
+
+def fault_of(file: bytes, **options: Any) -> PredictionError:
+    with pytest.raises(PredictionError) as found:
+        evaluate(file, material.content(), **options)
+    return found.value
+
+
+def assert_said(problem: Problem) -> None:
+    """A sentence of its own, with every name filled in."""
+    sentence = messages.problem(problem.code, problem.params, field=problem.field)
+    assert sentence
+    assert f"({problem.code})" not in sentence
+
+
+@pytest.mark.parametrize(("code", "file"), [*AT_FAULT.items(), *OTHERWISE], ids=lambda value: str(value)[:25])
+def test_a_file_at_fault_is_told_what_is_wrong(code: str, file: bytes) -> None:
+    fault = fault_of(file)
+    assert code in fault.counts
+    assert fault.counts.keys() <= messages.CAUSES.keys()
+    for problem in fault.problems:
+        assert_said(problem)
+
+
+def test_an_unknown_subtask_is_said() -> None:
+    for problem in fault_of(material.answers(), partial=["no-such"]).problems:
+        assert_said(problem)
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_a_file_that_is_not_taken_is_told_why(code: str) -> None:
+    with pytest.raises(UnsupportedFileError) as found:
+        recognise(REFUSED[code])
+    assert found.value.code == code
+    assert messages.placeholders(str(messages.REFUSALS[f"file-{code}"])) <= found.value.params.keys()
+    assert f"file-{code}" in STATUS
+
+
+def releases_at_fault() -> Iterator[tuple[str, Any]]:
+    def changed(**changes: Any) -> dict[str, Any]:
+        question = {
+            "Question": "Q?",
+            "Options": {"A": "x", "B": "y"},
+            "Answer": "A",
+            "type": "Object Analysis",
+        }
+        return {IMAGE: {"conversation": [{**question, **changes}]}}
+
+    yield "damaged-gzip", b"\x1f\x8b\xff\xff\xff"
+    yield "expands-too-far", gzip.compress(b" " * 50_000_000)
+    yield "invalid-utf-8", b"\xff"
+    yield "nested-too-deep", b"[" * 100_000
+    yield "malformed-json", b"{"
+    yield "not-an-object", b"[]"
+    yield "not-an-object", {IMAGE: {"conversation": [1]}}
+    yield "duplicate-key", b'{"a": 1, "a": 2}'
+    yield "duplicate-key", f'{{"{IMAGE}": {{"conversation": [{{"type": 1, "type": 2}}]}}}}'.encode()
+    yield "bad-number", f'{{"{IMAGE}": {{"conversation": [], "mask": NaN}}}}'.encode()
+    yield "bad-number", f'{{"{IMAGE}": {{"conversation": [{{"type": NaN}}]}}}}'.encode()
+    yield "empty-release", {}
+    yield "unknown-source-dataset", {"Elsewhere/a.png": {"conversation": []}}
+    yield "control-character", {"VisA/a\u202e.png": {"conversation": []}}
+    yield "no-conversation", {IMAGE: {}}
+    yield "missing-field", {IMAGE: {"conversation": [{}]}}
+    yield "wrong-type", changed(Options=[])
+    yield "empty-text", changed(Question=" ")
+    yield "unknown-type", changed(type="Other")
+    yield "wrong-number-of-options", changed(Options={"A": "x"})
+    yield "options-not-lettered-from-a", changed(Options={"B": "x", "C": "y"})
+    yield "answer-not-among-options", changed(Answer="E")
+
+
+@pytest.mark.parametrize(("code", "file"), list(releases_at_fault()), ids=lambda value: str(value)[:25])
+def test_an_organizers_file_at_fault_is_told_what_is_wrong(code: str, file: Any) -> None:
+    data = file if isinstance(file, bytes) else json.dumps(file).encode()
+    with pytest.raises(ReleaseError) as found:
+        importer.read(data, definition.load("mmad"))
+    assert code in {problem.code for problem in found.value.problems}
+    for problem in found.value.problems:
+        assert_said(problem)
+
+
+def test_a_definition_at_fault_is_told_what_is_wrong() -> None:
+    with pytest.raises(ReleaseError) as found:
+        definition.load("no-such")
+    assert_said(found.value.problems[0])
+
+
+def codes_in_scoring() -> Iterator[str]:
+    """The codes that scoring writes down where it makes a problem."""
+    makers = {"Problem", "UnsupportedFileError", "_fail", "_refuse", "_note"}
+    for path in Path(scoring.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            first = node.args[0]
+            if name in makers and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+def test_no_code_of_scoring_is_without_a_sentence() -> None:
+    assert set(codes_in_scoring()) - set(messages.PROBLEMS) == set()
+    assert len(set(codes_in_scoring())) > 30
+
+
+def test_what_can_be_wrong_with_an_answer_file_is_all_tried_here() -> None:
+    assert set(messages.CAUSES) == set(AT_FAULT) | {"unknown-subtask"}
+    assert set(messages.ADVICE) <= set(messages.CAUSES) <= set(messages.PROBLEMS)

@@ -1,0 +1,279 @@
+"""A submission's page, its state fragment, its downloads and its team's deeds, asked in-process."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from submissions import evaluation, publication, storage
+from submissions.models import Benchmark, Figure, Submission, Team, User
+from submissions.pages import report_view
+from tests import material
+
+pytestmark = pytest.mark.django_db
+WRONG = b"question_id,answer\nDS-MVTec/none.png#0,=A\n" + material.answers().split(b"\n", 1)[1]
+
+
+@pytest.fixture
+def benchmark() -> Benchmark:
+    return material.benchmark()
+
+
+@pytest.fixture
+def member() -> User:
+    return material.person("member@example.org")
+
+
+@pytest.fixture
+def team(client: Client, member: User) -> Team:
+    client.force_login(member)
+    return material.team("a", member)
+
+
+def page_of(client: Client, submission: Submission) -> Any:
+    answer = client.get(f"/submissions/{submission.pk}/")
+    assert answer.status_code == 200
+    return answer
+
+
+def act(client: Client, submission: Submission, deed: str, **fields: str) -> Any:
+    return client.post(f"/submissions/{submission.pk}/{deed}/", fields)
+
+
+def test_a_waiting_submission_shows_its_place_in_the_queue(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    material.submitted(benchmark, team, "first")
+    second = material.submitted(benchmark, team, "second", now=material.NOON + timedelta(seconds=1))
+    page = page_of(client, second)
+    assert page.context["state_key"] == "queued-2"
+    assert "number 2 in the queue" in page.content.decode()
+    assert page.context["report"] is None
+
+
+def test_the_state_fragment_answers_only_when_something_changed(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.submitted(benchmark, team)
+    url = f"/submissions/{submission.pk}/state/"
+    assert client.get(url).status_code == 200
+    assert client.get(url, {"seen": "queued-1"}).status_code == 204
+    evaluation.run(submission.pk)
+    finished = client.get(url, {"seen": "queued-1"})
+    assert (finished.status_code, finished["HX-Refresh"]) == (204, "true")
+
+
+def test_a_scored_one_shows_every_figure_of_its_report(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.scored(benchmark, team, public=True)
+    page = page_of(client, submission)
+    report = page.context["report"]
+    assert submission.score is not None
+    assert report.score == f"{submission.score:.2f}"
+    assert (report.complete, len(report.dots)) == (True, 7)
+    assert [row.label for row in report.heat.rows] == list(material.DATASETS)
+    assert all(len(row.cells) == 7 for row in report.heat.rows)
+    assert report.detection is not None
+    assert [str(reading.text) for reading in report.readings] == ["a letter alone"]
+    assert "rank 1 of 1 in the open division" in " ".join(page.content.decode().split())
+    assert page.context["is_shown"] is True
+
+
+def test_one_behind_the_first_is_told_how_far(client: Client, benchmark: Benchmark, team: Team) -> None:
+    best = material.scored(benchmark, team, "best", file=material.answers(1.0), public=True)
+    lesser = material.scored(benchmark, team, "lesser", file=material.answers(0.5), public=True)
+    page = page_of(client, lesser)
+    standing = page.context["standing"]
+    assert (standing.rank, standing.of, standing.hypothetical) == (2, 2, False)
+    assert best.score is not None
+    assert lesser.score is not None
+    assert standing.behind == f"{best.score - lesser.score:.2f}"
+    assert (standing.leader, page.context["leader_name"]) == ("best", "best")
+    assert all(dot.leader == "100.00" for dot in page.context["report"].dots)
+    assert page_of(client, best).context["leader_name"] == ""
+
+
+def test_a_private_one_is_told_where_it_would_stand(client: Client, benchmark: Benchmark, team: Team) -> None:
+    material.scored(benchmark, team, "best", file=material.answers(1.0), public=True)
+    material.scored(benchmark, team, "worst", file=material.answers(0.2), public=True)
+    private = material.scored(benchmark, team, "mine", file=material.answers(0.6))
+    standing = page_of(client, private).context["standing"]
+    assert (standing.rank, standing.of, standing.hypothetical) == (2, 3, True)
+
+
+def test_the_closed_division_has_its_own_ranks(client: Client, benchmark: Benchmark, team: Team) -> None:
+    material.scored(benchmark, team, "open", file=material.answers(1.0), public=True)
+    closed = material.scored(
+        benchmark,
+        team,
+        "closed",
+        file=material.answers(0.6),
+        public=True,
+        tools="none",
+        training="none-known",
+    )
+    standing = page_of(client, closed).context["standing"]
+    assert (standing.rank, standing.of, str(standing.division)) == (1, 1, "closed")
+
+
+def test_a_partial_one_has_no_overall_score(client: Client, benchmark: Benchmark, team: Team) -> None:
+    page = page_of(client, material.scored(benchmark, team, partial=["defect-analysis"], public=True))
+    assert page.context["report"].has_score is False
+    assert page.context["report"].partial == ("Defect Analysis",)
+    assert page.context["standing"] is None
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "dots", "cells"), [("overall", 0, 0), ("subtasks", 7, 0), ("cells", 7, 4)]
+)
+def test_only_what_is_disclosed_is_shown(
+    client: Client, benchmark: Benchmark, team: Team, disclosure: str, dots: int, cells: int
+) -> None:
+    submission = material.scored(benchmark, team, public=True)
+    Benchmark.objects.update(disclosure=disclosure)
+    page = page_of(client, submission)
+    report = page.context["report"]
+    assert (len(report.dots), len(report.heat.rows)) == (dots, cells)
+    hidden = Figure.objects.filter(submission=submission, column__startswith="VisA/")
+    for figure in hidden if disclosure == "overall" else ():
+        assert f">{figure.score:.1f}<" not in page.content.decode()
+
+
+def test_a_rejected_file_shows_causes_lines_and_the_way_out(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.scored(benchmark, team, file=WRONG)
+    page = page_of(client, submission)
+    rejection = page.context["rejection"]
+    assert submission.status == "rejected"
+    assert sum(int(cause.count) for cause in rejection.causes) == submission.errors_total
+    assert rejection.lines[0].line == "2"
+    assert "DS-MVTec/none.png#0" in rejection.lines[0].text
+    assert "Send the corrected file" in page.content.decode()
+
+
+def test_all_problems_come_as_a_file_that_no_spreadsheet_runs(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.scored(benchmark, team, file=WRONG)
+    answer = client.get(f"/submissions/{submission.pk}/problems.csv")
+    lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert len(lines) == submission.errors_total
+    assert list(lines[0]) == ["line", "field", "code", "problem"]
+    assert lines[0]["line"] == "2"
+    assert not any(cell.startswith(("=", "+", "-", "@")) for line in lines for cell in line.values())
+
+
+def test_the_file_comes_back_as_it_was_sent(client: Client, benchmark: Benchmark, team: Team) -> None:
+    submission = material.submitted(benchmark, team)
+    answer = client.get(f"/submissions/{submission.pk}/answers/")
+    assert answer.getvalue() == material.answers()
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_a_file_that_storage_cannot_give_now_is_said(
+    client: Client, benchmark: Benchmark, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission = material.submitted(benchmark, team)
+
+    def away() -> storage.Store:
+        raise storage.StorageUnavailableError
+
+    monkeypatch.setattr(storage, "answers", away)
+    answer = client.get(f"/submissions/{submission.pk}/answers/", follow=True)
+    assert "does not answer" in answer.content.decode()
+
+
+def test_strangers_see_a_public_one_without_what_is_its_teams(
+    client: Client, benchmark: Benchmark, team: Team, member: User
+) -> None:
+    submission = material.scored(benchmark, team, public=True)
+    Submission.objects.update(file_name="secret-name.csv", sent_by=member)
+    for stranger in (Client(), Client()):
+        html = page_of(stranger, submission).content.decode()
+        for theirs in ("secret-name.csv", "member@example.org", "/answers/", "/withdraw/", "/choose/"):
+            assert theirs not in html
+        stranger.force_login(material.person("stranger@example.org"))
+        assert stranger.get(f"/submissions/{submission.pk}/answers/").status_code == 404
+        break
+
+
+def test_publishing_and_choosing(client: Client, benchmark: Benchmark, team: Team) -> None:
+    submission = material.scored(benchmark, team)
+    assert page_of(client, submission).context["can_publish"] is True
+    answer = act(client, submission, "publish")
+    assert (answer.status_code, answer["Location"]) == (303, f"/submissions/{submission.pk}/")
+    publication.place(submission.entry_id)
+    submission.refresh_from_db()
+    assert submission.visibility == "public"
+    other = material.scored(benchmark, team, file=material.answers(0.2), public=True)
+    page = page_of(client, other)
+    assert (page.context["can_choose"], page.context["is_shown"]) == (True, False)
+    assert page.context["standing"] is None
+    act(client, other, "choose")
+    publication.place(other.entry_id)
+    assert page_of(client, other).context["is_shown"] is True
+
+
+def test_withdrawing_needs_a_reason(client: Client, benchmark: Benchmark, team: Team) -> None:
+    submission = material.scored(benchmark, team, public=True)
+    refused = act(client, submission, "withdraw", reason="  ")
+    assert refused.status_code == 422
+    assert "Say why" in refused.context["withdraw_error"]
+    assert act(client, submission, "withdraw", reason="wrong model").status_code == 303
+    page = page_of(client, submission)
+    assert "wrong model" in page.content.decode()
+    assert page.context["standing"] is None
+    assert not any(page.context[deed] for deed in ("can_publish", "can_withdraw", "can_choose"))
+
+
+def test_a_deed_that_the_rules_forbid_is_explained_on_the_page(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.scored(benchmark, team)
+    answer = client.post(f"/submissions/{submission.pk}/choose/", follow=True)
+    assert "Make the submission public first" in answer.content.decode()
+
+
+def test_deeds_are_done_by_post_only(client: Client, benchmark: Benchmark, team: Team) -> None:
+    submission = material.scored(benchmark, team)
+    for deed in ("publish", "withdraw", "choose"):
+        assert client.get(f"/submissions/{submission.pk}/{deed}/").status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get())
+    assert act(strict, submission, "publish").status_code == 403
+    submission.refresh_from_db()
+    assert submission.visibility == "private"
+
+
+def test_the_page_asks_the_same_number_of_queries_however_many_are_ranked(
+    client: Client, benchmark: Benchmark, team: Team, django_assert_max_num_queries: Any
+) -> None:
+    submission = material.scored(benchmark, team, public=True)
+    page_of(client, submission)
+    with django_assert_max_num_queries(10):
+        page_of(client, submission)
+    for number in range(4):
+        material.scored(
+            benchmark, team, f"other {number}", file=material.answers(0.9, seed=number), public=True
+        )
+    with django_assert_max_num_queries(10):
+        page_of(client, submission)
+
+
+def test_every_reading_rule_has_its_words() -> None:
+    from scoring import replies
+
+    assert set(report_view.READINGS) == set(replies.RULES)
+
+
+def test_a_failed_one_says_that_the_fault_is_ours(client: Client, benchmark: Benchmark, team: Team) -> None:
+    submission = material.submitted(benchmark, team)
+    Submission.objects.update(status="failed", finished_at=timezone.now())
+    assert "the fault is ours" in page_of(client, submission).content.decode()
