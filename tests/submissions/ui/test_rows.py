@@ -101,9 +101,9 @@ def test_a_partial_report_has_dashes_where_nothing_was_asked() -> None:
         **BODY,
         "score": None,
         "partial": ["detection"],
-        "cells": BODY["cells"][:1],
+        "cells": CELLS[:1],
         "subtasks": {"detection": 60.0},
-    }  # type: ignore[index]
+    }
     view = rows.report_view(body, subtasks=SUBTASKS, datasets=["VisA"])
     assert not view.has_score
     assert view.partial == ("Detection",)
