@@ -4,13 +4,13 @@ The cost is that of the page: one query for its rows along an index, one for the
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from leaderboard.cursors import BoardCursor
@@ -122,10 +122,9 @@ def figures_of(
         of_these = Q(submission_id__in=submissions)
     found = Figure.objects.filter(of_these, shown=True, column__in=names)
     by_id: defaultdict[Any, dict[str, float | None]] = defaultdict(dict)
-    for submission_id, quoted_id, column, score in found.values_list(
-        "submission_id", "quoted_id", "column", "score"
-    ):
-        by_id[quoted_id if submission_id is None else submission_id][column] = score
+    figures: Iterable[Any] = found.values_list("submission_id", "quoted_id", "column", "score")
+    for submission_id, quoted_id, column, score in figures:
+        by_id[submission_id or quoted_id][column] = score
     return by_id
 
 
@@ -195,7 +194,8 @@ def _quoted(quoted: Sequence[Any]) -> Row:
     }
 
 
-def ranked_entries(benchmark: Benchmark, column: str = OVERALL) -> int:
-    """How many entries have a rank in the open division: the last rank, found from the end of the index."""
-    last = Figure.objects.filter(benchmark=benchmark, column=column, shown=True, rank__isnull=False)
-    return last.order_by("sort_key", "-sent_at", "-id").values_list("rank", flat=True).first() or 0
+def with_ranked_entries(benchmarks: QuerySet[Benchmark]) -> QuerySet[Benchmark]:
+    """Each with `ranked_entries`: the last rank overall, found from the end of the index, not counted; else None."""
+    last = Figure.objects.filter(benchmark=OuterRef("pk"), column=OVERALL, shown=True, rank__isnull=False)
+    rank = last.order_by("sort_key", "-sent_at", "-id").values("rank")[:1]
+    return benchmarks.annotate(ranked_entries=Subquery(rank))

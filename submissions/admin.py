@@ -1,4 +1,4 @@
-"""The organizer's desk, first form: what may be changed by hand, and the queue. It shows no truth: none is in the database."""
+"""The organizer's desk, first form. It shows no truth: none is in the database."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin

@@ -27,7 +27,8 @@ def place(entry: Entry) -> None:
 
 def _shown(entry: Entry) -> Submission | None:
     candidates = Submission.objects.filter(entry=entry).scored().public()
-    return candidates.filter(pk=entry.chosen_id).first() or candidates.best_first().first()
+    chosen = candidates.filter(pk=entry.chosen_id).first() if entry.chosen_id is not None else None
+    return chosen or candidates.best_first().first()
 
 
 def rank(benchmark: Benchmark) -> None:

@@ -1,4 +1,4 @@
-"""Small but complete material for tests: a benchmark in MMAD's shape, with truth that follows a known random sequence."""
+"""Small but complete material for tests: a benchmark in MMAD's shape, its truth a known random sequence."""
 
 import io
 import json

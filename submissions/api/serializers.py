@@ -11,6 +11,8 @@ from rest_framework.reverse import reverse
 from submissions import askers, messages
 from submissions.models import Entry, Submission
 
+OPTIONAL = {name: {"required": False} for name in (*Entry.SETTINGS, *Entry.LINKS)}
+
 
 class SettingsField(serializers.ModelSerializer[Entry]):
     """How a model was run; null is "not declared"."""
@@ -18,7 +20,7 @@ class SettingsField(serializers.ModelSerializer[Entry]):
     class Meta:
         model = Entry
         fields = (*Entry.SETTINGS, *Entry.LINKS)
-        extra_kwargs = {name: {"required": False} for name in (*Entry.SETTINGS, *Entry.LINKS)}
+        extra_kwargs = OPTIONAL
 
 
 class Upload(SettingsField):
@@ -32,13 +34,15 @@ class Upload(SettingsField):
     )
     visibility = serializers.ChoiceField(choices=["private", "public"], default="private")
     team = serializers.SlugField(required=False, help_text="Needed for a session of several teams.")
-    partial = serializers.ListField(
+    partial = serializers.ListField(  # type: ignore[assignment]  # DRF takes declared fields off the class
         child=serializers.CharField(max_length=100),
         required=False,
         help_text="Subtasks that the file is limited to.",
     )
 
-    class Meta(SettingsField.Meta):
+    class Meta:
+        model = Entry
+        extra_kwargs = OPTIONAL
         fields = ("file", "entry", "visibility", "team", "partial", *Entry.SETTINGS, *Entry.LINKS)
 
     def validate_entry(self, value: str) -> str:
@@ -89,7 +93,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
     release = serializers.CharField(source="release.digest", allow_null=True, default=None)
     entry = EntryShape()
     team = serializers.CharField(source="team.slug")
-    errors = serializers.SerializerMethodField()
+    errors = serializers.SerializerMethodField()  # type: ignore[assignment]  # see partial
     links = serializers.SerializerMethodField()
 
     class Meta:
@@ -150,7 +154,7 @@ class ProblemDocument(serializers.Serializer[None]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    errors = ProblemShape(many=True)
+    errors = ProblemShape(many=True)  # type: ignore[assignment]  # see partial
     errors_total = serializers.IntegerField()
 
 

@@ -1,6 +1,7 @@
 """Somebody's pipeline: speaks to a running site over HTTP as the README says."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,13 @@ class Pipeline:
             if state["status"] in FINISHED:
                 return state
             assert time.monotonic() < deadline, f"still {state['status']} after {seconds} s"
+            time.sleep(0.1)
+
+    def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
+        """Wait for something that the worker is about to do."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"not within {seconds} s"
             time.sleep(0.1)
 
     def outcome(self, file: bytes, entry: str, **fields: Any) -> dict[str, Any]:

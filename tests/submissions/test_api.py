@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from submissions import evaluation
-from submissions.models import Entry, Submission, Token
+from submissions.models import Benchmark, Entry, Submission, Token
 from tests import material
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
 
 
 def test_settings_are_read_and_kept(client: Client, token: str) -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "shots": "1",
         "tools": "none",
         "training": "none-known",
@@ -83,7 +83,7 @@ def test_settings_are_read_and_kept(client: Client, token: str) -> None:
     ],
 )
 def test_a_field_that_cannot_be_is_named(
-    client: Client, token: str, fields: dict[str, str], field: str
+    client: Client, token: str, fields: dict[str, Any], field: str
 ) -> None:
     answer = send(client, token, **fields)
     assert answer.status_code == 422
@@ -171,7 +171,7 @@ def test_state_and_report_follow_the_submission(client: Client, token: str) -> N
 
 
 def test_the_list_is_the_teams_own_newest_first_by_cursor(client: Client, token: str) -> None:
-    benchmark, other = Submission.benchmark.field.related_model.objects.get(), material.team("other")
+    benchmark, other = Benchmark.objects.get(), material.team("other")
     material.submitted(benchmark, other)
     team = Token.objects.get().team
     for number in range(3):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from submissions import evaluation, releases, reports, storage, sweeper
 from submissions.models import Figure, Report, Submission
@@ -120,7 +121,7 @@ def test_the_sweeper_ends_what_has_used_its_attempts() -> None:
     assert submission.status == Status.FAILED
 
 
-def test_the_web_role_cannot_read_truth(settings) -> None:
+def test_the_web_role_cannot_read_truth(settings: Settings) -> None:
     submission = material.submitted(material.benchmark(), material.team("a"))
     settings.VERNIER_ROLE = "web"
     with pytest.raises(storage.TruthForbiddenError):

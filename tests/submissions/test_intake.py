@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from submissions import intake, storage
 from submissions.models import Entry, Submission
@@ -16,12 +17,12 @@ from tests import material
 pytestmark = pytest.mark.django_db
 
 
-def refusal(code: str) -> object:
+def refusal(code: str) -> pytest.RaisesExc[Refusal]:
     return pytest.raises(Refusal, check=lambda error: error.code == code)
 
 
 def test_a_file_is_stored_as_sent_and_queued(
-    rings: list[tuple[str, str]], django_capture_on_commit_callbacks
+    rings: list[tuple[str, str]], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     benchmark, team = material.benchmark(), material.team("a")
     with django_capture_on_commit_callbacks(execute=True):
@@ -118,7 +119,7 @@ def test_an_unknown_partial_subtask_is_named() -> None:
         material.submitted(material.benchmark(), material.team("a"), partial=["colour"])
 
 
-def test_without_storage_nothing_is_taken(stores: Path, settings) -> None:
+def test_without_storage_nothing_is_taken(stores: Path, settings: Settings) -> None:
     benchmark, team = material.benchmark(), material.team("a")
     (stores / "file").write_text("not a folder")
     settings.VERNIER_ANSWERS_URL = (stores / "file").as_uri()

@@ -4,13 +4,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from submissions import standin, storage
+from submissions import quoted, standin, storage
+
+REAL = "mmad"
 
 
 class Command(BaseCommand):
     help = "Load the first data of a fresh site. Again: only what is missing is added."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        loaded = quoted.load(REAL, quoted.restated(REAL))
+        self.stdout.write(f"{REAL}: {loaded.new + loaded.changed + loaded.same} quoted results")
         try:
             sent = standin.load()
         except storage.StorageUnavailableError as error:

@@ -1,0 +1,62 @@
+# How to run Vernier and how to work on it. Everything is kept in .venv, var and build.
+
+PYTHON_IN_VENV := .venv/bin/python
+PYTEST_ARGS ?=
+LOCK := $(PYTHON_IN_VENV) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help run test parts lint pytest format bench lock clean
+
+help:
+	@echo 'make run      set up and start the site on http://127.0.0.1:$${VERNIER_PORT:-8000}, until Ctrl-C'
+	@echo 'make test     set up and run every check and every test'
+	@echo 'make lint     the checks alone'
+	@echo 'make pytest   the tests alone; PYTEST_ARGS="-k board" chooses'
+	@echo 'make bench    measure how fast it is'
+	@echo 'make format   put the code in shape'
+	@echo 'make lock     choose the versions of the dependencies anew'
+
+# What is installed is installed again when its lock file changes.
+.venv/runtime: requirements.lock deploy/venv.sh
+	@deploy/venv.sh requirements.lock
+	@touch $@
+
+.venv/development: requirements-dev.lock deploy/venv.sh
+	@deploy/venv.sh requirements-dev.lock
+	@touch $@ .venv/runtime
+
+run: .venv/runtime
+	@exec $(PYTHON_IN_VENV) manage.py serve --with-parent
+
+test: .venv/development parts lint pytest
+
+parts:
+	@deploy/test_parts.sh
+
+# The checks read the settings, which keep a secret key somewhere: not among the site's data.
+lint: export VERNIER_VAR := $(CURDIR)/build/lint
+lint: .venv/development
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy .
+	.venv/bin/lint-imports
+	.venv/bin/djlint --check --lint --quiet .
+	$(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
+
+pytest: .venv/development
+	$(PYTHON_IN_VENV) -m pytest $(PYTEST_ARGS)
+
+format: .venv/development
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/djlint --reformat --quiet .
+
+bench: .venv/development
+	$(PYTHON_IN_VENV) -m bench
+
+lock: .venv/development
+	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml
+	$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
