@@ -4,7 +4,7 @@ The cost is that of the page: one query for its rows along an index, one for the
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -122,10 +122,9 @@ def figures_of(
         of_these = Q(submission_id__in=submissions)
     found = Figure.objects.filter(of_these, shown=True, column__in=names)
     by_id: defaultdict[Any, dict[str, float | None]] = defaultdict(dict)
-    for submission_id, quoted_id, column, score in found.values_list(
-        "submission_id", "quoted_id", "column", "score"
-    ):
-        by_id[quoted_id if submission_id is None else submission_id][column] = score
+    figures: Iterable[Any] = found.values_list("submission_id", "quoted_id", "column", "score")
+    for submission_id, quoted_id, column, score in figures:
+        by_id[submission_id or quoted_id][column] = score
     return by_id
 
 

@@ -39,7 +39,7 @@ WORDS: Mapping[tuple[str, str], Text] = {
 LABELS: Mapping[str, Text] = {
     "q": gettext_lazy("name"),
     "kind": gettext_lazy("kind"),
-    **{name: Entry._meta.get_field(name).verbose_name for name in (*Entry.SETTINGS, *Entry.LINKS)},
+    **{field.name: field.verbose_name for field in Entry._meta.fields},
 }
 _FORMS: Mapping[str, Callable[[Any], str]] = {
     "shots": lambda value: _("{number}-shot").format(number=value),

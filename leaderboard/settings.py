@@ -25,6 +25,10 @@ ALLOWED_HOSTS = env.words("VERNIER_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("VERNIER_ORIGINS")
 
 INSTALLED_APPS = [
+    # Ours first: of two templates of one name, the first app's is drawn.
+    "leaderboard",
+    "submissions.ui",
+    "submissions",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -37,9 +41,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
-    "submissions.ui",
-    "submissions",
-    "leaderboard",
 ]
 
 MIDDLEWARE = [
@@ -221,6 +222,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"YesNoEnum": "submissions.models.Entry.YesNo"},
 }
 
 LOGGING = {

@@ -118,7 +118,9 @@ class RowShape(FiguresShape):
     coverage = serializers.FloatField(allow_null=True)
     tries = serializers.IntegerField(allow_null=True)
     scored_at = serializers.DateTimeField(allow_null=True)
-    source = serializers.CharField(required=False, help_text="Of a quoted result: where it is printed.")
+    source = serializers.CharField(  # type: ignore[assignment]  # the contract's word, and the base's
+        required=False, help_text="Of a quoted result: where it is printed."
+    )
     flags = serializers.CharField(
         required=False, help_text="Of a quoted result: what to know before comparing."
     )
@@ -147,13 +149,15 @@ class HistoryShape(_Shape):
     finished_at = serializers.DateTimeField(allow_null=True)
     score = serializers.FloatField(allow_null=True)
     coverage = serializers.FloatField(allow_null=True)
-    partial = serializers.ListField(child=serializers.CharField())
+    partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
+        child=serializers.CharField()
+    )
     shown = serializers.BooleanField()
     withdrawn_at = serializers.DateTimeField(allow_null=True)
     withdrawn_reason = serializers.CharField(allow_null=True)
 
 
-class EntryShape(FiguresShape):
+class EntryDetailShape(FiguresShape):
     id = serializers.UUIDField()
     name = serializers.CharField()
     benchmark = serializers.SlugField()

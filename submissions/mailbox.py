@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
@@ -33,7 +34,7 @@ class Backend(BaseEmailBackend):
         """Write every message and answer with how many there were."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in email_messages:
-            self._write(message.message().as_bytes(linesep="\n"))
+            self._write(message.message().as_bytes())
         return len(email_messages)
 
     def _write(self, content: bytes) -> None:
@@ -60,7 +61,10 @@ class Mail:
 
 def folder() -> Path:
     """Where messages are kept."""
-    return Path(settings.EMAIL_FILE_PATH)
+    path: str | None = getattr(settings, "EMAIL_FILE_PATH", None)
+    if not path:
+        raise ImproperlyConfigured("EMAIL_FILE_PATH names no folder to keep mail in.")
+    return Path(path)
 
 
 def is_kept() -> bool:

@@ -287,7 +287,7 @@ def _shots(sheet: Sheet, row: int) -> int | None:
 
 
 def _authors_table(sheet: Sheet, rules: Definition) -> Result:
-    """A table as the authors' script writes it: source datasets and `Average` down, subtasks, `Average` and rates across."""
+    """A table of the authors' script: source datasets and `Average` down; subtasks, `Average` and rates across."""
     known = {model.file: model for model in tables.published_models()}
     matched = AUTHORS_FILE.fullmatch(sheet.file)
     if matched is None:

@@ -1,5 +1,7 @@
 """The page behind an invitation's link."""
 
+from typing import Any
+
 from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,10 +30,10 @@ def _show(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         found = teams.invitation_of(secret, now=timezone.now())
     except Refusal as refusal:
-        context = {"invitation": None, "ended_text": refused.sentence(refusal)}
-        return render(request, "submissions/invitation.html", context, status=410)
+        ended = {"invitation": None, "ended_text": refused.sentence(refusal)}
+        return render(request, "submissions/invitation.html", ended, status=410)
     back = urlencode({"next": request.path})
-    context = {
+    context: dict[str, Any] = {
         "invitation": found,
         "team": found.team,
         "is_member": found.team_id in asker.team_ids,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec
 
 from django import forms
 from django.contrib import messages as notices
@@ -17,6 +17,9 @@ from submissions import messages
 from submissions.models import User
 from submissions.refusals import Refusal
 
+Names = ParamSpec("Names")
+# None is the plain way back.
+Deed = Callable[Concatenate[HttpRequest, Names], HttpResponse | None]
 View = Callable[..., HttpResponse]
 
 # All others are 422: the form comes back.
@@ -62,21 +65,21 @@ def storage_sentence() -> str:
     )
 
 
-def deed(page: str, key: str) -> Callable[[View], View]:
+def deed(page: str, key: str) -> Callable[[Deed[Names]], View]:
     """A view that does one thing on POST and then leads back to the page of that URL name and key.
 
     Who is not signed in comes to the page after signing in. A refusal stands above the page; where only an owner
     may, the answer is 403. The view may return None for the plain way back.
     """
 
-    def decorate(view: Callable[..., HttpResponse | None]) -> View:
+    def decorate(view: Deed[Names]) -> View:
         @wraps(view)
-        def answer(request: HttpRequest, **names: Any) -> HttpResponse:
+        def answer(request: HttpRequest, *args: Names.args, **names: Names.kwargs) -> HttpResponse:
             back = reverse(page, args=[names[key]])
             if not request.user.is_authenticated:
                 return redirect_to_login(back)
             try:
-                answered = view(request, **names)
+                answered = view(request, *args, **names)
             except Refusal as refusal:
                 if refusal.code == "not-owner":
                     raise PermissionDenied(sentence(refusal)) from refusal

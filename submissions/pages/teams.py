@@ -87,7 +87,7 @@ def page(
         "is_owner": is_owner,
         "members": members,
         "submissions": [_history_row(submission) for submission in history],
-        **_pager(history),
+        **_pager(history, team.get_absolute_url()),
         "tokens": list(
             team.tokens.living(at=now).select_related("created_by").order_by("-created_at", "-pk")
         ),
@@ -117,10 +117,10 @@ def _history_row(submission: Submission) -> rows.HistoryRow:
     )
 
 
-def _pager(page: Page[Submission]) -> dict[str, str]:
+def _pager(page: Page[Submission], url: str) -> dict[str, str]:
     return {
-        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+        "previous_url": f"{url}?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"{url}?page={page.next_page_number()}" if page.has_next() else "",
         "range_text": _("%(first)s–%(last)s of %(all)s")
         % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
     }

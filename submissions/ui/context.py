@@ -13,7 +13,7 @@ NAV_SECONDS = 30
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The header's benchmarks, and whether the footer leads to the mailbox. At most one query in half a minute."""
+    """The header's benchmarks, and whether the footer leads to the mailbox: at most one query in half a minute."""
     return {"nav_benchmarks": _benchmarks, "mailbox_shown": mailbox.is_kept()}
 
 
@@ -21,6 +21,7 @@ def _benchmarks() -> list[dict[str, Any]]:
     """Called by the template, so that a page without the frame asks nothing."""
     known: list[dict[str, Any]] | None = cache.get(NAV_KEY)
     if known is None:
-        known = list(Benchmark.objects.order_by("is_standin", "name").values("slug", "name", "is_standin"))
+        benchmarks = Benchmark.objects.order_by("is_standin", "name")
+        known = [dict(found) for found in benchmarks.values("slug", "name", "is_standin")]
         cache.set(NAV_KEY, known, NAV_SECONDS)
     return known

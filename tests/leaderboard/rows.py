@@ -97,8 +97,8 @@ def all_figures(score: float | None) -> dict[str, float | None]:
 
 def place(*entries: Entry) -> None:
     """What the worker does after scoring."""
-    for each in entries:
-        with transaction.atomic():
+    with transaction.atomic():
+        for each in entries:
             standings.place(each)
 
 

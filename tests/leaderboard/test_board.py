@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+from itertools import chain
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from submissions import standings
-from submissions.models import Benchmark, Figure
+from submissions.models import Benchmark
 from tests.leaderboard import rows
 
 pytestmark = pytest.mark.django_db
@@ -156,8 +157,8 @@ def test_quoted_results_stand_in_both_divisions_without_a_rank(client: Client, m
 def test_filters_hide_rows(
     client: Client, mmad: Benchmark, query: dict[str, Any], expected: list[str]
 ) -> None:
-    first = {"reasoning": "yes", "paper": "https://example.org/a", "note": "a nightly run"}
-    rows.scored(mmad, "one", 80.0, shots=1, tools="none", **first)
+    links: dict[str, Any] = {"paper": "https://example.org/a", "note": "a nightly run"}
+    rows.scored(mmad, "one", 80.0, shots=1, tools="none", reasoning="yes", **links)
     rows.scored(mmad, "zero", 70.0, shots=0, quantisation="AWQ", parameters=72)
     rows.scored(mmad, "bare", 60.0)
     rows.quoted(mmad, "paper", {"overall": 50.0}, shots=1)
@@ -219,14 +220,15 @@ def walk(client: Client, url: str, direction: str) -> list[list[str]]:
 
 
 def test_pages_follow_each_other_both_ways(client: Client, mmad: Benchmark) -> None:
-    many = [
-        rows.scored(mmad, f"model {number:03}", 90 - number // 2 / 4, minute=number) for number in range(120)
-    ]
-    del many
+    for number in range(120):
+        rows.submission(rows.entry(mmad, f"model {number:03}"), 90 - number // 2 / 4, minute=number)
+    rows.place(*mmad.entries.all())
     rows.scored(mmad, "partial", None, minute=200)
     forwards = walk(client, URL, "next")
     assert [len(page) for page in forwards] == [50, 50, 21]
-    assert sum(forwards, []) == [f"model {number:03}" for number in range(120)] + ["partial"]
+    assert list(chain.from_iterable(forwards)) == [f"model {number:03}" for number in range(120)] + [
+        "partial"
+    ]
     last = URL
     while following := client.get(last).json()["next"]:
         last = following
@@ -266,8 +268,7 @@ def test_the_number_of_queries_is_constant(
 ) -> None:
     for one in range(number):
         rows.submission(rows.entry(mmad, f"model {one}"), 90 - one, minute=one)
-    for each in mmad.entries.all():
-        rows.place(each)
+    rows.place(*mmad.entries.all())
     client.get("/benchmarks/mmad/")  # the header's benchmarks are kept for a while
     with django_assert_num_queries(queries):
         assert client.get(url).status_code == 200
@@ -276,7 +277,7 @@ def test_the_number_of_queries_is_constant(
 def test_what_is_known_is_not_sent_again(
     client: Client, mmad: Benchmark, django_assert_num_queries: Any
 ) -> None:
-    sent = rows.scored(mmad, "model", 80.0)
+    rows.scored(mmad, "model", 80.0)
     for url in (URL, "/benchmarks/mmad/", f"{URL}?format=csv"):
         first = client.get(url)
         etag = first["ETag"]
@@ -286,7 +287,6 @@ def test_what_is_known_is_not_sent_again(
         assert client.get(url + ("&" if "?" in url else "?") + "division=closed")["ETag"] != etag
         standings.rank(mmad)
         assert client.get(url, headers={"If-None-Match": etag}).status_code == 200
-    assert sent.pk
 
 
 def test_a_page_with_a_session_is_not_shared(client: Client, mmad: Benchmark, django_user_model: Any) -> None:
@@ -356,8 +356,3 @@ def test_the_page_shows_the_same_rows(client: Client, mmad: Benchmark) -> None:
         assert f"&lt;model {row['entry']['name'][7:9]}&gt;" in page
     assert "&lt;model 50&gt;" not in page
     assert "format=csv" in page
-
-
-def test_figures_beyond_the_page_are_not_read(mmad: Benchmark, django_assert_num_queries: Any) -> None:
-    rows.scored(mmad, "model", 80.0)
-    assert Figure.objects.filter(shown=True).count() == len(rows.all_figures(1.0))

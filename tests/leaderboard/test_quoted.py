@@ -88,13 +88,13 @@ def test_the_same_name_of_two_sources_is_two_results(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (HEAD + "A,quoted,50,60,1,,a paper\nB,quoted,high,60,1,,a paper\n", "quoted.csv, line 3, column “anomaly_detection”: “high”"),
+        (HEAD + "A,quoted,50,60,1,,x\nB,,high,60,1,,x\n", "quoted.csv, line 3, column “anomaly_detection”: “high”"),
         (HEAD + "\nA,quoted,101,60,1,,a paper\n", "quoted.csv, line 3, column “anomaly_detection”: “101”"),
         (HEAD + "A,quoted,nan,60,1,,a paper\n", "line 2, column “anomaly_detection”"),
         (HEAD + "A,guess,50,60,1,,a paper\n", "line 2, column “kind”: Known kinds are"),
         (HEAD + "A,quoted,50,60,1,,\n", "line 2, column “source”"),
         (HEAD + "A,quoted,50,60,-1,,a paper\n", "line 2, column “shots”"),
-        (HEAD + "A,quoted,50,60,1,,x\nA,quoted,50,60,1,,x\n", "line 3, column “name”: This name and source stand in line 2"),
+        (HEAD + "A,quoted,50,60,1,,x\nA,quoted,50,60,1,,x\n", "line 3, column “name”: This name and source"),
         (HEAD + "A,quoted,50,60,1,,a paper,more\n", "line 2: This is no CSV file"),
         ("name,kind,colour,source\n", "line 1, column “colour”"),
         ("name,name\n", "line 1, column “name”: This column stands there twice"),

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         form = TeamForm({"slug": options["slug"], "name": options["name"] or options["slug"]})
         if not form.is_valid():
-            raise CommandError(" ".join(error for found in form.errors.values() for error in found))
+            raise CommandError(" ".join(str(error) for found in form.errors.values() for error in found))
         try:
             team = teams.create(**form.cleaned_data)
         except Refusal as refusal:

@@ -20,7 +20,10 @@
     return number.toLocaleString(document.documentElement.lang || undefined);
   }
 
-  function megabytes(octets) {
+  function size(octets) {
+    if (octets < 1000) {
+      return figure(octets) + " B";
+    }
     var number = octets < 1e6 ? octets / 1e3 : octets / 1e6;
     var digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
     return number.toLocaleString(document.documentElement.lang || undefined, digits) + (octets < 1e6 ? " kB" : " MB");
@@ -150,7 +153,7 @@
       return { fault: "empty" };
     }
     if (limits.maxOctets && file.size > limits.maxOctets) {
-      return { fault: "large", about: megabytes(limits.maxOctets) };
+      return { fault: "large", about: figure(limits.maxOctets / 1048576) + " MiB" };
     }
     var first = new Uint8Array(await file.slice(0, 4).arrayBuffer());
     var gzip = begins(first, [0x1f, 0x8b]);
@@ -193,7 +196,7 @@
           questions ? say("of", figure(found.records), figure(questions)) : say("records", figure(found.records))
         );
       }
-      parts.push(megabytes(file.size));
+      parts.push(size(file.size));
       lines.push(line(parts.join(" · ")));
       if (questions && found.records < LEAST_PRESENT * questions) {
         lines.push(line(say("few"), "amber"));
@@ -317,7 +320,7 @@
         if (step.lengthComputable) {
           bar.max = step.total;
           bar.value = step.loaded;
-          barText.textContent = say("sending", megabytes(step.loaded), megabytes(step.total));
+          barText.textContent = say("sending", size(step.loaded), size(step.total));
         }
       });
       request.upload.addEventListener("load", function () {
@@ -329,14 +332,17 @@
       });
       request.addEventListener("load", function () {
         var here = new URL(form.action || location.href, location.href);
-        var there = new URL(request.responseURL || here.href, here);
+        // Either the redirect to the submission was followed, or its address came in a header, which leaves
+        // the page's one-time messages for the reader.
+        var there = new URL(request.getResponseHeader("Location") || request.responseURL || here.href, here);
         if (there.pathname !== here.pathname) {
-          location.assign(there.href); // the redirect to the submission was followed
+          location.assign(there.href);
         } else {
           redraw(request.responseText);
         }
       });
       request.open("POST", form.action || location.href);
+      request.setRequestHeader("X-Requested-With", "XMLHttpRequest");
       request.send(data);
     });
   }

@@ -1,0 +1,223 @@
+"""A board as its template draws it: links, filters in words, rows in finished text."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leaderboard import board, phrases
+from leaderboard.filters import (
+    CHOICES,
+    DECLARED,
+    DIVISIONS,
+    FILTERS,
+    OPEN,
+    OVERALL,
+    UNDECLARED,
+    Columns,
+    Wanted,
+)
+from submissions.models import Benchmark, Entry
+from submissions.ui import format as written
+from submissions.ui import rows
+from submissions.ui.rows import BoardRow, FilterField, FilterWord, Link
+
+SHOTS_OFFERED = ("0", "1", "2", "4", "8", "16")
+
+
+class BoardView:
+    """A page of a board as its template draws it."""
+
+    def __init__(self, benchmark: Benchmark, columns: Columns, wanted: Wanted, found: board.Page) -> None:
+        self.benchmark = benchmark
+        self.columns = columns
+        self.wanted = wanted
+        self.found = found
+        self.address = reverse("board", args=[benchmark.slug])
+        self.data_address = reverse("api-leaderboard", args=[benchmark.slug])
+        self.names: dict[str, str] = {
+            OVERALL: _("Overall"),
+            **{subtask.slug: subtask.name for subtask in benchmark.rules.subtasks},
+        }
+        self.short_names: dict[str, str] = {
+            OVERALL: _("Overall"),
+            **{subtask.slug: subtask.short_name for subtask in benchmark.rules.subtasks},
+        }
+
+    def context(self) -> dict[str, Any]:
+        benchmark, wanted, found = self.benchmark, self.wanted, self.found
+        release = benchmark.current_release
+        total: int = benchmark.ranked_entries or 0  # type: ignore[attr-defined]  # annotated by the view
+        return {
+            "benchmark": benchmark,
+            "nav": "benchmarks",
+            "release": release
+            and {
+                "digest_text": written.digest(release.digest),
+                "question_count_text": written.count(release.question_count),
+            },
+            "facts": facts(benchmark, total),
+            "intake": intake(benchmark),
+            "intake_text": intake_text(benchmark),
+            "column_name": self.names.get(wanted.column, wanted.column),
+            "column_groups": self.column_groups(),
+            "divisions": self.divisions(),
+            "division_text": division_text(wanted.division),
+            "filter_words": [
+                FilterWord(phrases.chosen(*one), self.url(wanted.without(one))) for one in wanted.chosen
+            ],
+            "filter_fields": [filter_field(name, dict(wanted.chosen).get(name, "")) for name in FILTERS],
+            "filter_hidden": self.hidden(),
+            "clear_url": self.url(wanted.without(*wanted.chosen)),
+            "columns": [
+                rows.Column(self.short_names.get(name, name), self.url(wanted.by(name)))
+                for name in self.further()
+            ],
+            "score_url": self.url(wanted.at(None)),
+            "rows": list(self.rows()),
+            "previous_url": self.url(wanted.at(found.previous)) if found.previous else "",
+            "next_url": self.url(wanted.at(found.next)) if found.next else "",
+            "range_text": range_text(found.rows),
+            "csv_url": self.data_address + wanted.query(format="csv"),
+            "json_url": self.data_address + wanted.query(),
+            "total": total,
+        }
+
+    def url(self, wanted: Wanted) -> str:
+        return self.address + wanted.query()
+
+    def further(self) -> list[str]:
+        """The columns beside the one in force."""
+        shown = (*self.columns.subtasks, *self.columns.datasets)
+        return [name for name in shown if name != self.wanted.column]
+
+    def column_groups(self) -> list[list[Link]]:
+        groups = [(OVERALL,), self.columns.subtasks, self.columns.datasets]
+        return [[self.tab(name) for name in group] for group in groups if group]
+
+    def tab(self, name: str) -> Link:
+        text, whole = self.short_names.get(name, name), self.names.get(name, name)
+        return Link(
+            text,
+            self.url(self.wanted.by(name)),
+            current=name == self.wanted.column,
+            title="" if text == whole else whole,
+        )
+
+    def divisions(self) -> list[Link]:
+        return [
+            Link(
+                Entry.Division(division).label,
+                self.url(self.wanted.within(division)),
+                current=division == self.wanted.division,
+            )
+            for division in DIVISIONS
+        ]
+
+    def hidden(self) -> list[tuple[str, str]]:
+        kept = [("column", self.wanted.column, OVERALL), ("division", self.wanted.division, OPEN)]
+        return [(name, value) for name, value, default in kept if value != default]
+
+    def rows(self) -> Iterator[BoardRow]:
+        # An address with a place for the key: reversing fifty of them costs more than the figures.
+        entry_url = reverse("entry", args=[_NO_KEY]).replace(_NO_KEY, "{}")
+        groups = [
+            ("subtasks" if name in self.columns.subtasks else "datasets", name) for name in self.further()
+        ]
+        notation = written.notation()
+        for row in self.found.rows:
+            further = [row[group][name] for group, name in groups]
+            words, undeclared = phrases.settings(row["entry"]["settings"])
+            if row["kind"] == "scored":
+                yield rows.board_row(
+                    kind="scored",
+                    name=row["entry"]["name"],
+                    url=entry_url.format(row["entry"]["id"]),
+                    rank=row["rank"],
+                    score=row["score"],
+                    further=further,
+                    team=row["team"],
+                    settings=words,
+                    undeclared=undeclared,
+                    partial=row["score"] is None or None in further,
+                    coverage=row["coverage"],
+                    tries=row["tries"],
+                    notation=notation,
+                )
+            else:
+                yield rows.board_row(
+                    kind=row["line"] or "quoted",
+                    name=row["entry"]["name"],
+                    score=row["score"],
+                    further=further,
+                    team=kind_text(row["line"]),
+                    settings=[*words, *([row["flags"]] if row["flags"] else [])],
+                    source=row["source"],
+                    notation=notation,
+                )
+
+
+_NO_KEY = "00000000-0000-0000-0000-000000000000"
+
+
+def kind_text(line: str | None) -> str:
+    """What stands in a quoted row's place of the team."""
+    return {"human": _("human"), "chance": _("chance")}.get(line or "", _("quoted"))
+
+
+def facts(benchmark: Benchmark, total: int) -> list[str]:
+    """What stands under a board's title."""
+    entries = ngettext("{count} entry", "{count} entries", total).format(count=written.count(total))
+    return [entries, format_html(_("updated {day}"), day=written.day(benchmark.changed_at))]
+
+
+def intake(benchmark: Benchmark) -> str:
+    """Whether it takes answers: open, no-release or closed."""
+    if benchmark.current_release_id is None:
+        return "no-release"
+    return "open" if benchmark.is_open else "closed"
+
+
+def intake_text(benchmark: Benchmark) -> str:
+    """Why it takes no answers; empty when it does."""
+    return {
+        "open": "",
+        "closed": _("{benchmark} is closed for submissions at present.").format(benchmark=benchmark.name),
+        "no-release": _(
+            "The organizer of this site has still to import the questions. What stands here is quoted."
+        ),
+    }[intake(benchmark)]
+
+
+def division_text(division: str) -> str:
+    """What the division in force holds."""
+    if division == OPEN:
+        return _("Every entry, whatever it declares.")
+    return _("Only entries that declare no known training exposure and no tools.")
+
+
+def range_text(found: list[board.Row]) -> str:
+    """The ranks on this page: it is not counted how many rows there are."""
+    ranks = [row["rank"] for row in found if row["rank"] is not None]
+    if not ranks:
+        return ""
+    return _("ranks {first} to {last}").format(first=written.count(ranks[0]), last=written.count(ranks[-1]))
+
+
+def filter_field(name: str, value: str) -> FilterField:
+    """A filter as a field of the board's form."""
+    label = phrases.LABELS[name]
+    if name in ("q", "quantisation", "note", "parameters"):
+        return FilterField(name, label, value=value)
+    offered: dict[str, rows.Text] = {"": _("any")}
+    if name == "shots":
+        offered |= {number: phrases.setting("shots", number) for number in SHOTS_OFFERED}
+    offered |= {known: CHOICES[name][known] for known in CHOICES.get(name, ())}
+    if name != "kind":
+        offered |= {DECLARED: _("declared"), UNDECLARED: _("not declared")}
+    offered.setdefault(value, value)
+    options = tuple(rows.Option(known, text, selected=known == value) for known, text in offered.items())
+    return FilterField(name, label, options=options)

@@ -1,0 +1,68 @@
+"""An entry as its template draws it."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from leaderboard import phrases
+from leaderboard.entries import Details
+from submissions import reports
+from submissions.models import Entry, Submission
+from submissions.pages import report_view
+from submissions.ui import format as written
+from submissions.ui.rows import HistoryRow, Setting
+
+
+def context(found: Details) -> dict[str, Any]:
+    """What leaderboard/entry.html asks for; figures are those of the shown submission."""
+    entry, benchmark, shown = found.entry, found.entry.benchmark, found.shown
+    report = reports.current(shown) if shown else None
+    leader = report_view.leader_of(benchmark, entry.division) if report else None
+    is_first = leader is not None and shown is not None and leader.submission_id == shown.pk
+    return {
+        "benchmark": benchmark,
+        "nav": "benchmarks",
+        "entry": entry,
+        "team_name": entry.team.name,
+        "division_text": Entry.Division(entry.division).label,
+        "report": report_view.build(report.body, benchmark, leader) if report else None,
+        "standing": report_view.standing(shown, leader) if report and shown else None,
+        "leader_name": "" if leader is None or is_first else leader.name,
+        "shown_url": shown.get_absolute_url() if shown else "",
+        "settings_list": [setting(entry, name) for name in Entry.SETTINGS],
+        "links_list": [
+            Setting(phrases.LABELS[name], getattr(entry, name), url=getattr(entry, name))
+            for name in Entry.LINKS
+            if name != "note" and getattr(entry, name)
+        ],
+        "history": [history_row(submission, found) for submission in found.history],
+        "tries": entry.tries,
+        "json_url": reverse("api-entry", args=[entry.pk]),
+    }
+
+
+def setting(entry: Entry, name: str) -> Setting:
+    """One of the settings in words, or that it was not declared."""
+    value = getattr(entry, name)
+    if value in (None, ""):
+        return Setting(phrases.LABELS[name], _("not declared"), declared=False)
+    display = getattr(entry, f"get_{name}_display", None)
+    text = display() if display else f"{value:g}" if isinstance(value, float) else str(value)
+    return Setting(phrases.LABELS[name], text)
+
+
+def history_row(submission: Submission, found: Details) -> HistoryRow:
+    # A withdrawn submission's own page is its team's alone; its line here is for everyone.
+    has_page = found.is_ours or submission.is_public
+    return HistoryRow(
+        url=submission.get_absolute_url() if has_page else "#history",
+        received=written.when(submission.received_at),
+        status=submission.status,
+        status_text=submission.get_status_display(),
+        score=written.score(submission.score, 2),
+        coverage=written.share(submission.coverage),
+        visibility=submission.get_visibility_display(),
+        shown=submission.pk == found.entry.shown_id,
+        reason=submission.withdrawn_reason,
+    )

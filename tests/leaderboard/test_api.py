@@ -1,0 +1,301 @@
+"""The other read calls, and who may see what through them."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from submissions.models import Benchmark, Membership, Submission, Team, User
+from tests import material
+from tests.leaderboard import rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mmad() -> Benchmark:
+    return rows.benchmark()
+
+
+def body(client: Client, url: str, **headers: str) -> Any:
+    response = client.get(url, headers=headers)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def test_benchmarks_are_listed_with_the_real_ones_first(client: Client, mmad: Benchmark) -> None:
+    rows.benchmark("a-standin", is_standin=True)
+    results = body(client, "/api/v1/benchmarks/")["results"]
+    assert [(one["slug"], one["is_standin"]) for one in results] == [("mmad", False), ("a-standin", True)]
+
+
+def test_a_benchmark_says_what_it_is(client: Client, mmad: Benchmark) -> None:
+    said = body(client, "/api/v1/benchmarks/mmad/")
+    assert said["release"]["digest"] == mmad.current_release.digest if mmad.current_release else False
+    assert [subtask["slug"] for subtask in said["subtasks"]] == list(rows.SUBTASKS)
+    assert said["source_datasets"] == list(rows.DATASETS)
+    assert said["columns"] == ["overall", *rows.SUBTASKS, *rows.DATASETS]
+    assert said["metrics"].keys() == {"accuracy", "balanced_accuracy"}
+    assert said["rules"]["present_minimum"] == 0.95
+    assert said["rules"]["answers_public"] is True
+    assert said["limits"] == {"daily": 5, "total": 200}
+    assert said["is_open"] is True
+    assert said["links"]["leaderboard"] == "http://testserver/api/v1/benchmarks/mmad/leaderboard/"
+    assert said["links"]["paper"].startswith("https://")
+
+
+def test_a_benchmark_without_a_release_is_not_open(client: Client, mmad: Benchmark) -> None:
+    Benchmark.objects.update(current_release=None)
+    said = body(client, "/api/v1/benchmarks/mmad/")
+    assert (said["release"], said["is_open"]) == (None, False)
+    assert client.get("/api/v1/benchmarks/mmad/questions/").status_code == 404
+
+
+# ---- questions ----
+
+
+@pytest.fixture
+def asked() -> Benchmark:
+    """96 questions with truth."""
+    return material.benchmark(images_a_class=3)
+
+
+QUESTIONS = "/api/v1/benchmarks/mmad/questions/"
+KEYS = ["question_id", "image", "source_dataset", "subtask", "kind", "text", "options"]
+
+
+def test_questions_come_in_pages_in_their_order(client: Client, asked: Benchmark) -> None:
+    first = body(client, QUESTIONS)
+    second = body(client, first["next"])
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (50, 46, None)
+    assert first["previous"] is None
+    assert body(client, second["previous"]) == first
+    ids = [question["question_id"] for question in (*first["results"], *second["results"])]
+    assert ids == list(material.truth(material.questions()))
+    assert list(first["results"][0]) == KEYS
+
+
+def test_questions_as_files_say_the_same(client: Client, asked: Benchmark) -> None:
+    first = body(client, QUESTIONS)
+    found = [*first["results"], *body(client, first["next"])["results"]]
+    jsonl = client.get(QUESTIONS, {"format": "jsonl"})
+    assert jsonl["Content-Type"] == "application/jsonl; charset=utf-8"
+    assert [json.loads(line) for line in content(jsonl).splitlines()] == found
+    table = client.get(QUESTIONS, {"format": "csv"})
+    assert table["Content-Disposition"].endswith('-questions.csv"')
+    lines = list(csv.DictReader(io.StringIO(content(table).decode())))
+    assert [{**line, "options": json.loads(line["options"])} for line in lines] == found
+
+
+def content(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def test_questions_that_are_known_are_not_sent_again(
+    client: Client, asked: Benchmark, django_assert_num_queries: Any
+) -> None:
+    etag = client.get(QUESTIONS, {"format": "csv"})["ETag"]
+    with django_assert_num_queries(1):
+        again = client.get(QUESTIONS, {"format": "csv"}, headers={"If-None-Match": etag})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzEsMl0", "Wy0xLGZhbHNlXQ", "é"])
+def test_a_cursor_of_somebody_else_is_refused(client: Client, asked: Benchmark, cursor: str) -> None:
+    assert client.get(QUESTIONS, {"cursor": cursor}).status_code == 422
+
+
+def test_no_read_call_or_page_gives_an_answer_away(client: Client, asked: Benchmark) -> None:
+    sent = material.scored(asked, material.team("team-a"), public=True)
+    truth = list(material.truth(material.questions()).values())
+    run = "".join(truth[:30])
+    for url in (
+        "/api/v1/benchmarks/mmad/",
+        QUESTIONS,
+        f"{QUESTIONS}?format=csv",
+        f"{QUESTIONS}?format=jsonl",
+        "/api/v1/benchmarks/mmad/leaderboard/",
+        f"/api/v1/entries/{sent.entry_id}/",
+        f"/entries/{sent.entry_id}/",
+        "/benchmarks/mmad/",
+        "/benchmarks/mmad/about/",
+    ):
+        response = client.get(url)
+        text = (content(response) if response.streaming else response.content).decode()
+        assert "Answer" not in text.replace("Answer files", "").replace("Answer: ", "") or "about" in url
+        assert run not in "".join(letter for letter in text if letter in "ABCD")
+
+
+def test_a_scored_file_stands_on_the_board_with_its_reports_figures(client: Client, asked: Benchmark) -> None:
+    sent = material.scored(asked, material.team("team-a"), public=True, shots=1)
+    (row,) = body(client, "/api/v1/benchmarks/mmad/leaderboard/")["results"]
+    report = sent.reports.get().body
+    assert row["score"] == report["score"] == sent.score
+    for group in ("subtasks", "datasets", "detection"):
+        assert row[group] == report[group]
+    assert row["coverage"] == report["coverage"]
+
+
+# ---- entries, and who may see them ----
+
+
+@pytest.fixture
+def people() -> dict[str, Client]:
+    """Nobody, a stranger, a member of team-a, an organizer, each with a session; and the member's CI job."""
+    team, _made = Team.objects.get_or_create(slug="team-a", defaults={"name": "Team-A"})
+    member = material.person("member@example.org")
+    Membership.objects.create(team=team, user=member)
+    clients = {
+        "nobody": Client(),
+        "token": Client(headers={"Authorization": f"Bearer {material.token(team)}"}),
+    }
+    for name, user in (
+        ("stranger", material.person("stranger@example.org")),
+        ("member", member),
+        ("staff", material.person("staff@example.org", is_staff=True)),
+    ):
+        clients[name] = logged_in(user)
+    return clients
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+EVERYBODY = ["nobody", "stranger", "member", "token", "staff"]
+INSIDERS = ["member", "token", "staff"]
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_a_public_entry_is_everyones(mmad: Benchmark, people: dict[str, Client], who: str) -> None:
+    sent = rows.scored(mmad, "model", 70.0, shots=1, training="none-known", tools="none")
+    rows.submission(sent.entry, 60.0, minute=5, public=False)
+    gone = rows.submission(sent.entry, 50.0, minute=6)
+    Submission.objects.filter(pk=gone.pk).update(
+        visibility="withdrawn", withdrawn_at=gone.finished_at, withdrawn_reason="wrong file"
+    )
+    rows.place(sent.entry)
+    said = body(people[who], f"/api/v1/entries/{sent.entry_id}/")
+    assert (said["name"], said["team"], said["division"], said["tries"]) == ("model", "team-a", "closed", 3)
+    assert (said["score"], said["rank"], said["submission"]) == (70.0, 1, str(sent.pk))
+    assert said["ranks"]["closed"]["VisA"] == 1
+    assert len(said["cells"]) == 28
+    history = [(line["visibility"], line["score"], line["withdrawn_reason"]) for line in said["history"]]
+    hidden = [("private", 60.0, None)] if who in INSIDERS else []
+    assert history == [("withdrawn", 50.0, "wrong file"), *hidden, ("public", 70.0, None)]
+    page = people[who].get(f"/entries/{sent.entry_id}/")
+    assert page.status_code == 200
+    assert ("60.00" in page.content.decode()) == (who in ("member", "staff"))
+    assert "wrong file" in page.content.decode()
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_a_private_entry_is_its_teams(mmad: Benchmark, people: dict[str, Client], who: str) -> None:
+    sent = rows.scored(mmad, "secret", 70.0, public=False)
+    for url in (f"/api/v1/entries/{sent.entry_id}/", f"/entries/{sent.entry_id}/"):
+        # A token opens the API alone.
+        allowed = who in INSIDERS and not (who == "token" and not url.startswith("/api/"))
+        assert people[who].get(url).status_code == (200 if allowed else 404)
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_what_is_public_is_the_same_for_everyone(
+    mmad: Benchmark, people: dict[str, Client], who: str
+) -> None:
+    rows.scored(mmad, "model", 70.0)
+    rows.scored(mmad, "secret", 80.0, public=False)
+    for url in (
+        "/api/v1/benchmarks/",
+        "/api/v1/benchmarks/mmad/",
+        "/api/v1/benchmarks/mmad/leaderboard/",
+        "/api/v1/benchmarks/mmad/leaderboard/?format=csv",
+        "/api/v1/benchmarks/mmad/questions/",
+    ):
+        response = people[who].get(url)
+        assert response.status_code == 200
+        assert response.content == Client().get(url).content
+        assert b"secret" not in response.content
+    for url in ("/", "/benchmarks/mmad/", "/benchmarks/mmad/about/", "/how-to-read/", "/api/v1/docs/"):
+        response = people[who].get(url)
+        assert response.status_code == 200
+        assert b"secret" not in response.content
+
+
+def test_an_entry_keeps_what_its_benchmark_does_not_disclose(client: Client) -> None:
+    sent = rows.scored(rows.benchmark(disclosure="overall"), "model", 70.0)
+    said = body(client, f"/api/v1/entries/{sent.entry_id}/")
+    assert (said["score"], said["subtasks"], said["cells"]) == (70.0, {}, [])
+    assert said["ranks"] == {"open": {"overall": 1}, "closed": {}}
+
+
+# ---- schema and problems ----
+
+
+def test_the_schema_is_written_without_a_warning(tmp_path: Any) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"))
+
+
+def test_the_schema_knows_every_read_call(client: Client) -> None:
+    response = client.get("/api/v1/schema/", {"format": "json"})
+    assert response.status_code == 200
+    assert {
+        "/api/v1/benchmarks/",
+        "/api/v1/benchmarks/{slug}/",
+        "/api/v1/benchmarks/{slug}/leaderboard/",
+        "/api/v1/benchmarks/{slug}/questions/",
+        "/api/v1/entries/{entry_id}/",
+    } <= response.json()["paths"].keys()
+
+
+def test_the_docs_page_holds_no_inline_script_or_style(client: Client) -> None:
+    text = client.get("/api/v1/docs/").content.decode()
+    assert "<style" not in text
+    assert "<script>" not in text
+    script = client.get("/api/v1/docs/", {"script": ""})
+    assert script["Content-Type"].startswith("application/javascript")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/api/nothing",
+        "/api/v1/nothing/",
+        "/api/v2/benchmarks/",
+        "/api/v1/entries/7/",
+        "/api/v1/entries/00000000-0000-0000-0000-000000000000/",
+        "/api/v1/benchmarks/nothing/",
+        "/api/v1/benchmarks/nothing/questions/",
+        "/api/v1/benchmarks/mmad/leaderboard/?format=xml",
+    ],
+)
+def test_nothing_there_is_a_problem_document(client: Client, mmad: Benchmark, url: str) -> None:
+    response = client.get(url)
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+    assert response.json().keys() == {"type", "title", "status", "code", "detail", "errors", "errors_total"}
+
+
+def test_a_fault_of_ours_is_a_problem_document_without_a_word_of_what_broke(
+    client: Client, mmad: Benchmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr("leaderboard.board.page", broken)
+    client.raise_request_exception = False
+    response = client.get("/api/v1/benchmarks/mmad/leaderboard/")
+    assert (response.status_code, response["Content-Type"]) == (500, "application/problem+json")
+    assert b"secret" not in response.content
+    page = client.get("/benchmarks/mmad/")
+    assert (page.status_code, b"secret" in page.content) == (500, False)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_read_calls_only_read(client: Client, mmad: Benchmark, method: str) -> None:
+    response = getattr(client, method)("/api/v1/benchmarks/mmad/leaderboard/")
+    assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")

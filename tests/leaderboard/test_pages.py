@@ -1,0 +1,107 @@
+"""The public pages."""
+
+import pytest
+from django.test import Client
+
+from submissions.models import Benchmark
+from tests.leaderboard import rows
+
+pytestmark = pytest.mark.django_db
+
+
+def text(client: Client, url: str, status: int = 200) -> str:
+    response = client.get(url)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def test_the_first_page_of_an_empty_site_says_what_to_do(client: Client) -> None:
+    assert "import_mmad" in text(client, "/")
+
+
+def test_the_first_page_shows_the_first_of_each_benchmark(client: Client) -> None:
+    mmad = rows.benchmark()
+    for number in range(5):
+        rows.scored(mmad, f"model {number}", 90 - number, minute=number)
+    rows.quoted(mmad, "quoted one", {"overall": 99.0})
+    page = text(client, "/")
+    assert "model 0" in page
+    assert "model 2" in page
+    assert "model 3" not in page
+    assert "quoted one" not in page
+    assert "5 entries" in page
+
+
+def test_a_board_without_questions_says_how_to_get_them(client: Client) -> None:
+    Benchmark.objects.filter(pk=rows.benchmark().pk).update(current_release=None, is_open=False)
+    page = text(client, "/benchmarks/mmad/")
+    assert "has still to import" in page
+    assert "manage.py import_mmad" in text(client, "/benchmarks/mmad/about/")
+
+
+def test_a_stand_in_says_that_it_is_one_on_every_page(client: Client) -> None:
+    standin = rows.benchmark("mmad-standin", is_standin=True)
+    sent = rows.scored(standin, "model", 70.0)
+    for url in (
+        "/benchmarks/mmad-standin/",
+        "/benchmarks/mmad-standin/about/",
+        f"/entries/{sent.entry_id}/",
+        "/",
+    ):
+        assert "synthetic stand-in data" in text(client, url).lower()
+
+
+def test_the_board_in_words_and_links(client: Client) -> None:
+    mmad = rows.benchmark()
+    rows.scored(mmad, "model", 70.0, shots=1, tools="none")
+    rows.quoted(mmad, "Human expert", {"overall": 86.65}, kind="human", source="the paper", flags="a sample")
+    page = text(client, "/benchmarks/mmad/?shots=1&kind=scored")
+    assert "1-shot" in page
+    assert "8 not declared" in page
+    assert 'href="/benchmarks/mmad/?kind=scored"' in page  # without the first filter
+    assert "/api/v1/benchmarks/mmad/leaderboard/?kind=scored&amp;shots=1&amp;format=csv" in page
+    assert "Human expert" not in page
+    whole = text(client, "/benchmarks/mmad/")
+    assert "the paper" in whole
+    assert "a sample" in whole
+    assert "No entry matches" in text(client, "/benchmarks/mmad/?shots=5")
+
+
+def test_a_filter_that_cannot_be_is_left_out_and_said(client: Client) -> None:
+    rows.scored(rows.benchmark(), "model", 70.0)
+    page = text(client, "/benchmarks/mmad/?parameters=many&utm_source=x")
+    assert "was left out" in page
+    assert "model" in page
+
+
+@pytest.mark.parametrize("query", ["column=nothing", "division=middle", "cursor=x"])
+def test_an_address_that_leads_nowhere_is_not_found(client: Client, query: str) -> None:
+    rows.benchmark()
+    text(client, f"/benchmarks/mmad/?{query}", 404)
+
+
+def test_names_and_links_are_escaped(client: Client) -> None:
+    mmad = rows.benchmark()
+    sent = rows.scored(mmad, "<script>x</script>", 70.0, note="<b>", quantisation='"><i>')
+    for url in ("/benchmarks/mmad/", "/", f"/entries/{sent.entry_id}/"):
+        page = text(client, url)
+        assert "<script>x" not in page
+        assert "<i>" not in page
+
+
+def test_an_entry_without_a_public_score_says_so(client: Client) -> None:
+    sent = rows.scored(rows.benchmark(), "model", 70.0)
+    sent.visibility, sent.withdrawn_at, sent.withdrawn_reason = "withdrawn", sent.finished_at, "by mistake"
+    sent.save()
+    rows.place(sent.entry)
+    page = text(client, f"/entries/{sent.entry_id}/")
+    assert "Nothing of this entry is on the board" in page
+    assert "by mistake" in page
+
+
+@pytest.mark.parametrize(
+    "url", ["/benchmarks/nothing/", "/benchmarks/nothing/about/", "/entries/x/", "/nothing"]
+)
+def test_nothing_there_is_a_page(client: Client, url: str) -> None:
+    response = client.get(url)
+    assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
