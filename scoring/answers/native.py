@@ -8,13 +8,11 @@ shows, so a runner may shuffle them. A letter outside them is unread, like prose
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from scoring import replies
 from scoring.answers.json_records import Record
@@ -45,6 +43,8 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _KEYS_IN_ROW = 7
+_PART = 128 * 1024
+_BOUNDARY = re.compile(rb'\}\s*,\s*\{\s*"image"')
 _DECODER = msgspec.json.Decoder(list[_Row])
 
 
@@ -53,30 +53,58 @@ def read_json_quickly(data: bytes, keys: int, release: Release) -> Sheet | None:
 
     `keys` is what `count_keys` says of the data.
     """
+    found: list[int | None] = []
+    answers: list[str | None] = []
     try:
-        rows = _DECODER.decode(data)
+        for part in _parts(data):
+            rows = _DECODER.decode(part)
+            found.extend(_find_unshuffled(rows, found, release))
+            answers.extend([row.gpt_answer for row in rows])
     except NOT_DECODED:
         return None
-    if keys != _KEYS_IN_ROW * len(rows):
+    if keys != _KEYS_IN_ROW * len(answers):
         return None
-    positions = _find_unshuffled(rows, release)
+    positions = as_distinct(found, len(found), release)
     if positions is None:
         return None
-    answers = [row.gpt_answer for row in rows]
     return read_quickly(positions, answers, release, "native", outside_is_unread=True)
 
 
-def _find_unshuffled(rows: list[_Row], release: Release) -> NDArray[np.int64] | None:
-    """The questions' positions; None when one is unknown, unclear or comes twice."""
+def _parts(data: bytes) -> Iterator[bytes]:
+    """A list of records as several lists: what is decoded at once stays in the processor's cache.
+
+    They are cut where a record ends and another begins. No string can hold such a place, since a quote
+    in it stands behind a back-slash; and lists that are sound by themselves make a sound whole.
+    """
+    boundary = _BOUNDARY.search(data, 0, _PART)
+    start = data.find(b"[") + 1
+    if boundary is None or data[: start - 1].strip(b" \t\r\n"):
+        yield data
+        return
+    place = boundary.group()
+    comma = place.index(b",")
+    while (end := data.find(place, start + _PART)) >= 0:
+        yield b"[" + data[start : end + comma] + b"]"
+        start = end + comma + 1
+    yield b"[" + data[start:]
+
+
+def _find_unshuffled(rows: list[_Row], before: list[int | None], release: Release) -> Iterable[int | None]:
+    """The questions' positions, None for one that is unknown or unclear; `before` are those found so far."""
     lookup = release.lookup
     images = [row.image for row in rows]
     kinds = [row.question_type for row in rows]
     texts = [row.question.text for row in rows]
     # Files mostly keep the release's order, and comparing is quicker than looking up.
-    if images == lookup.images and kinds == lookup.kinds and texts == lookup.native_texts:
-        return np.arange(release.size)
-    found = map(lookup.by_native_text.get, zip(images, kinds, texts, strict=True))
-    return as_distinct(found, len(rows), release)
+    start = (before[-1] or 0) + 1 if before else 0
+    end = start + len(rows)
+    if (
+        images == lookup.images[start:end]
+        and kinds == lookup.kinds[start:end]
+        and texts == lookup.native_texts[start:end]
+    ):
+        return range(start, end)
+    return map(lookup.by_native_text.get, zip(images, kinds, texts, strict=True))
 
 
 def read_record(record: Record, writer: SheetWriter) -> None:
