@@ -263,7 +263,7 @@ class Questions(PublicView):
 class EntryDetail(APIView):
     renderer_classes = [JSONRenderer]
 
-    @extend_schema(operation_id="entry", responses={200: shapes.EntryShape, "4XX": ProblemDocument})
+    @extend_schema(operation_id="entry", responses={200: shapes.EntryDetailShape, "4XX": ProblemDocument})
     def get(self, request: Request, entry_id: UUID) -> Response:
         """One entry: figures, settings, history. What is not public is there for its team alone."""
         found = entries.details(entry_id, askers.of(request))

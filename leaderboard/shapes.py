@@ -157,7 +157,7 @@ class HistoryShape(_Shape):
     withdrawn_reason = serializers.CharField(allow_null=True)
 
 
-class EntryShape(FiguresShape):
+class EntryDetailShape(FiguresShape):
     id = serializers.UUIDField()
     name = serializers.CharField()
     benchmark = serializers.SlugField()

@@ -11,6 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from submissions.models import Benchmark, Entry, Membership, Submission, Team, Token
 
 NOT_DECLARED = _("not declared")
+SETTING_CHOICES = {
+    "template": Entry.Template.choices,
+    "knowledge": Entry.Knowledge.choices,
+    "tools": Entry.Tools.choices,
+    "reasoning": Entry.YesNo.choices,
+    "prompting": Entry.Prompting.choices,
+    "training": Entry.Training.choices,
+    "open_weights": Entry.YesNo.choices,
+}
 TEAM_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 RESERVED_SLUGS = frozenset({"new"})  # /teams/new/ is a page
 
@@ -86,16 +95,20 @@ class UploadForm(_EntryForm):
         self, *args: Any, benchmark: Benchmark, teams: Sequence[tuple[str, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["partial"].choices = [(s.slug, s.name) for s in benchmark.rules.subtasks]  # type: ignore[attr-defined]
-        self.fields["team"].choices = teams  # type: ignore[attr-defined]
+        self._offer("partial", [(subtask.slug, subtask.name) for subtask in benchmark.rules.subtasks])
+        self._offer("team", teams)
         if teams:
             self.fields["team"].initial = teams[0][0]
         for name in Entry.SETTINGS:
-            field = self.fields[name]
-            if isinstance(field, forms.TypedChoiceField):
-                field.choices = [("", NOT_DECLARED), *Entry._meta.get_field(name).flatchoices]
+            if name in SETTING_CHOICES:
+                self._offer(name, [("", NOT_DECLARED), *SETTING_CHOICES[name]])
             else:
-                field.widget.attrs["placeholder"] = NOT_DECLARED
+                self.fields[name].widget.attrs["placeholder"] = NOT_DECLARED
+
+    def _offer(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for the type checker: the class says so
+        field.choices = choices
 
     def clean_entry(self) -> str:
         return shown_name(self.cleaned_data["entry"])

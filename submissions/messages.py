@@ -206,7 +206,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     "control-character": (
         _(
-            "The question id “{question_id}” holds a character that cannot be seen. Take ids as the questions have them."
+            "The id “{question_id}” holds a character that cannot be seen. Take ids as the questions have them."
         ),
         _("The path “{image}” holds a character that cannot be seen. Take paths as the questions have them."),
         _("There is a NUL character here. Remove it: text files hold none."),

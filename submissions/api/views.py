@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -157,7 +157,9 @@ class SubmissionDeed(APIView):
         return Response(state.data)
 
 
-@extend_schema(request=None, responses=serializers.SubmissionState, operation_id="submission_publish")
+@extend_schema_view(
+    post=extend_schema(request=None, responses=serializers.SubmissionState, operation_id="submission_publish")
+)
 class SubmissionPublish(SubmissionDeed):
     """Make it public."""
 
@@ -165,8 +167,12 @@ class SubmissionPublish(SubmissionDeed):
         publication.publish(submission, now=timezone.now())
 
 
-@extend_schema(
-    request=serializers.Withdrawal, responses=serializers.SubmissionState, operation_id="submission_withdraw"
+@extend_schema_view(
+    post=extend_schema(
+        request=serializers.Withdrawal,
+        responses=serializers.SubmissionState,
+        operation_id="submission_withdraw",
+    )
 )
 class SubmissionWithdraw(SubmissionDeed):
     """Take it off the ranks, with a reason."""
@@ -177,7 +183,9 @@ class SubmissionWithdraw(SubmissionDeed):
         publication.withdraw(submission, reason=withdrawal.validated_data["reason"], now=timezone.now())
 
 
-@extend_schema(request=None, responses=serializers.SubmissionState, operation_id="submission_choose")
+@extend_schema_view(
+    post=extend_schema(request=None, responses=serializers.SubmissionState, operation_id="submission_choose")
+)
 class SubmissionChoose(SubmissionDeed):
     """Let it stand for its entry."""
 

@@ -137,7 +137,7 @@ def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[rows.Fact
         facts.append(rows.Fact(_("Scorer"), scorer))
     if submission.started_at and submission.finished_at:
         took = (submission.finished_at - submission.started_at).total_seconds()
-        facts.append(rows.Fact(_("Scored in"), figures.seconds(took)))
+        facts.append(rows.Fact(_("Time taken"), figures.seconds(took)))
     return facts
 
 

@@ -77,7 +77,9 @@ def _send(
         status = refused.validation_into_form(form, error)
     except StorageUnavailableError:
         status = refused.storage_into_form(form)
-    if request.FILES and "file" not in form.errors:
+    # A script that sends the form (upload.js) keeps the file; a browser that leaves the page does not.
+    is_new_page = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    if is_new_page and request.FILES and "file" not in form.errors:
         form.add_error("file", str(CHOOSE_AGAIN))
     return status
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -19,11 +19,13 @@ class Pipeline:
     base_url: str
     token: str
     slug: str = "mmad-standin"
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=120, trust_env=False))
 
     @property
     def api(self) -> str:
         return f"{self.base_url}/api/v1"
+
+    def send(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return httpx.request(method, url, headers=self.headers, timeout=120, trust_env=False, **options)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -34,14 +36,14 @@ class Pipeline:
     ) -> httpx.Response:
         url = f"{self.api}/benchmarks/{slug or self.slug}/submissions/"
         files = {"file": (name, file)}
-        return self.http.post(url, headers=self.headers, files=files, data={"entry": entry, **fields})
+        return self.send("POST", url, files=files, data={"entry": entry, **fields})
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         url = path if path.startswith("http") else f"{self.api}{path}"
-        return self.http.get(url, headers=self.headers, params=params or None)
+        return self.send("GET", url, params=params or None)
 
     def post(self, path: str, **data: Any) -> httpx.Response:
-        return self.http.post(f"{self.api}{path}", headers=self.headers, json=data)
+        return self.send("POST", f"{self.api}{path}", json=data)
 
     def finished(self, submission: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
         """The submission's state once it is final."""

@@ -131,7 +131,7 @@ def test_a_closed_benchmark_refuses(sender: Pipeline) -> None:
 
 
 def test_tokens_that_open_nothing_say_why(sender: Pipeline) -> None:
-    for text, code in (("vrn_short", "token-malformed"), ("", "token-malformed")):
+    for text, code in (("vrn_short", "token-malformed"), ("vrn_" + "0" * 36, "token-malformed")):
         answer = Pipeline(sender.base_url, text, SLUG).upload(GOOD, "no token")
         assert answer.status_code == 401
         assert answer.json()["code"] == code

@@ -48,7 +48,7 @@ def test_a_stand_in_says_that_it_is_one_on_every_page(client: Client) -> None:
         f"/entries/{sent.entry_id}/",
         "/",
     ):
-        assert "synthetic" in text(client, url)
+        assert "synthetic stand-in data" in text(client, url).lower()
 
 
 def test_the_board_in_words_and_links(client: Client) -> None:

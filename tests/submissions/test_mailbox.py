@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.mail import EmailMultiAlternatives, send_mail
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from submissions import mailbox, teams
@@ -97,7 +98,7 @@ def test_signing_up_leads_through_the_mailbox_to_the_teams(folder: Path, client:
 def test_an_invitation_survives_signing_up(folder: Path, client: Client) -> None:
     owner = material.person("owner@example.org")
     _invitation, secret = teams.invite(
-        teams.create(slug="a", name="A", owner=owner), by=owner, now=mailbox.timezone.now()
+        teams.create(slug="a", name="A", owner=owner), by=owner, now=timezone.now()
     )
     link = f"/invitations/{secret}/"
     html = client.get(client.get(link).context["signup_url"]).content.decode()

@@ -80,7 +80,7 @@ def test_a_scored_one_shows_every_figure_of_its_report(
     assert all(len(row.cells) == 7 for row in report.heat.rows)
     assert report.detection is not None
     assert [str(reading.text) for reading in report.readings] == ["a letter alone"]
-    assert "rank 1 of 1 in the open division" in " ".join(page.content.decode().split())
+    assert "Rank 1 of 1 in the open division" in " ".join(page.content.decode().split())
     assert page.context["is_shown"] is True
 
 

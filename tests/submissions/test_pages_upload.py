@@ -72,6 +72,12 @@ def test_a_form_that_comes_back_keeps_what_was_typed(client: Client, member: Use
     assert not Submission.objects.exists()
 
 
+def test_a_script_that_keeps_the_file_is_not_told_to_choose_it_again(client: Client, member: User) -> None:
+    upload = SimpleUploadedFile("answers.csv", material.answers())
+    fields = {**FORM, "file": upload, "shots": "65"}
+    assert list(errors(client.post(URL, fields, headers={"Sec-Fetch-Mode": "cors"}))) == ["shots"]
+
+
 def test_a_form_without_a_file_says_so_beside_the_other_errors(client: Client, member: User) -> None:
     found = errors(client.post(URL, {**FORM, "entry": ""}))
     assert set(found) == {"entry", "file"}

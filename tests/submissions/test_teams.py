@@ -185,7 +185,7 @@ def test_members_are_changed_and_removed_by_an_owner(team: Team, owner: User, me
 def test_the_last_owner_is_told_why_they_stay(team: Team, owner: User) -> None:
     answer = signed_in(owner).post("/teams/a/leave/", follow=True)
     assert "keeps at least one owner" in answer.content.decode()
-    assert of(team, owner)
+    assert of(team, owner).role == Role.OWNER
 
 
 def test_a_member_leaves_by_themselves(team: Team, member: User) -> None:

@@ -1,0 +1,248 @@
+"""What a board costs the server: process CPU time of one uncached request, on SQLite, through Django's own handler.
+
+`python -m bench.board [ENTRIES ...]` builds a database of that many entries with ten scored submissions each (1,000
+and 10,000) in a folder that goes away afterwards, asks for the board as JSON and as a page of 50 rows, and prints
+medians. It ends with 1 when one is over 15 ms, or when the largest board costs over a third more than the smallest.
+
+The shown submission of each entry has all of its 45 figures (12 ranked columns, 28 cells, 5 rates of detection), the
+others the 12 ranked ones: the board looks at neither their cells nor their rates. Ranks are set by the worker's own
+statement. No ETag is sent, so nothing is answered from what somebody has already.
+"""
+
+import argparse
+import json
+import logging
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+SUBMISSIONS_AN_ENTRY = 10
+ENTRIES_A_TEAM = 20
+REQUESTS = 100
+BATCH = 2000
+LIMIT_MS = 15.0
+GROWTH = 4 / 3
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+BOARD = "/api/v1/benchmarks/bench/leaderboard/"
+PAGE = "/benchmarks/bench/"
+ASKED = {
+    "JSON": BOARD,
+    "page": PAGE,
+    "JSON by a subtask": f"{BOARD}?column=defect-analysis",
+    "JSON, filtered": f"{BOARD}?shots=1&tools=none",
+    "JSON, closed division": f"{BOARD}?division=closed",
+    "JSON, second page": f"{BOARD}?cursor=",
+    "page, second page": f"{PAGE}?cursor=",
+    "JSON, known (304)": BOARD,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="CPU time of a board.")
+    parser.add_argument("entries", type=int, nargs="*", default=[1_000, 10_000])
+    parser.add_argument("--profile", action="store_true", help="where the time goes, in place of medians")
+    parser.add_argument("--inside", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.inside:
+        inside(given.inside, profile=given.profile)
+        return 0
+    medians = [measured_apart(entries, profile=given.profile) for entries in given.entries]
+    if given.profile:
+        return 0
+    print(f"{'median CPU ms of a request':<28}", *(f"{n * SUBMISSIONS_AN_ENTRY:>9,}" for n in given.entries))  # noqa: T201
+    for name in ASKED:
+        print(f"{name:<28}", *(f"{found[name]:9.2f}" for found in medians))  # noqa: T201
+    return 0 if holds(medians) else 1
+
+
+def holds(medians: list[dict[str, float]]) -> bool:
+    """Whether JSON and page keep to the limit, and do not grow with the board."""
+    kept = [found[name] <= LIMIT_MS for found in medians for name in ("JSON", "page")]
+    flat = [medians[-1][name] <= GROWTH * medians[0][name] for name in ("JSON", "page")]
+    return all(kept) and all(flat)
+
+
+def measured_apart(entries: int, *, profile: bool) -> dict[str, float]:
+    """The medians of a board of that size, in milliseconds, from a process and a folder of their own."""
+    with tempfile.TemporaryDirectory(prefix="vernier-bench-") as folder:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("VERNIER_")}
+        command = [
+            sys.executable,
+            "-m",
+            "bench.board",
+            "--inside",
+            str(entries),
+            *(["--profile"] if profile else []),
+        ]
+        done = subprocess.run(  # noqa: S603  # ourselves
+            command,
+            env={**environment, "VERNIER_VAR": folder, "DJANGO_SETTINGS_MODULE": "leaderboard.settings"},
+            stdout=subprocess.PIPE if not profile else None,
+            check=True,
+        )
+    return {} if profile else dict(json.loads(done.stdout))
+
+
+def inside(entries: int, *, profile: bool) -> None:
+    """Build, measure, and print the medians as JSON."""
+    import django
+    from django.conf import settings
+
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    }
+    django.setup()
+    logging.disable()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    build(entries)
+    if profile:
+        profiled(BOARD)
+        profiled(PAGE)
+    else:
+        print(json.dumps({name: median_ms(name, url) for name, url in ASKED.items()}))  # noqa: T201
+
+
+def median_ms(name: str, url: str) -> float:
+    """The median process CPU time of a request, after a few to warm up."""
+    from django.test import Client
+
+    client = Client(headers={"Host": "localhost"})
+    if url.endswith("cursor="):
+        following = client.get(BOARD).json()["next"]
+        url += following.partition("cursor=")[2]
+    headers = {"If-None-Match": client.get(url)["ETag"]} if name.endswith("(304)") else {}
+    taken = []
+    for _ in range(REQUESTS):
+        start = time.process_time()
+        response = client.get(url, headers=headers)
+        taken.append(time.process_time() - start)
+        if response.status_code != (304 if headers else 200):
+            raise RuntimeError(f"{url}: {response.status_code}")
+    return 1000 * statistics.median(taken[10:])
+
+
+def profiled(url: str) -> None:
+    """Print where the time of a hundred requests goes."""
+    import cProfile
+    import pstats
+
+    from django.test import Client
+
+    client = Client(headers={"Host": "localhost"})
+    client.get(url)
+    profile = cProfile.Profile()
+    profile.enable()
+    for _ in range(REQUESTS):
+        client.get(url)
+    profile.disable()
+    pstats.Stats(profile).sort_stats("tottime").print_stats(30)
+
+
+# ---- the database ----
+
+
+def build(entries: int) -> None:
+    """A benchmark `bench` of that many public entries."""
+    from django.db import connection, transaction
+
+    from scoring import definition
+    from submissions import standings
+    from submissions.models import Benchmark, Entry, Release, Submission, Team
+
+    rules = definition.load("mmad")
+    benchmark = Benchmark.objects.create(
+        slug="bench", name="Bench", definition=rules.to_dict(), disclosure="cells", is_open=True
+    )
+    release = Release.objects.create(
+        benchmark=benchmark, digest="b" * 64, question_count=39672, image_count=8366
+    )
+    Benchmark.objects.filter(pk=benchmark.pk).update(current_release=release)
+    chance = Random(1)  # noqa: S311  # made-up settings
+    teams = Team.objects.bulk_create(
+        Team(slug=f"team-{number}", name=f"Team {number}") for number in range(-(-entries // ENTRIES_A_TEAM))
+    )
+    made = [
+        Entry(
+            benchmark=benchmark,
+            team=teams[number // ENTRIES_A_TEAM],
+            name=f"Qwen2.5-VL-72B-Instruct, run {number}",
+            shots=chance.choice([0, 1, 1, None]),
+            template=chance.choice(["", "random", "similar"]),
+            knowledge=chance.choice(["", "none", "full"]),
+            tools=chance.choice(["", "none", "none", "expert-agent"]),
+            training=chance.choice(["", "none-known", "benchmark-images"]),
+            parameters=chance.choice([None, 7.0, 72.0]),
+            open_weights=chance.choice(["", "yes", "no"]),
+            tries=SUBMISSIONS_AN_ENTRY,
+        )
+        for number in range(entries)
+    ]
+    for entry in made:
+        entry.division = entry.proper_division()
+    Entry.objects.bulk_create(made, BATCH)
+    Submission.objects.bulk_create(_submissions(made, release.pk, chance), BATCH)
+    columns = ["overall", *rules.subtask_slugs, *rules.source_datasets]
+    further = [f"{dataset}/{slug}" for dataset in rules.source_datasets for slug in rules.subtask_slugs]
+    further += [f"detection/{rate}" for rate in ("recall", "precision", "f1", "overkill", "miss")]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SHOW)
+        cursor.execute(_FIGURES, [json.dumps(columns + further), len(columns)])
+        standings.rank(benchmark)
+
+
+def _submissions(entries: list, release: int, chance: Random) -> Iterator:  # type: ignore[type-arg]  # models come late
+    from submissions.models import Submission
+
+    for number in range(SUBMISSIONS_AN_ENTRY):
+        for place, entry in enumerate(entries):
+            at = NOON + timedelta(seconds=number * len(entries) + place)
+            yield Submission(
+                entry=entry,
+                benchmark_id=entry.benchmark_id,
+                team_id=entry.team_id,
+                source="api",
+                sha256=f"{number:032x}{place:032x}",
+                size=600_000,
+                status="scored",
+                visibility="public",
+                published_at=at,
+                received_at=at,
+                finished_at=at + timedelta(seconds=1),
+                release_id=release,
+                score=chance.uniform(30, 90),
+                present=1.0,
+                coverage=chance.choice([1.0, 0.998, 0.97]),
+            )
+
+
+_SHOW = """
+UPDATE submissions_entry SET shown_id = (
+    SELECT id FROM submissions_submission s WHERE s.entry_id = submissions_entry.id ORDER BY s.score DESC LIMIT 1
+)
+"""
+# Overall as the submission has it; the others near it, by a multiplicative hash of row and column.
+_FIGURES = """
+INSERT INTO submissions_figure
+    (benchmark_id, submission_id, release_id, "column", score, sort_key, sent_at, shown)
+SELECT benchmark_id, id, release_id, name, score, score, received_at, shown
+FROM (
+    SELECT s.benchmark_id, s.id, s.release_id, c.value AS name, s.received_at, s.id = e.shown_id AS shown,
+           CASE c.key WHEN 0 THEN s.score
+           ELSE s.score - 20 + (s.rowid * 2654435761 + c.key * 40503) % 4000000 / 1e5 END AS score
+    FROM submissions_submission s
+    JOIN submissions_entry e ON e.id = s.entry_id
+    JOIN json_each(%s) c ON c.key < %s OR s.id = e.shown_id
+)
+"""
+
+if __name__ == "__main__":
+    sys.exit(main())
