@@ -1,12 +1,13 @@
 """A board as its template draws it: links, filters in words, rows in finished text."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from leaderboard import board, phrases
 from leaderboard.filters import (
@@ -209,7 +210,13 @@ def range_text(found: list[board.Row]) -> str:
 
 def filter_field(name: str, value: str) -> FilterField:
     """A filter as a field of the board's form."""
-    label = phrases.LABELS[name]
+    return _filter_field(get_language(), name, value)
+
+
+@lru_cache(maxsize=1024)
+def _filter_field(language: str | None, name: str, value: str) -> FilterField:
+    # Kept by language: sixty options take longer to say than the board to read.
+    label = str(phrases.LABELS[name])
     if name in ("q", "quantisation", "note", "parameters"):
         return FilterField(name, label, value=value)
     offered: dict[str, rows.Text] = {"": _("any")}
@@ -219,5 +226,5 @@ def filter_field(name: str, value: str) -> FilterField:
     if name != "kind":
         offered |= {DECLARED: _("declared"), UNDECLARED: _("not declared")}
     offered.setdefault(value, value)
-    options = tuple(rows.Option(known, text, selected=known == value) for known, text in offered.items())
+    options = tuple(rows.Option(known, str(text), selected=known == value) for known, text in offered.items())
     return FilterField(name, label, options=options)

@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_embedded_init, worker_process_init
+from celery.signals import beat_embedded_init, worker_init, worker_process_init
 
 from leaderboard.orphans import die_with_parent
 
@@ -13,8 +13,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["submissions"])
 
 
-@worker_process_init.connect
-@beat_embedded_init.connect
-def leave_no_orphan(**_: object) -> None:
-    """Let the worker's own processes end with it, even when it is killed."""
-    die_with_parent()
+@worker_init.connect
+def leave_no_orphans(**_: object) -> None:
+    """Let the worker's own processes end with it, even when it is killed, and even before they are ready."""
+    worker = os.getpid()
+
+    def tie(**_: object) -> None:
+        die_with_parent(parent=worker)
+
+    worker_process_init.connect(tie, weak=False)
+    beat_embedded_init.connect(tie, weak=False)

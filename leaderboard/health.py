@@ -83,12 +83,10 @@ def _storage() -> bool:
 
 
 def _first_data() -> bool:
-    """MMAD is there; on the embedded default the stand-in too, and its models are scored."""
+    """MMAD is there, and so are the stand-in's models, scored."""
     try:
         if not Benchmark.objects.filter(slug="mmad").exists():
             return False
-        if not settings.VERNIER_EMBEDDED:
-            return True
         # Counted, not "nothing unfinished": while the files are still being sent, nothing may be waiting.
         rebuilt = Submission.objects.filter(benchmark__slug=standin.SLUG, team__is_standin=True)
         return rebuilt.scored().values("entry").distinct().count() >= len(published_models())

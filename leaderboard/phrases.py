@@ -1,11 +1,12 @@
 """Settings and filters in a reader's words."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from leaderboard.filters import DECLARED, UNDECLARED
 from submissions.models import Entry
@@ -59,10 +60,17 @@ def setting(name: str, value: Any) -> str:
     return f"{LABELS[name]}: {value}"
 
 
-def settings(declared: Mapping[str, Any]) -> tuple[list[str], int]:
+def settings(declared: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
     """The declared settings in words, in the order of the form, and how many are not declared. Links are left out."""
-    words = [setting(name, declared[name]) for name in Entry.SETTINGS if declared[name] is not None]
-    return words, len(Entry.SETTINGS) - len(words)
+    return _settings(get_language(), tuple(map(declared.__getitem__, Entry.SETTINGS)))
+
+
+@lru_cache(maxsize=4096)
+def _settings(language: str | None, values: tuple[Any, ...]) -> tuple[tuple[str, ...], int]:
+    # Kept by language: a board says some four hundred settings, and most rows are run alike.
+    declared = zip(Entry.SETTINGS, values, strict=True)
+    words = tuple(setting(name, value) for name, value in declared if value is not None)
+    return words, len(values) - len(words)
 
 
 def chosen(name: str, value: str) -> str:

@@ -23,8 +23,8 @@ def migrations_are_pending() -> bool:
 
 
 def static_fingerprint() -> str:
-    """A digest that changes with every static file's path, size or time, and with where they are collected."""
-    digest = hashlib.sha256(str(settings.STATIC_ROOT).encode())
+    """A digest that changes with every static file's path, size or time."""
+    digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):
             status = Path(storage.path(path)).stat()
@@ -32,7 +32,18 @@ def static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def static_is_collected(fingerprint: str, *, mark: Path) -> bool:
+def static_is_collected(fingerprint: str) -> bool:
     """Whether the files of that fingerprint were collected, and are still there."""
+    mark = _static_mark()
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     return manifest.exists() and mark.exists() and mark.read_text() == fingerprint
+
+
+def note_static(fingerprint: str) -> None:
+    """Note that the files of that fingerprint were collected."""
+    _static_mark().write_text(fingerprint)
+
+
+def _static_mark() -> Path:
+    # Beside the folder and not in it: what lies there is served.
+    return Path(settings.STATIC_ROOT).with_suffix(".collected")

@@ -157,17 +157,16 @@ class Supervisor:
     def _prepare(self) -> None:
         """Bring the database and the static files up to date, both at once."""
         fingerprint = preparations.static_fingerprint()
-        mark = self.var / "run" / "static"
         jobs = []
         if preparations.migrations_are_pending():
             jobs.append(self._job("migrate", "migrate", "--no-input"))
-        if not preparations.static_is_collected(fingerprint, mark=mark):
+        if not preparations.static_is_collected(fingerprint):
             jobs.append(self._job("static", "collectstatic", "--no-input", "--verbosity", "0"))
         self._wait_until(lambda: all(job.has_ended() for job in jobs))
         for job in jobs:
             self.parts.remove(job)
             self._must_run(job)
-        mark.write_text(fingerprint)
+        preparations.note_static(fingerprint)
         self.say(_("database  up to date"))
 
     def _job(self, name: str, *arguments: str) -> Part:

@@ -42,7 +42,7 @@ class Grid:
 
     def sort(self, flags: Flags) -> list[Flags]:
         """A flag per question, cut into cells."""
-        ordered = flags[self.order]
+        ordered = np.take(flags, self.order)
         return [ordered[cell] for cell in self.slices]
 
     def abnormal_in(self, cell: int) -> Flags:

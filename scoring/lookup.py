@@ -1,7 +1,7 @@
 """Finding a release's question from what an answer file says about it. Tables are built on first use."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,22 +33,17 @@ class Lookup:
         return dict(questions)
 
     @cached_property
-    def native(self) -> dict[tuple[str, str, str], int]:
-        """Questions by (image, type, text) exactly as the authors' scripts write an unshuffled one.
+    def native_texts(self) -> list[str]:
+        """Each question as the authors' scripts write it, with unshuffled options."""
+        pairs = zip(self.texts, self.options, strict=True)
+        return [native_text(text, options) for text, options in pairs]
 
-        Repeated questions are left out: which of them is meant takes a closer look.
-        """
-        table: dict[tuple[str, str, str], int] = {}
-        repeated = set()
-        columns = zip(self.images, self.kinds, self.texts, self.options, strict=True)
-        for position, (image, kind, text, options) in enumerate(columns):
-            key = (image, kind, native_text(text, options))
-            if key in table:
-                repeated.add(key)
-            table[key] = position
-        for key in repeated:
-            del table[key]
-        return table
+    @cached_property
+    def by_native_text(self) -> dict[tuple[str, str, str], int]:
+        """Questions by (image, type, native text); repeated ones are left out, they take a closer look."""
+        keys = list(zip(self.images, self.kinds, self.native_texts, strict=True))
+        counts = Counter(keys)
+        return {key: position for position, key in enumerate(keys) if counts[key] == 1}
 
     @cached_property
     def image_of_path(self) -> dict[str, str]:

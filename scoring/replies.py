@@ -5,7 +5,8 @@ One published function, used for every format. The rules, in the order in which 
     empty           nothing but white space, or no reply at all                               unread
     letter          only a letter, with punctuation: "B", "B.", "(B)", "**b**"
     marked          a marked letter: "Answer: B", "the answer is B", "(B) ...", and at the start of a line
-                    "B: ...", "B. ..." or "B) ..."; also \\boxed{B} and <answer>B</answer>
+                    "B: ...", "B. ..." or "B) ..."; a line of the letter alone; also \\boxed{B} and
+                    <answer>B</answer>
     conflicting     two different marked letters                                              unread
     outside         the letter is none of the question's options                              unread
     yes-no          two options, one beginning with yes and one with no: the reply's first word
@@ -20,7 +21,7 @@ one option's text is part of another's, only the longer one counts where it stan
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from string import ascii_uppercase
+from string import ascii_uppercase, punctuation, whitespace
 from typing import NamedTuple
 
 READER_VERSION = "1"
@@ -47,13 +48,15 @@ _MARKS = tuple(
         (r"(?<!\w)[(（]\s*([A-E])\s*[)）]", 0),
         (r"\A[\s*_]*[(（]\s*([a-e])\s*[)）]", 0),
         (r"^[ \t*_#>-]*(?:option\s+|choice\s+)?([A-E])(?:\s*[:：)]|\*{0,2}[.、](?=[\s*]))", re.MULTILINE),
+        (r"^[^\w\n]*([A-E])[^\w\n]*$", re.MULTILINE),
         (r"\A[\s*_]*([a-e])\s*[:)]", 0),
         (r"\A[\s*_]*(?:[Oo]ption|[Cc]hoice)\s+([A-E])\b", 0),
+        (rf"\A[\s*_]*[Aa]nswer\s+([A-E]){_ENDED}", 0),
         (r"\*\*\s*([A-E])\s*[.:)]?\s*\*\*", 0),
     )
 )
 _WORD = re.compile(r"\w+")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_PUNCTUATION = f"{punctuation}{whitespace}‘’“”«»…。，：；！？（）"
 
 
 class Reading(NamedTuple):
@@ -66,26 +69,27 @@ class Reading(NamedTuple):
 
 def read(reply: str | None, options: Sequence[str]) -> Reading:
     """Read one reply to a question with these options, lettered from A. Never raises."""
-    letter, rule = read_letter(reply or "")
+    reply = (reply or "").strip()
+    letter, rule = read_letter(reply)
     if letter is not None and rule is not None:
         if ascii_uppercase.index(letter) < len(options):
             return Reading(letter, rule, letter)
         return Reading(None, "outside", letter)
-    if rule is not None or not reply:
-        return Reading(None, rule or "empty")
+    if rule is not None:
+        return Reading(None, rule)
     return _read_text(_shorten(reply), tuple(options))
 
 
 @lru_cache(maxsize=4096)
 def read_letter(reply: str) -> tuple[str | None, str | None]:
-    """The letter that a reply names in itself, and the rule: what can be said without its options.
+    """The letter that a trimmed reply names in itself, and the rule: what needs no options to be said.
 
     (letter, rule) when one is named, (None, rule) when the reply is unreadable whatever the options,
     (None, None) when the options' texts decide.
     """
-    text = _shorten(reply)
-    if not text.strip():
+    if not reply:
         return None, "empty"
+    text = _shorten(reply)
     if bare := _BARE.fullmatch(text):
         return bare.group(1).upper(), "letter"
     letters = {found.upper() for mark in _MARKS for found in mark.findall(text)}
@@ -113,7 +117,7 @@ def _read_text(reply: str, options: tuple[str, ...]) -> Reading:
 
 
 def _fold(text: str) -> str:
-    return _EDGES.sub("", " ".join(text.casefold().split()))
+    return " ".join(text.casefold().split()).strip(_PUNCTUATION)
 
 
 def _read_yes_no(reply: str, options: tuple[str, ...]) -> int | None:
@@ -130,15 +134,26 @@ def _read_yes_no(reply: str, options: tuple[str, ...]) -> int | None:
 
 def _standing(reply: str, options: list[str]) -> list[int]:
     """The options whose text stands in the reply, each occurrence counted for the longest option only."""
-    if reply in options and options.count(reply) == 1:
-        return [options.index(reply)]
+    standing = [position for position, option in enumerate(options) if option and option in reply]
+    if reply in options:
+        standing = [position for position in standing if options[position] == reply]
+    elif len(standing) == 1:
+        standing = [at for at in standing if _without(reply, options[at]) != reply]
+    elif standing:
+        standing = _longest_first(reply, options, standing)
+    return standing
+
+
+def _longest_first(reply: str, options: list[str], standing: list[int]) -> list[int]:
     found: list[int] = []
-    for position in sorted(range(len(options)), key=lambda at: -len(options[at])):
-        if not options[position]:
-            continue
-        pattern = re.compile(rf"(?<!\w){re.escape(options[position])}(?!\w)")
-        rest = pattern.sub("\0", reply)
-        if rest != reply or any(options[position] == options[other] for other in found):
-            found.append(position)
-            reply = rest
+    for option in sorted({options[position] for position in standing}, key=len, reverse=True):
+        rest = _without(reply, option)
+        if rest != reply:
+            found.extend(position for position in standing if options[position] == option)
+        reply = rest
     return found
+
+
+def _without(reply: str, option: str) -> str:
+    """The reply with a gap wherever the option stands as whole words."""
+    return re.sub(rf"(?<!\w){re.escape(option)}(?!\w)", "\0", reply)

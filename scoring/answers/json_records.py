@@ -14,6 +14,7 @@ from scoring.answers.utf8 import line_of_invalid_utf8
 from scoring.errors import PredictionError, Problem
 
 WINDOW = 2 * 1024 * 1024
+_FILLED = re.compile(rb"[^ \t\r\n]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LONGEST_INTEGER = 40
 
@@ -34,18 +35,17 @@ def list_records(data: bytes) -> Iterator[Record]:
 def line_records(data: bytes) -> Iterator[Record]:
     """The values of a JSON Lines file; blank lines are skipped. Raises PredictionError as above."""
     decoder = _RecordDecoder()
-    start = 0
-    line = 0
-    while start < len(data):
-        line += 1
+    line = 1
+    end = 0
+    while found := _FILLED.search(data, end):
+        start = found.start()
+        line += data.count(b"\n", end, start)
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
         if end - start > WINDOW:
             _fail("record-too-long", line)
-        text = _decode_line(data[start:end], line).strip(" \t\r")
-        start = end + 1
-        if text:
-            yield _whole_line(decoder, text, line)
+        text = _decode_line(data[start:end], line).rstrip(" \t\r")
+        yield _whole_line(decoder, text, line)
 
 
 def _decode_line(data: bytes, line: int) -> str:
@@ -163,6 +163,8 @@ class _ListReader:
             # A number may go on behind the window.
             if end == len(self._text) and self._grow():
                 continue
+            if end - self._at > WINDOW:
+                _fail("record-too-long", line)
             self._at = end
             return Record(line, value, flaws)
 

@@ -13,11 +13,12 @@ from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from scoring import replies
-from scoring.answers.json_keys import has_repeated_keys
 from scoring.answers.json_records import Record
-from scoring.answers.plain import find_distinct, read_quickly
+from scoring.answers.plain import NOT_DECODED, as_distinct, read_quickly
 from scoring.answers.sheet import Sheet, SheetWriter
 from scoring.errors import UNSHOWABLE, Problem
 from scoring.lookup import fold_space
@@ -25,7 +26,8 @@ from scoring.release import Release
 
 FIELDS = ("image", "question", "gpt_answer")
 _PREFIX = re.compile(r"\s*Question(?:\s+\d+)?\s*[:：]\s*")
-_OPTION_LINE = re.compile(r"\s*([A-Z])\s*[.:)]\s*(.*)")
+_OPTION_LINE = re.compile(r"\s*([A-Z])\s*[.:)]")
+_FIRST_OPTIONS = re.compile(r"^[ \t]*A\s*[.:)][^\n]*\n(?:[^\n]*\n)*?[ \t]*B\s*[.:)]", re.MULTILINE)
 _LETTER_KEY = re.compile(r"\s*\(?([A-Za-z])[.:)]?\s*")
 
 
@@ -46,38 +48,54 @@ _KEYS_IN_ROW = 7
 _DECODER = msgspec.json.Decoder(list[_Row])
 
 
-def read_json_quickly(data: bytes, release: Release) -> Sheet | None:
-    """The sheet of a faultless file with unshuffled dict questions; None when it needs a closer look."""
+def read_json_quickly(data: bytes, keys: int, release: Release) -> Sheet | None:
+    """The sheet of a faultless file with unshuffled dict questions; None when it needs a closer look.
+
+    `keys` is what `count_keys` says of the data.
+    """
     try:
         rows = _DECODER.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_DECODED:
         return None
-    if has_repeated_keys(data, _KEYS_IN_ROW * len(rows)):
+    if keys != _KEYS_IN_ROW * len(rows):
         return None
-    find = release.lookup.native.get
-    positions = find_distinct(
-        (find((row.image, row.question_type, row.question.text)) for row in rows), len(rows), release
-    )
+    positions = _find_unshuffled(rows, release)
     if positions is None:
         return None
     answers = [row.gpt_answer for row in rows]
     return read_quickly(positions, answers, release, "native", outside_is_unread=True)
 
 
+def _find_unshuffled(rows: list[_Row], release: Release) -> NDArray[np.int64] | None:
+    """The questions' positions; None when one is unknown, unclear or comes twice."""
+    lookup = release.lookup
+    images = [row.image for row in rows]
+    kinds = [row.question_type for row in rows]
+    texts = [row.question.text for row in rows]
+    # Files mostly keep the release's order, and comparing is quicker than looking up.
+    if images == lookup.images and kinds == lookup.kinds and texts == lookup.native_texts:
+        return np.arange(release.size)
+    found = map(lookup.by_native_text.get, zip(images, kinds, texts, strict=True))
+    return as_distinct(found, len(rows), release)
+
+
 def read_record(record: Record, writer: SheetWriter) -> None:
     """Take one record, whatever the shape of its question."""
-    asked = _asked(record, writer)
-    if asked is None:
+    faults = _faults_of(record.value, record.line)
+    if faults:
+        for fault in faults:
+            writer.problems.add(fault)
         return
+    asked = _asked(record.value)
     position = _find(asked, record.line, writer)
     if position is None:
         return
     options = writer.release.options[position]
-    if asked.options and asked.options != options:
-        reading = _read_shuffled(asked, options)
-    else:
+    if asked.options in ((), options):
         reading = replies.read(asked.reply, options)
-    if reading is None:
+    elif (mapped := _read_shuffled(asked, options)) is not None:
+        reading = mapped
+    else:
         params = {"question_id": writer.release.ids[position]}
         writer.problems.add(Problem("options-differ", record.line, "question", params))
         return
@@ -94,84 +112,83 @@ class _Asked(NamedTuple):
     reply: str | None
 
 
-def _asked(record: Record, writer: SheetWriter) -> _Asked | None:
-    """The record's content; None, and the problems noted, when it is not of the native shape."""
-    value = record.value
-    faults = _faults_of(value, record.line)
-    for fault in faults:
-        writer.problems.add(fault)
-    if faults:
-        return None
-    question = value["question"]
-    text = question if isinstance(question, str) else question["text"]
-    shown = value.get("options") or (question.get("options") if isinstance(question, dict) else None)
-    stem, lines = _split(text)
-    options = _in_letter_order(shown) if shown else lines
-    return _Asked(value["image"], stem, value.get("question_type"), options, value["gpt_answer"])
-
-
 def _faults_of(value: Any, line: int) -> list[Problem]:
+    """What is wrong with a record's shape."""
     if not isinstance(value, dict):
         return [Problem("not-an-object", line)]
     faults = [Problem("missing-field", line, name) for name in FIELDS if name not in value]
     if faults:
         return faults
     question = value["question"]
-    options = (value.get("options"), question.get("options") if isinstance(question, dict) else None)
-    right = {
-        "image": isinstance(value["image"], str),
-        "question": isinstance(question.get("text") if isinstance(question, dict) else question, str),
-        "question_type": isinstance(value.get("question_type"), str | None),
-        "gpt_answer": isinstance(value["gpt_answer"], str | None),
-        "options": all(shown is None or _are_options(shown) for shown in options),
-    }
-    return [Problem("wrong-type", line, name) for name, is_right in right.items() if not is_right]
+    text, shown = (
+        (question.get("text"), question.get("options")) if isinstance(question, dict) else (question, None)
+    )
+    right = (
+        ("image", isinstance(value["image"], str)),
+        ("question", isinstance(text, str) and _are_options(shown)),
+        ("question_type", isinstance(value.get("question_type"), str | None)),
+        ("gpt_answer", isinstance(value["gpt_answer"], str | None)),
+        ("options", _are_options(value.get("options"))),
+    )
+    return [Problem("wrong-type", line, name) for name, is_right in right if not is_right]
 
 
 def _are_options(shown: Any) -> bool:
-    return isinstance(shown, dict) and all(
-        isinstance(text, str) and _LETTER_KEY.fullmatch(key) for key, text in shown.items()
+    return shown is None or (
+        isinstance(shown, dict)
+        and all(isinstance(text, str) for text in shown.values())
+        and all(_LETTER_KEY.fullmatch(key) for key in shown)
     )
 
 
+def _asked(value: Mapping[str, Any]) -> _Asked:
+    question = value["question"]
+    text, shown = (
+        (question["text"], question.get("options")) if isinstance(question, dict) else (question, None)
+    )
+    shown = shown or value.get("options")
+    stem, lines = _split(text)
+    options = _in_letter_order(shown) if shown else _option_lines(lines)
+    return _Asked(value["image"], stem, value.get("question_type"), options, value["gpt_answer"])
+
+
 def _in_letter_order(shown: Mapping[str, str]) -> tuple[str, ...]:
-    """The options' texts; nothing when their letters do not run from A without a gap."""
-    lettered = {_LETTER_KEY.sub(r"\1", key).upper(): text for key, text in shown.items()}
-    letters = "".join(sorted(lettered))
-    return tuple(lettered[letter] for letter in letters) if ascii_uppercase.startswith(letters) else ("",)
+    """The options' texts; one that fits nothing when their letters do not run from A without a gap."""
+    letters = "".join(shown)
+    if letters != ascii_uppercase[: len(shown)]:
+        shown = {_LETTER_KEY.sub(r"\1", key).upper(): shown[key] for key in shown}
+        letters = "".join(sorted(shown))
+    return tuple(map(shown.__getitem__, letters)) if ascii_uppercase.startswith(letters) else ("",)
 
 
-def _split(text: str) -> tuple[str, tuple[str, ...]]:
-    """A question's stem and the options in its last lines, if they are lettered A, B and so on."""
-    lines = text.split("\n")
-    for start, line in enumerate(lines):
-        found = _OPTION_LINE.fullmatch(line)
-        if found and found.group(1) == "A":
-            options = _option_lines(lines[start:])
-            if len(options) > 1:
-                return _stem("\n".join(lines[:start])), options
-    return _stem(text), ()
+def _split(text: str) -> tuple[str, list[str]]:
+    """A question's stem, and its last lines if they are options lettered A, B and so on."""
+    found = _FIRST_OPTIONS.search(text)
+    if not found:
+        return _stem(text), []
+    return _stem(text[: found.start()]), text[found.start() :].strip().split("\n")
 
 
 def _option_lines(lines: list[str]) -> tuple[str, ...]:
     options: list[str] = []
     for line in lines:
-        found = _OPTION_LINE.fullmatch(line)
-        if found and len(options) < 26 and found.group(1) == ascii_uppercase[len(options)]:
-            options.append(found.group(2))
+        found = _OPTION_LINE.match(line)
+        if found and found.group(1) == ascii_uppercase[len(options) : len(options) + 1]:
+            options.append(line[found.end() :].strip())
         else:
             options[-1] += f"\n{line}"
-    return tuple(option.strip() for option in options)
+    return tuple(options)
 
 
 def _stem(text: str) -> str:
-    return fold_space(_PREFIX.sub("", text, count=1))
+    found = _PREFIX.match(text)
+    return fold_space(text[found.end() :] if found else text)
 
 
 def _find(asked: _Asked, line: int, writer: SheetWriter) -> int | None:
     """The question that a record answers; None, and the problem noted, when there is none."""
     lookup = writer.release.lookup
-    image = lookup.find_image(asked.image)
+    image = writer.find_image(asked.image)
     if image is None:
         code = "control-character" if UNSHOWABLE.search(asked.image) else "unknown-question"
         writer.problems.add(Problem(code, line, "image", {"image": asked.image}))
@@ -219,10 +236,11 @@ def _pick(asked: _Asked, positions: list[int], writer: SheetWriter) -> int:
 
 def _read_shuffled(asked: _Asked, options: tuple[str, ...]) -> replies.Reading | None:
     """The reading in the release's letters; None when the record does not show all of its options."""
-    shown = [fold_space(option) for option in asked.options]
-    wanted = [fold_space(option) for option in options]
-    if Counter(wanted) - Counter(shown):
-        return None
+    shown, wanted = list(asked.options), list(options)
+    if sorted(shown) != sorted(wanted):
+        shown, wanted = list(map(fold_space, shown)), list(map(fold_space, wanted))
+        if Counter(wanted) - Counter(shown):
+            return None
     reading = replies.read(asked.reply, asked.options)
     if reading.letter is None:
         return reading

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import replies
-from scoring.answers.json_keys import has_repeated_keys
 from scoring.answers.json_records import Record
 from scoring.answers.sheet import Sheet, SheetWriter, empty_codes
 from scoring.answers.utf8 import line_of_invalid_utf8
 from scoring.errors import UNSHOWABLE, PredictionError, Problem
 from scoring.release import Release
 
+_LETTERS = frozenset(ascii_uppercase)
 HEADER = ["question_id", "answer"]
 _HEADER_LINE = b"question_id,answer\n"
 
@@ -28,6 +28,8 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     answer: str | None
 
 
+# What msgspec raises where data is no JSON, no UTF-8, of other types, or nested very deep.
+NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _LIST_DECODER = msgspec.json.Decoder(list[_Row])
 _LINE_DECODER = msgspec.json.Decoder(_Row)
 
@@ -37,16 +39,19 @@ def read_csv(data: bytes, release: Release) -> Sheet:
     return _read_simple_csv(data, release) or _read_any_csv(data, release)
 
 
-def read_json_quickly(data: bytes, format_name: str, release: Release) -> Sheet | None:
-    """The sheet of a faultless JSON list or JSON Lines file; None when it needs a closer look."""
+def read_json_quickly(data: bytes, format_name: str, keys: int, release: Release) -> Sheet | None:
+    """The sheet of a faultless JSON list or JSON Lines file; None when it needs a closer look.
+
+    `keys` is what `count_keys` says of the data.
+    """
     try:
         rows = _LIST_DECODER.decode(data) if format_name == "json" else _LINE_DECODER.decode_lines(data)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_DECODED:
         return None
-    if has_repeated_keys(data, 2 * len(rows)):
+    if keys != 2 * len(rows):
         return None
     ids = [row.question_id for row in rows]
-    positions = find_distinct(map(release.lookup.by_id.get, ids), len(ids), release)
+    positions = _find(ids, release)
     if positions is None:
         return None
     return read_quickly(positions, [row.answer for row in rows], release, f"plain-{format_name}")
@@ -109,7 +114,7 @@ def _read_simple_csv(data: bytes, release: Release) -> Sheet | None:
     if len(commas) != len(newlines) or not np.array_equal(commas + 2, newlines):
         return None
     ids = body.decode("ascii").replace("\n", ",").split(",")[:-1:2]
-    positions = find_distinct(map(release.lookup.by_id.get, ids), len(ids), release)
+    positions = _find(ids, release)
     if positions is None:
         return None
     return _sheet_of_letters(positions, characters[commas + 1], release, "plain-csv")
@@ -126,8 +131,8 @@ def _read_any_csv(data: bytes, release: Release) -> Sheet:
         _check_header(next(rows, []))
         line = rows.line_num + 1
         for row in rows:
+            writer.count_record(line)
             if row:
-                writer.count_record(line)
                 _read_csv_row(row, line, writer)
             line = rows.line_num + 1
     except UnicodeDecodeError:
@@ -151,11 +156,19 @@ def _read_csv_row(row: list[str], line: int, writer: SheetWriter) -> None:
         writer.problems.add(Problem("wrong-number-of-fields", line, params=params))
 
 
-def find_distinct(found: Iterable[int | None], count: int, release: Release) -> NDArray[np.int64] | None:
-    """The questions' positions as an array; None when one is unknown or comes twice."""
+def _find(ids: list[str], release: Release) -> NDArray[np.int64] | None:
+    """The questions' positions; None when one is unknown or comes twice."""
+    # Files mostly keep the release's order, and comparing is quicker than looking up.
+    if ids == release.ids:
+        return np.arange(release.size)
+    return as_distinct(map(release.lookup.by_id.get, ids), len(ids), release)
+
+
+def as_distinct(found: Iterable[int | None], count: int, release: Release) -> NDArray[np.int64] | None:
+    """Positions as an array; None when one is None, an unknown question, or comes twice."""
     try:
         positions = np.fromiter(found, dtype=np.int64, count=count)
-    except TypeError:  # None, an unknown one, is no number
+    except TypeError:  # None is no number
         return None
     return positions if _are_distinct(positions, release.size) else None
 
@@ -189,7 +202,7 @@ def read_quickly(
     outside_is_unread: bool = False,
 ) -> Sheet | None:
     """The sheet of answers whose questions are known and distinct; None when one is outside its options."""
-    if set(answers) <= set(ascii_uppercase):
+    if set(answers) <= _LETTERS:
         letters = np.frombuffer("".join(map(str, answers)).encode("ascii"), dtype=np.uint8)
         if sheet := _sheet_of_letters(positions, letters, release, format_name):
             return sheet
@@ -197,7 +210,7 @@ def read_quickly(
     codes = empty_codes(release.size)
     for position, answer in zip(positions.tolist(), answers, strict=True):
         reading = replies.read(answer, release.options[position])
-        if reading.rule == "outside" and not outside_is_unread:
+        if (reading.rule == "outside" and not outside_is_unread) or (answer and "\0" in answer):
             return None
         readings[reading.rule] += 1
         if reading.letter is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from scoring.answers import json_records, native, plain
+from scoring.answers.json_keys import count_keys
 from scoring.answers.json_records import Record
 from scoring.answers.recognise import BOM, HEAD_SIZE, recognise
 from scoring.answers.sheet import Sheet, SheetWriter
@@ -16,6 +17,7 @@ from scoring.answers.unpack import (
 from scoring.errors import PredictionError, Problem, UnsupportedFileError
 from scoring.release import Release
 
+_MOST_KEYS_A_QUESTION = 10
 _RECORDS: dict[str, Callable[[bytes], Iterator[Record]]] = {
     "json": json_records.list_records,
     "jsonl": json_records.line_records,
@@ -50,13 +52,13 @@ def _open(data: bytes) -> tuple[bytes, str]:
 
 
 def _read_json_quickly(body: bytes, format_name: str, release: Release) -> Sheet | None:
-    # What has far more objects than questions is not decoded whole: it could fill the memory.
-    # An escaped NUL is legal JSON, and no part of an honest file.
-    if body.count(b"{") > 4 * release.size + 20_000 or b"\\u0000" in body:
+    keys = count_keys(body)
+    # What has far more keys than the questions need is not decoded whole: it could fill the memory.
+    if keys is None or keys > _MOST_KEYS_A_QUESTION * release.size + 100_000:
         return None
-    if format_name == "json" and (sheet := native.read_json_quickly(body, release)):
+    if format_name == "json" and (sheet := native.read_json_quickly(body, keys, release)):
         return sheet
-    return plain.read_json_quickly(body, format_name, release)
+    return plain.read_json_quickly(body, format_name, keys, release)
 
 
 def _read_records(body: bytes, format_name: str, release: Release) -> Sheet:

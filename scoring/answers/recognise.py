@@ -51,7 +51,7 @@ def recognise(head: bytes) -> str:
     if body.startswith(b"{"):
         return "jsonl"
     first_line = body.split(b"\n", 1)[0]
-    if b"\0" not in body and any(separator in first_line for separator in b",;\t"):
+    if b"\0" not in first_line and any(separator in first_line for separator in b",;\t"):
         return "csv"
     raise UnsupportedFileError("unknown-format")
 

@@ -43,6 +43,7 @@ class SheetWriter:
     def __post_init__(self) -> None:
         self._codes = empty_codes(self.release.size)
         self._lines = np.zeros(self.release.size, dtype=np.int64)
+        self._images: dict[str, str | None] = {}
         self._readings: Counter[str] = Counter()
         self._most_records = 2 * self.release.size + 10_000
 
@@ -52,6 +53,12 @@ class SheetWriter:
         if self.records > self._most_records:
             self.problems.add(Problem("too-many-records", line, params={"questions": self.release.size}))
             self.problems.raise_as(PredictionError)
+
+    def find_image(self, path: str) -> str | None:
+        """The release's image that a path means; a file names each several times."""
+        if path not in self._images:
+            self._images[path] = self.release.lookup.find_image(path)
+        return self._images[path]
 
     def is_taken(self, position: int) -> bool:
         return bool(self._lines[position])

@@ -7,7 +7,9 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from submissions import standings
 from submissions.models import Benchmark
@@ -356,3 +358,23 @@ def test_the_page_shows_the_same_rows(client: Client, mmad: Benchmark) -> None:
         assert f"&lt;model {row['entry']['name'][7:9]}&gt;" in page
     assert "&lt;model 50&gt;" not in page
     assert "format=csv" in page
+
+
+@pytest.mark.parametrize("query", ["", "?column=VisA", "?division=closed", "?cursor={cursor}"])
+def test_rows_are_found_along_the_boards_index(client: Client, mmad: Benchmark, query: str) -> None:
+    for number in range(60):
+        rows.submission(rows.entry(mmad, f"model {number}"), 90 - number, minute=number)
+    rows.place(*mmad.entries.all())
+    following = client.get(URL).json()["next"].partition("cursor=")[2]
+    with CaptureQueriesContext(connection) as asked:
+        client.get(URL + query.format(cursor=following))
+    (of_rows,) = [each["sql"] for each in asked if "LIMIT 51" in each["sql"]]
+    assert "OFFSET" not in of_rows
+    assert not any("COUNT(" in each["sql"] for each in asked)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {of_rows}")
+            plan = " / ".join(step[-1] for step in cursor.fetchall())
+        assert "USING INDEX figures_on_the_board" in plan
+        assert "SCAN" not in plan
+        assert "TEMP B-TREE" not in plan  # nothing is sorted

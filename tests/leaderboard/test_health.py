@@ -14,10 +14,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ready(settings: Any, redis_url: str) -> None:
-    """All parts of a production site."""
+def ready(settings: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All parts of a site, whose stand-in holds no models."""
     settings.VERNIER_REDIS_URL = redis_url
-    settings.VERNIER_EMBEDDED = False
+    monkeypatch.setattr(health, "published_models", list)
     rows.benchmark()
 
 
@@ -62,10 +62,9 @@ def test_a_site_without_its_first_benchmark_is_not_ready(
     assert parts(client, 503)["first_data"] is False
 
 
-def test_the_embedded_site_is_ready_when_the_stand_ins_models_are_scored(
-    client: Client, ready: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_site_is_ready_when_the_stand_ins_models_are_scored(
+    client: Client, ready: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.VERNIER_EMBEDDED = True
     monkeypatch.setattr(health, "published_models", lambda: ["one", "two"])
     assert parts(client, 503)["first_data"] is False
     benchmark = rows.benchmark(standin.SLUG, is_standin=True)

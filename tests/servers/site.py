@@ -129,7 +129,8 @@ def production(
     env = shared | role("organizer", s3.worker, buckets)
     site = Site("production", f"http://127.0.0.1:{port}", var, env)
     run_manage(env, "migrate", "--verbosity", "0")
-    run_manage(env, "collectstatic", "--no-input", "--verbosity", "0")
+    if not Path(env.get("VERNIER_STATIC", var / "static"), "staticfiles.json").exists():
+        run_manage(env, "collectstatic", "--no-input", "--verbosity", "0")
     with ExitStack() as stack:
 
         def run(name: str, command: list[str], env: Mapping[str, str]) -> None:

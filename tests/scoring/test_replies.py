@@ -1,0 +1,162 @@
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.replies import RULES, read
+
+FOUR = ("Scratch.", "Break or crack.", "Crack.", "Both A and B.")
+YES_NO = ("Yes.", "No.")
+FIVE = ("Plastic cup", "Rotten apple", "Wheel hub", "Metal can", "Dark glass")
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter", "rule"),
+    [
+        # Only the letter, with punctuation.
+        ("B", "B", "letter"),
+        ("B.", "B", "letter"),
+        ("(B)", "B", "letter"),
+        ("**C**", "C", "letter"),
+        (" b )\n", "B", "letter"),
+        ("'D'", "D", "letter"),
+        # Marked.
+        ("Answer: C", "C", "marked"),
+        ("answer: c", "C", "marked"),
+        ("**Answer:** D", "D", "marked"),
+        ("**Answer: D**", "D", "marked"),
+        ("1. Answer: B.", "B", "marked"),
+        ("The correct answer is (C).", "C", "marked"),
+        ("The answer is B because of the line", "B", "marked"),
+        ("The best answer is option **C**.", "C", "marked"),
+        ("<answer>A</answer>", "A", "marked"),
+        ("<think>Is it (x)?</think>\n<answer> D. </answer>", "D", "marked"),
+        ("so \\boxed{B}", "B", "marked"),
+        ("\\boxed{\\text{B}}", "B", "marked"),
+        ("(B) No.", "B", "marked"),
+        ("I choose (C), as the rim is broken", "C", "marked"),
+        ("C: dark glass", "C", "marked"),
+        ("c) dark glass", "C", "marked"),
+        ("B. The line is broken", "B", "marked"),
+        ("**B.** The line is broken", "B", "marked"),
+        ("Option B", "B", "marked"),
+        ("Answer B", "B", "marked"),
+        ("Answer: A\n\nThe rim is whole.", "A", "marked"),
+        ("(A) or rather Answer: A", "A", "marked"),
+        ("The rim is broken.\n\nC", "C", "marked"),
+        # The option's text.
+        ("Scratch", "A", "option-text"),
+        ("I see a SCRATCH there", "A", "option-text"),
+        ("break  or\ncrack", "B", "option-text"),
+        ("There is a break or crack.", "B", "option-text"),
+        ("crack", "C", "option-text"),
+        ("Both A and B.", "D", "option-text"),
+        # Not read.
+        ("", None, "empty"),
+        (None, None, "empty"),
+        (" \n", None, "empty"),
+        ("...", None, "none"),
+        ("A defect is visible.", None, "none"),
+        ("a defect is visible.", None, "none"),
+        ("Answer: A defect is visible.", None, "none"),
+        ("The answer is a scratchy thing", None, "none"),
+        ("A or B", None, "none"),
+        ("Scratched", None, "none"),
+        ("A scratch and a crack", None, "none"),
+        ("(A) or (B)", None, "conflicting"),
+        ("Answer: A. No, Answer: B.", None, "conflicting"),
+        ("A. Scratch.\nB. Break or crack.", None, "conflicting"),
+        ("E", None, "outside"),
+        ("Z.", None, "outside"),
+        ("Answer: E", None, "outside"),
+        ("E: none of these", None, "outside"),
+    ],
+)
+def test_four_options(reply: str | None, letter: str | None, rule: str) -> None:
+    reading = read(reply, FOUR)
+    assert (reading.letter, reading.rule) == (letter, rule)
+
+
+@pytest.mark.parametrize(
+    ("reply", "options", "letter", "rule"),
+    [
+        ("Yes", YES_NO, "A", "yes-no"),
+        ("no.", YES_NO, "B", "yes-no"),
+        ("No, it is as it should be.", ("No.", "Yes."), "A", "yes-no"),
+        ("Yes", ("Yes, it shows one.", "No, it does not."), "A", "yes-no"),
+        ("There is no defect.", YES_NO, "B", "option-text"),
+        ("There is no defect.", ("Yes, one.", "No, none."), None, "none"),
+        ("Yes and no", YES_NO, None, "none"),
+        ("A defect is visible.", YES_NO, None, "none"),
+        ("The surface looks normal.", YES_NO, None, "none"),
+        ("Abnormal", ("Normal.", "Abnormal."), "B", "option-text"),
+        ("Yes", ("Normal.", "Abnormal."), None, "none"),
+        ("Yes", FIVE, None, "none"),
+        ("C", YES_NO, None, "outside"),
+        ("E: Dark glass", FIVE, "E", "marked"),
+        ("Dark glass bottle", FIVE, "E", "option-text"),
+    ],
+)
+def test_other_options(reply: str, options: tuple[str, ...], letter: str | None, rule: str) -> None:
+    reading = read(reply, options)
+    assert (reading.letter, reading.rule) == (letter, rule)
+
+
+def test_equal_options_are_not_told_apart_by_text() -> None:
+    assert read("Same", ("Same", "Same.", "Other")).letter is None
+
+
+@given(st.none() | st.text(), st.lists(st.text(max_size=12), min_size=2, max_size=5))
+def test_any_reply_is_read_or_not_but_never_fails(reply: str | None, options: list[str]) -> None:
+    reading = read(reply, options)
+    assert reading.rule in RULES
+    assert (reading.letter is not None) == (reading.rule in RULES[:4])
+    assert reading.letter is None or "ABCDE".index(reading.letter) < len(options)
+
+
+@given(
+    st.sampled_from("ABCDE"),
+    st.sampled_from(["{}", "{}.", "({})", "Answer: {}", "({}) it is", "{}: x", "**{}**"]),
+)
+def test_a_marked_letter_is_read_in_every_common_form(letter: str, form: str) -> None:
+    assert read(form.format(letter), FIVE).letter == letter
+
+
+@given(st.text(alphabet="ABCDE().:* \nansweroptin", max_size=40))
+def test_reading_is_the_same_for_spaced_and_trimmed_replies(reply: str) -> None:
+    assert read(f"  {reply}\n", FIVE) == read(reply, FIVE)
+
+
+def test_a_very_long_reply_takes_no_long_time() -> None:
+    assert read("(" * 3_000_000 + "Answer: B", FIVE).letter == "B"
+    assert read("A defect " * 500_000, FIVE).letter is None
+
+
+@pytest.mark.parametrize(
+    ("model", "agreeing"),
+    [("InternVL2_4B", 4_504), ("Qwen2_5_VL_3B_Instruct", 4_510), ("phi_3.5_vision_instruct", 4_510)],
+)
+def test_the_reader_agrees_with_the_authors_on_real_replies(
+    reference: Path, model: str, agreeing: int
+) -> None:
+    """The six others are cut-off sentences without a letter, which the authors' reader takes for A."""
+    questions = json.loads(gzip.decompress((reference / "robustmad/RobustMAD_MCQ.json.gz").read_bytes()))
+    options = {
+        (image["image_path"], image["difficulty"], question["question_id"]): tuple(
+            question["options"].values()
+        )
+        for image in questions["images"]
+        for question in image["questions"]
+    }
+    rows = json.loads(gzip.decompress((reference / f"robustmad/MCQ_{model}.json.gz").read_bytes()))
+    found: Counter[str] = Counter()
+    for row in rows:
+        key = row["image_path"], row["difficulty"], row["question_id"]
+        reading = read(row["raw_response"], options[key])
+        found["agree" if reading.letter == row["mslm_answer"] else reading.rule] += 1
+    assert len(rows) == 4_510
+    assert found == Counter({"agree": agreeing, "none": 4_510 - agreeing})
