@@ -514,6 +514,7 @@ class HistoryRow:
     shown: bool = False
     reason: Text = ""
     entry: str = ""
+    benchmark: str = ""
 
 
 def words(parts: Iterable[Text]) -> SafeString:
