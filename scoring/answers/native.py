@@ -114,20 +114,37 @@ def read_record(record: Record, writer: SheetWriter) -> None:
         for fault in faults:
             writer.problems.add(fault)
         return
-    asked = _asked(record.value)
-    position = _find(asked, record.line, writer)
+    position = _find_as_written(record.value, writer.release)
+    if position is not None:
+        reading = replies.read(record.value["gpt_answer"], writer.release.options[position])
+        writer.take(position, reading, record.line, field_name="question")
+    else:
+        _take(_asked(record.value), record.line, writer)
+
+
+def _find_as_written(value: Mapping[str, Any], release: Release) -> int | None:
+    """The question whose text stands in the record exactly as the authors write it, unshuffled."""
+    question = value["question"]
+    if not isinstance(question, str) or value.get("options"):
+        return None
+    return release.lookup.by_native_text.get((value["image"], value.get("question_type", ""), question))
+
+
+def _take(asked: "_Asked", line: int, writer: SheetWriter) -> None:
+    position = _find(asked, line, writer)
     if position is None:
         return
     options = writer.release.options[position]
+    reading: replies.Reading | None
     if asked.options in ((), options):
         reading = replies.read(asked.reply, options)
-    elif (mapped := _read_shuffled(asked, options)) is not None:
-        reading = mapped
     else:
+        reading = _read_shuffled(asked, options)
+    if reading is None:
         params = {"question_id": writer.release.ids[position]}
-        writer.problems.add(Problem("options-differ", record.line, "question", params))
+        writer.problems.add(Problem("options-differ", line, "question", params))
         return
-    writer.take(position, reading, record.line, field_name="question")
+    writer.take(position, reading, line, field_name="question")
 
 
 class _Asked(NamedTuple):
@@ -162,11 +179,17 @@ def _faults_of(value: Any, line: int) -> list[Problem]:
 
 
 def _are_options(shown: Any) -> bool:
-    return shown is None or (
+    if not shown:
+        return shown is None or isinstance(shown, dict)
+    return (
         isinstance(shown, dict)
-        and all(isinstance(text, str) for text in shown.values())
-        and all(_LETTER_KEY.fullmatch(key) for key in shown)
+        and set(map(type, shown.values())) == {str}
+        and (_run_from_a(shown) or all(map(_LETTER_KEY.fullmatch, shown)))
     )
+
+
+def _run_from_a(shown: Mapping[str, str]) -> bool:
+    return "".join(shown) == ascii_uppercase[: len(shown)]
 
 
 def _asked(value: Mapping[str, Any]) -> _Asked:
@@ -182,11 +205,11 @@ def _asked(value: Mapping[str, Any]) -> _Asked:
 
 def _in_letter_order(shown: Mapping[str, str]) -> tuple[str, ...]:
     """The options' texts; one that fits nothing when their letters do not run from A without a gap."""
-    letters = "".join(shown)
-    if letters != ascii_uppercase[: len(shown)]:
-        shown = {_LETTER_KEY.sub(r"\1", key).upper(): shown[key] for key in shown}
-        letters = "".join(sorted(shown))
-    return tuple(map(shown.__getitem__, letters)) if ascii_uppercase.startswith(letters) else ("",)
+    if _run_from_a(shown):
+        return tuple(shown.values())
+    lettered = {_LETTER_KEY.sub(r"\1", key).upper(): text for key, text in shown.items()}
+    letters = "".join(sorted(lettered))
+    return tuple(map(lettered.__getitem__, letters)) if ascii_uppercase.startswith(letters) else ("",)
 
 
 def _split(text: str) -> tuple[str, list[str]]:
@@ -221,7 +244,7 @@ def _find(asked: _Asked, line: int, writer: SheetWriter) -> int | None:
         code = "control-character" if UNSHOWABLE.search(asked.image) else "unknown-question"
         writer.problems.add(Problem(code, line, "image", {"image": asked.image}))
         return None
-    matching = [at for at in lookup.by_image[image] if _has_stem(asked, at, writer.release)]
+    matching = lookup.by_stem.get((image, asked.stem)) or _reworded(asked, image, writer.release)
     params = {"image": asked.image, "question": asked.stem}
     if not matching:
         writer.problems.add(Problem("unknown-question", line, "question", params))
@@ -235,12 +258,17 @@ def _find(asked: _Asked, line: int, writer: SheetWriter) -> int | None:
     return _pick(asked, matching, writer)
 
 
-def _has_stem(asked: _Asked, position: int, release: Release) -> bool:
-    if asked.stem == release.lookup.stems[position]:
-        return True
-    subtask = release.definition.subtasks[release.subtasks[position]]
-    raw_type = release.definition.raw_type_of[release.kinds[position]]
-    return asked.stem in subtask.rewordings.get(raw_type, ())
+def _reworded(asked: _Asked, image: str, release: Release) -> list[int]:
+    """The image's questions that the benchmark's own runners ask in these words."""
+    definition = release.definition
+    return [
+        at
+        for at in release.lookup.by_image[image]
+        if asked.stem
+        in definition.subtasks[release.subtasks[at]].rewordings.get(
+            definition.raw_type_of[release.kinds[at]], ()
+        )
+    ]
 
 
 def _of_type(kind: str, positions: list[int], release: Release) -> list[int]:
