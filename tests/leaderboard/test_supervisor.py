@@ -30,7 +30,7 @@ def folder(servers: Servers) -> Path:
 @contextmanager
 def running_site(folder: Path) -> Iterator[Site]:
     """A running embedded site, all of whose parts are up."""
-    with embedded(folder, first_data=False) as site:
+    with embedded(folder, first_data=False, VERNIER_STATIC=str(folder.parent / "static")) as site:
         site.processes["serve"].wait_until(lambda: len(pids_by_part(site)) == 3 and workers_are_up(site))
         yield site
 
@@ -129,7 +129,7 @@ def test_stopped_by_a_signal_it_starts_again_with_little_work(folder: Path, supe
     assert supervised.processes["serve"].stop(60) == 0
     assert not alive(pids)
     log = (supervised.var / "log" / "web.log").read_text()
-    with embedded(folder, first_data=False) as again:
+    with embedded(folder, first_data=False, VERNIER_STATIC=str(folder.parent / "static")) as again:
         # Ten seconds by the clock are allowed, on two cores; what the clock shows depends on the neighbours.
         assert sum(cpu_seconds(pid) for pid in again.pids()) < 10
         assert (again.var / "log" / "web.log.1").read_text() == log
