@@ -135,11 +135,8 @@ def _take(asked: "_Asked", line: int, writer: SheetWriter) -> None:
     if position is None:
         return
     options = writer.release.options[position]
-    reading: replies.Reading | None
-    if asked.options in ((), options):
-        reading = replies.read(asked.reply, options)
-    else:
-        reading = _read_shuffled(asked, options)
+    in_order = asked.options in ((), options)
+    reading = replies.read(asked.reply, options) if in_order else _read_shuffled(asked, options)
     if reading is None:
         params = {"question_id": writer.release.ids[position]}
         writer.problems.add(Problem("options-differ", line, "question", params))
