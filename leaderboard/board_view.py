@@ -51,7 +51,7 @@ class BoardView:
     def context(self) -> dict[str, Any]:
         benchmark, wanted, found = self.benchmark, self.wanted, self.found
         release = benchmark.current_release
-        total: int = benchmark.ranked_entries or 0  # type: ignore[attr-defined]  # annotated by the view
+        total = board.ranked_entries(benchmark)
         return {
             "benchmark": benchmark,
             "nav": "benchmarks",
