@@ -173,12 +173,11 @@ class Leaderboard(PublicView):
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """A page of the board, best first. Ranks are global within the division and column; filters do not re-rank."""
-        key, changed_at = board.stamp(slug)
-        etag = etags.tag(request._request, changed_at)
-        return etags.unless_known(request._request, etag, lambda: self._page(request, key))
+        benchmark = get_object_or_404(Benchmark, slug=slug)
+        etag = etags.tag(request._request, etags.standing_of(benchmark))
+        return etags.unless_known(request._request, etag, lambda: self._page(request, benchmark))
 
-    def _page(self, request: Request, key: int) -> Response:
-        benchmark = Benchmark.objects.get(pk=key)
+    def _page(self, request: Request, benchmark: Benchmark) -> Response:
         columns = Columns.of(benchmark)
         wanted = wanted_or_422(request, columns)
         found = board.page(benchmark, columns, wanted)

@@ -6,17 +6,15 @@ The cost is that of the page: one query for its rows along an index, one for the
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import Http404
 
 from leaderboard.cursors import BoardCursor
-from leaderboard.filters import OPEN, OVERALL, SETTINGS, Columns, Wanted
-from submissions.models import Benchmark, Figure
+from leaderboard.filters import OPEN, OVERALL, SETTINGS, Columns, Condition, Wanted
+from submissions.models import Benchmark
 
 PAGE_ROWS = 50
 Row = dict[str, Any]
@@ -35,26 +33,32 @@ class Page:
     next: BoardCursor | None
 
 
-def stamp(slug: str) -> tuple[int, datetime]:
-    """A benchmark's key and the moment of its last change: one small query. Raises Http404."""
-    found = Benchmark.objects.filter(slug=slug).values_list("pk", "changed_at").first()
-    if found is None:
-        raise Http404
-    return found
-
-
-_PLACE = ("id", "sort_key", "sent_at", "score")
 _SUBMISSION = (
-    "submission_id",
-    "submission__coverage",
-    "submission__finished_at",
-    "submission__team__slug",
-    "submission__entry_id",
-    "submission__entry__name",
-    "submission__entry__tries",
-    *(f"submission__entry__{name}" for name in SETTINGS),
+    "figure.submission_id",
+    "submission.coverage",
+    "submission.finished_at",
+    "team.slug",
+    "submission.entry_id",
+    "entry.name",
+    "entry.tries",
+    *(f"entry.{name}" for name in SETTINGS),
 )
-_QUOTED = ("quoted_id", "quoted__name", "quoted__kind", "quoted__source", "quoted__flags", "quoted__shots")
+_QUOTED = ("figure.quoted_id", "quoted.name", "quoted.kind", "quoted.source", "quoted.flags", "quoted.shots")
+_PLACE = ("figure.id", "figure.sort_key", "figure.sent_at", "figure.score")
+_SUBMISSION_AT = len(_PLACE) + 1
+_QUOTED_AT = _SUBMISSION_AT + len(_SUBMISSION)
+# Written out, because to build and to compile this query takes the ORM longer than the database takes to answer it.
+_ROWS = """
+SELECT {values}
+FROM submissions_figure figure
+LEFT JOIN submissions_submission submission ON submission.id = figure.submission_id
+LEFT JOIN submissions_entry entry ON entry.id = submission.entry_id
+LEFT JOIN submissions_team team ON team.id = submission.team_id
+LEFT JOIN submissions_quotedresult quoted ON quoted.id = figure.quoted_id
+WHERE figure.benchmark_id = %s AND figure."column" = %s AND figure.shown{conditions}
+ORDER BY {order}
+LIMIT {limit}
+"""
 
 
 def page(benchmark: Benchmark, columns: Columns, wanted: Wanted) -> Page:
@@ -64,19 +68,13 @@ def page(benchmark: Benchmark, columns: Columns, wanted: Wanted) -> Page:
     the division whatever the filters. The closed division holds its own entries and, as both divisions do, the
     quoted results, which have no rank in either. Two queries, however long the board is.
     """
-    cursor = wanted.cursor
-    figures = _matching(benchmark, wanted)
-    if cursor is not None:
-        figures = figures.filter(_beyond(cursor))
-    backwards = cursor is not None and cursor.backwards
-    order = ("sort_key", "-sent_at", "-id") if backwards else ("-sort_key", "sent_at", "id")
-    rank = "rank" if wanted.division == OPEN else "rank_closed"
-    found = list(figures.order_by(*order).values_list(*_PLACE, rank, *_SUBMISSION, *_QUOTED)[: PAGE_ROWS + 1])
+    found = _found(benchmark, wanted)
     more = len(found) > PAGE_ROWS
     found = found[:PAGE_ROWS]
+    backwards = wanted.cursor is not None and wanted.cursor.backwards
     if backwards:
         found.reverse()
-    has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
+    has_previous, has_next = (more, True) if backwards else (wanted.cursor is not None, more)
     return Page(
         rows=_rows(found, columns),
         previous=_cursor(found[0], backwards=True) if found and has_previous else None,
@@ -84,31 +82,58 @@ def page(benchmark: Benchmark, columns: Columns, wanted: Wanted) -> Page:
     )
 
 
-def _matching(benchmark: Benchmark, wanted: Wanted) -> QuerySet[Figure]:
-    figures = Figure.objects.on_board(benchmark, wanted.column).filter(*wanted.conditions())
+def _found(benchmark: Benchmark, wanted: Wanted) -> list[tuple[Any, ...]]:
+    """The rows as the database has them, and one more if there is one."""
+    conditions = wanted.conditions()
     if wanted.division != OPEN:
-        figures = figures.filter(Q(submission__entry__division=wanted.division) | Q(quoted__isnull=False))
-    return figures
-
-
-def _beyond(cursor: BoardCursor) -> Q:
-    # The bound on sort_key alone comes first: it is what the index can seek to.
-    if cursor.backwards:
-        return Q(sort_key__gte=cursor.sort_key) & (
-            Q(sort_key__gt=cursor.sort_key)
-            | Q(sent_at__lt=cursor.sent_at)
-            | Q(sent_at=cursor.sent_at, id__lt=cursor.id)
+        conditions.append(
+            Condition("entry.division = %s OR figure.quoted_id IS NOT NULL", (wanted.division,))
         )
-    return Q(sort_key__lte=cursor.sort_key) & (
-        Q(sort_key__lt=cursor.sort_key)
-        | Q(sent_at__gt=cursor.sent_at)
-        | Q(sent_at=cursor.sent_at, id__gt=cursor.id)
+    if wanted.cursor is not None:
+        conditions.append(_beyond(wanted.cursor))
+    backwards = wanted.cursor is not None and wanted.cursor.backwards
+    order = ("", " DESC", " DESC") if backwards else (" DESC", "", "")
+    rank = "figure.rank" if wanted.division == OPEN else "figure.rank_closed"
+    statement = _ROWS.format(
+        values=", ".join((*_PLACE, rank, *_SUBMISSION, *_QUOTED)),
+        conditions="".join(f" AND ({condition.sql})" for condition in conditions),
+        order="figure.sort_key{}, figure.sent_at{}, figure.id{}".format(*order),
+        limit=PAGE_ROWS + 1,
+    )
+    params: list[Any] = [
+        benchmark.pk,
+        wanted.column,
+        *(param for condition in conditions for param in condition.params),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return list(cursor.fetchall())
+
+
+def _beyond(cursor: BoardCursor) -> Condition:
+    less, more = (">", "<") if cursor.backwards else ("<", ">")
+    sent_at = connection.ops.adapt_datetimefield_value(cursor.sent_at)
+    # The bound on sort_key alone comes first: it is what the index can seek to.
+    return Condition(
+        f"figure.sort_key {less}= %s AND (figure.sort_key {less} %s OR figure.sent_at {more} %s"
+        f" OR (figure.sent_at = %s AND figure.id {more} %s))",
+        (cursor.sort_key, cursor.sort_key, sent_at, sent_at, cursor.id),
     )
 
 
 def _cursor(found: Sequence[Any], *, backwards: bool = False) -> BoardCursor:
     row_id, sort_key, sent_at = found[:3]
-    return BoardCursor(sort_key, sent_at, row_id, backwards)
+    return BoardCursor(sort_key, _moment(sent_at), row_id, backwards)
+
+
+def _moment(value: datetime) -> datetime:
+    """A time as the database gives it: SQLite's are in UTC and do not say so."""
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _uuid(value: UUID | str) -> UUID:
+    """A UUID as the database gives it: SQLite keeps its hexadecimal digits."""
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 Figures = Mapping[str, float | None]
@@ -116,9 +141,9 @@ Key = UUID | str | int
 
 
 def figures_of(keys: Sequence[Key], quoted: Sequence[int], names: Sequence[str]) -> Mapping[Key, Figures]:
-    """The shown figures of these submissions (by `key_of`) and quoted results, under the key of each, by column.
+    """The shown figures of these submissions and quoted results, under the id of each, by column.
 
-    One query, written out: through the ORM, 800 rows cost twice as much.
+    Ids of submissions are as the database gives them. One query, written out: it brings 800 rows.
     """
     if not names or not (keys or quoted):
         return {}
@@ -145,27 +170,19 @@ def _marks(values: Sequence[object]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def key_of(submission_id: UUID) -> Key:
-    """A submission's id as the database writes it: to make 800 UUID objects would cost more than the query."""
-    return submission_id if connection.features.has_native_uuid_field else submission_id.hex
-
-
 def _rows(found: Sequence[Sequence[Any]], columns: Columns) -> list[Row]:
-    start = len(_PLACE) + 1
-    quoted_at = start + len(_SUBMISSION)
     names = [*columns.subtasks, *columns.datasets, *(f"detection/{name}" for name in columns.detection)]
-    keys = [key_of(row[start]) if row[start] else row[quoted_at] for row in found]
     figures = figures_of(
-        [key for key, row in zip(keys, found, strict=True) if row[start]],
-        [row[quoted_at] for row in found if not row[start]],
+        [row[_SUBMISSION_AT] for row in found if row[_SUBMISSION_AT]],
+        [row[_QUOTED_AT] for row in found if row[_QUOTED_AT]],
         names,
     )
     rows = []
-    for key, row in zip(keys, found, strict=True):
-        submission, quoted = row[start:quoted_at], row[quoted_at:]
-        shape = _scored(row[start - 1], submission) if submission[0] else _quoted(quoted)
+    for row in found:
+        submission, quoted = row[_SUBMISSION_AT:_QUOTED_AT], row[_QUOTED_AT:]
+        shape = _scored(row[_SUBMISSION_AT - 1], submission) if submission[0] else _quoted(quoted)
         shape["score"] = row[3]
-        shape |= grouped(figures.get(key, {}), columns)
+        shape |= grouped(figures.get(submission[0] or quoted[0], {}), columns)
         rows.append(shape)
     return rows
 
@@ -185,14 +202,14 @@ def _scored(rank: int | None, submission: Sequence[Any]) -> Row:
     declared = {key: None if value == "" else value for key, value in zip(SETTINGS, settings, strict=True)}
     return {
         "rank": rank,
-        "entry": {"id": entry_id, "name": name, "settings": declared},
+        "entry": {"id": _uuid(entry_id), "name": name, "settings": declared},
         "team": team,
         "kind": "scored",
-        "submission": submission_id,
+        "submission": _uuid(submission_id),
         "score": None,
         "coverage": coverage,
         "tries": tries,
-        "scored_at": scored_at,
+        "scored_at": _moment(scored_at),
     }
 
 
@@ -217,8 +234,16 @@ def _quoted(quoted: Sequence[Any]) -> Row:
     }
 
 
-def with_ranked_entries(benchmarks: QuerySet[Benchmark]) -> QuerySet[Benchmark]:
-    """Each with `ranked_entries`: the last rank overall, found from the end of the index, not counted; else None."""
-    last = Figure.objects.filter(benchmark=OuterRef("pk"), column=OVERALL, shown=True, rank__isnull=False)
-    rank = last.order_by("sort_key", "-sent_at", "-id").values("rank")[:1]
-    return benchmarks.annotate(ranked_entries=Subquery(rank))
+def ranked_entries(benchmark: Benchmark) -> int:
+    """How many entries have a rank overall: the last rank, found from the end of the index, not counted. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_RANK, [benchmark.pk, OVERALL])
+        last = cursor.fetchone()
+    return last[0] if last else 0
+
+
+_LAST_RANK = """
+SELECT rank FROM submissions_figure
+WHERE benchmark_id = %s AND "column" = %s AND shown AND rank IS NOT NULL
+ORDER BY sort_key, sent_at DESC, id DESC LIMIT 1
+"""

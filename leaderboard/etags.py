@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 
+from submissions.models import Benchmark
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -23,6 +25,17 @@ def build() -> str:
             if path.suffix in (".py", ".html", ".css", ".js", ".mo", ".toml"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def standing_of(benchmark: Benchmark) -> tuple[object, ...]:
+    """What a board's answer depends on beside its address: the ranks, and what organizers set without moving them."""
+    return (
+        benchmark.changed_at,
+        benchmark.current_release_id,
+        benchmark.name,
+        benchmark.disclosure,
+        benchmark.is_open,
+    )
 
 
 def tag(request: HttpRequest, *parts: object) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db import connection
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -92,12 +92,12 @@ class Wanted:
     chosen: tuple[tuple[str, str], ...] = ()
     cursor: BoardCursor | None = None
 
-    def conditions(self) -> list[Q]:
-        """What a figure must satisfy to be among the rows; the division is seen to elsewhere."""
-        by_name: dict[str, Q] = {}
+    def conditions(self) -> list["Condition"]:
+        """What a row must satisfy: one condition a filter."""
+        by_name: dict[str, list[Condition]] = {}
         for name, value in self.chosen:
-            by_name[name] = by_name.get(name, Q()) | _condition(name, value)
-        return list(by_name.values())
+            by_name.setdefault(name, []).append(_condition(name, value))
+        return [_any_of(conditions) for conditions in by_name.values()]
 
     def by(self, column: str) -> "Wanted":
         """The same rows by another column, from the start."""
@@ -183,38 +183,58 @@ def _cursor(text: str, wrong: list[WrongPart]) -> BoardCursor | None:
         return None
 
 
+def _any_of(conditions: list["Condition"]) -> "Condition":
+    params = (param for condition in conditions for param in condition.params)
+    return Condition(" OR ".join(condition.sql for condition in conditions), tuple(params))
+
+
 class _UnusableValueError(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
 
 
-_SCORED = Q(submission__isnull=False)
-_QUOTED = Q(quoted__isnull=False)
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on a board's rows in SQL; board.py joins figure, submission, entry, team and quoted."""
+
+    sql: str
+    params: tuple[object, ...] = ()
 
 
-def _condition(name: str, value: str) -> Q:
+def _condition(name: str, value: str) -> Condition:
     """Raises _UnusableValueError when the filter has no such value."""
     if "\0" in value or len(value) > LONGEST_TEXT:
         raise _UnusableValueError(_("This value is too long, or holds characters that no text holds."))
-    if name == "q":
-        return Q(submission__entry__name__icontains=value) | Q(quoted__name__icontains=value)
-    if name == "kind":
-        _check_choice(name, value)
-        return _SCORED if value == "scored" else _QUOTED
-    if value in (DECLARED, UNDECLARED):
-        nothing = _undeclared(name)
-        return nothing if value == UNDECLARED else ~nothing
+    if value in (DECLARED, UNDECLARED) and name in SETTINGS:
+        return _declared(name) if value == DECLARED else _undeclared(name)
     return _READERS.get(name, _by_choice)(name, value)
 
 
-def _undeclared(name: str) -> Q:
+def _declared(name: str) -> Condition:
+    return Condition(f"NOT ({_undeclared(name).sql})")
+
+
+def _undeclared(name: str) -> Condition:
     # A quoted result knows its shots at most; every other setting of it is not declared.
     if name == "shots":
-        return (_SCORED & Q(submission__entry__shots=None)) | (_QUOTED & Q(quoted__shots=None))
+        return Condition(f"{_SHOTS} IS NULL")
     if name == "parameters":
-        return _QUOTED | Q(submission__entry__parameters=None)
-    return _QUOTED | Q(**{f"submission__entry__{name}": ""})
+        return Condition("entry.parameters IS NULL")
+    return Condition(f"COALESCE(entry.{name}, '') = ''")
+
+
+_SHOTS = "COALESCE(entry.shots, quoted.shots)"
+
+
+def _by_kind(name: str, value: str) -> Condition:
+    _check_choice(name, value)
+    return Condition(f"figure.{'submission' if value == 'scored' else 'quoted'}_id IS NOT NULL")
+
+
+def _by_name(name: str, value: str) -> Condition:
+    # One of the two is null.
+    return _contains("COALESCE(entry.name, quoted.name)", value)
 
 
 def _check_choice(name: str, value: str) -> None:
@@ -227,36 +247,44 @@ def _check_choice(name: str, value: str) -> None:
         )
 
 
-def _by_choice(name: str, value: str) -> Q:
+def _by_choice(name: str, value: str) -> Condition:
     _check_choice(name, value)
-    return Q(**{f"submission__entry__{name}": value})
+    return Condition(f"entry.{name} = %s", (value,))
 
 
-def _by_shots(name: str, value: str) -> Q:
+def _by_shots(name: str, value: str) -> Condition:
     if not (value.isascii() and value.isdigit() and int(value) <= 64):
         raise _UnusableValueError(_("A whole number from 0 to 64, “declared” or “undeclared”."))
-    return Q(submission__entry__shots=int(value)) | Q(quoted__shots=int(value))
+    return Condition(f"{_SHOTS} = %s", (int(value),))
 
 
-def _by_parameters(name: str, value: str) -> Q:
+def _by_parameters(name: str, value: str) -> Condition:
     try:
         number = float(value)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
         raise _UnusableValueError(_("A number of billions, “declared” or “undeclared”."))
-    return Q(submission__entry__parameters=number)
+    return Condition("entry.parameters = %s", (number,))
 
 
-def _by_text(name: str, value: str) -> Q:
-    return Q(**{f"submission__entry__{name}__iexact": value})
+def _by_text(name: str, value: str) -> Condition:
+    return Condition(f"UPPER(entry.{name}) = UPPER(%s)", (value,))
 
 
-def _by_part_of_text(name: str, value: str) -> Q:
-    return Q(**{f"submission__entry__{name}__icontains": value})
+def _by_part_of_text(name: str, value: str) -> Condition:
+    return _contains(f"entry.{name}", value)
 
 
-_READERS: Mapping[str, Callable[[str, str], Q]] = {
+def _contains(text: str, value: str) -> Condition:
+    pattern = f"%{connection.ops.prep_for_like_query(value)}%"
+    return Condition(f"UPPER({text}) LIKE UPPER(%s) ESCAPE '\\'", (pattern,))
+
+
+# Names are put into SQL as they stand here; values never are.
+_READERS: Mapping[str, Callable[[str, str], Condition]] = {
+    "q": _by_name,
+    "kind": _by_kind,
     "shots": _by_shots,
     "parameters": _by_parameters,
     "quantisation": _by_text,

@@ -27,14 +27,14 @@ LEADERS = 3
 @require_safe
 def board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A benchmark's board."""
-    key, changed_at = board.stamp(slug)
+    benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
     if not etags.is_anyones(request):
-        return _board(request, key)
-    return etags.unless_known(request, etags.tag(request, changed_at), lambda: _board(request, key))
+        return _board(request, benchmark)
+    etag = etags.tag(request, etags.standing_of(benchmark))
+    return etags.unless_known(request, etag, lambda: _board(request, benchmark))
 
 
-def _board(request: HttpRequest, key: int) -> HttpResponse:
-    benchmark = board.with_ranked_entries(Benchmark.objects.with_release()).get(pk=key)
+def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
     columns = Columns.of(benchmark)
     wanted = _wanted(request, columns)
     found = board.page(benchmark, columns, wanted)
@@ -57,14 +57,14 @@ def _wanted(request: HttpRequest, columns: Columns) -> Wanted:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Every benchmark of this site, with the first of each."""
-    known = board.with_ranked_entries(Benchmark.objects.with_release()).order_by("is_standin", "name")
+    known = Benchmark.objects.with_release().order_by("is_standin", "name")
     return render(request, "leaderboard/home.html", {"benchmarks": [card(benchmark) for benchmark in known]})
 
 
 def card(benchmark: Benchmark) -> dict[str, Any]:
     """A benchmark on the first page."""
     release = benchmark.current_release
-    total: int = benchmark.ranked_entries or 0  # type: ignore[attr-defined]  # annotated by the view
+    total = board.ranked_entries(benchmark)
     questions = (
         [_("{count} questions").format(count=written.count(release.question_count))] if release else []
     )

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leaderboard.filters import DECLARED, UNDECLARED
 from submissions.models import Entry
@@ -60,9 +60,12 @@ def setting(name: str, value: Any) -> str:
     return f"{LABELS[name]}: {value}"
 
 
-def settings(declared: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
-    """The declared settings in words, in the order of the form, and how many are not declared. Links are left out."""
-    return _settings(get_language(), tuple(map(declared.__getitem__, Entry.SETTINGS)))
+def settings(declared: Mapping[str, Any], language: str | None) -> tuple[tuple[str, ...], int]:
+    """The declared settings in words, in the order of the form, and how many are not declared. Links are left out.
+
+    `language` is the one in force: a page of rows asks for it once.
+    """
+    return _settings(language, tuple(map(declared.__getitem__, Entry.SETTINGS)))
 
 
 @lru_cache(maxsize=4096)
