@@ -40,7 +40,7 @@ lint: .venv/development
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy .
 	.venv/bin/lint-imports
-	.venv/bin/djlint --check --lint --quiet .
+	.venv/bin/djlint --check --lint --quiet leaderboard submissions
 	$(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
 
 pytest: .venv/development
@@ -49,7 +49,7 @@ pytest: .venv/development
 format: .venv/development
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
-	.venv/bin/djlint --reformat --quiet .
+	.venv/bin/djlint --reformat --quiet leaderboard submissions
 
 bench: .venv/development
 	$(PYTHON_IN_VENV) -m bench

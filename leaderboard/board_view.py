@@ -93,9 +93,9 @@ class BoardView:
         return self.address + wanted.query()
 
     def further(self) -> list[str]:
-        """The columns beside the one in force."""
-        shown = (*self.columns.subtasks, *self.columns.datasets)
-        return [name for name in shown if name != self.wanted.column]
+        """The columns beside the one in force: its kin, so that the names keep their room."""
+        kin = self.columns.datasets if self.wanted.column in self.columns.datasets else self.columns.subtasks
+        return [name for name in kin if name != self.wanted.column]
 
     def column_groups(self) -> list[list[Link]]:
         groups = [(OVERALL,), self.columns.subtasks, self.columns.datasets]

@@ -60,9 +60,12 @@ class Lookup:
         return folded
 
     @cached_property
-    def stems(self) -> list[str]:
-        """The questions' texts as they are compared: white space runs are one space."""
-        return [fold_space(text) for text in self.texts]
+    def by_stem(self) -> dict[tuple[str, str], list[int]]:
+        """Questions by image and text, in which runs of white space are one space."""
+        questions: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for position, (image, text) in enumerate(zip(self.images, self.texts, strict=True)):
+            questions[image, fold_space(text)].append(position)
+        return dict(questions)
 
     def find_image(self, path: str) -> str | None:
         """The release's image that a submitter's path means.

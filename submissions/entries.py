@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from submissions.models import Benchmark, Entry, Team
 from submissions.refusals import Refusal
 
@@ -27,7 +29,12 @@ def find_or_make(*, benchmark: Benchmark, team: Team, name: str, settings: Mappi
                 "entry-settings",
                 field=key,
                 entry=name,
-                declared=str(declared[key]),
-                known=str(getattr(entry, key)),
+                declared=_in_words(declared[key]),
+                known=_in_words(getattr(entry, key)),
             )
     return entry
+
+
+def _in_words(value: object) -> str:
+    """A setting's value as the API and the form spell it."""
+    return _("not declared") if value in (None, "") else str(value)

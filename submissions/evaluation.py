@@ -83,6 +83,10 @@ def _score(submission: Submission) -> None:
     except PredictionError as error:
         _reject(submission, error)
         return
+    except MemoryError:
+        # The worker's fence held: no honest answer file needs a fraction of what it allows.
+        _reject(submission, PredictionError.single(Problem("too-much-memory")))
+        return
     _keep_outcomes(submission, release, evaluation)
     _record(submission, release, evaluation)
 

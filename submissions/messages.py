@@ -110,6 +110,11 @@ def advice(codes: Iterable[str]) -> list[str]:
 # scoring can tell, the more is said. `{image}#{question}` is a question's id, in an organizer's mmad.json.
 PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     # The file as a whole
+    "too-much-memory": (
+        _(
+            "Reading this file takes more memory than any answer file needs. Keep one short record a question."
+        ),
+    ),
     **{
         code.removeprefix("file-"): (REFUSALS[code],)
         for code in (
@@ -271,6 +276,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
 
 CAUSES: Mapping[str, str | Promise] = {
     "empty": _("the file is empty"),
+    "too-much-memory": _("a file that unfolds too far"),
     "pickle": _("a Python pickle"),
     "image": _("an image"),
     "utf-16": _("UTF-16 instead of UTF-8"),

@@ -8,13 +8,11 @@ shows, so a runner may shuffle them. A letter outside them is unread, like prose
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from scoring import replies
 from scoring.answers.json_records import Record
@@ -45,6 +43,8 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _KEYS_IN_ROW = 7
+_PART = 128 * 1024
+_BOUNDARY = re.compile(rb'\}\s*,\s*\{\s*"image"')
 _DECODER = msgspec.json.Decoder(list[_Row])
 
 
@@ -53,30 +53,58 @@ def read_json_quickly(data: bytes, keys: int, release: Release) -> Sheet | None:
 
     `keys` is what `count_keys` says of the data.
     """
+    found: list[int | None] = []
+    answers: list[str | None] = []
     try:
-        rows = _DECODER.decode(data)
+        for part in _parts(data):
+            rows = _DECODER.decode(part)
+            found.extend(_find_unshuffled(rows, found, release))
+            answers.extend([row.gpt_answer for row in rows])
     except NOT_DECODED:
         return None
-    if keys != _KEYS_IN_ROW * len(rows):
+    if keys != _KEYS_IN_ROW * len(answers):
         return None
-    positions = _find_unshuffled(rows, release)
+    positions = as_distinct(found, len(found), release)
     if positions is None:
         return None
-    answers = [row.gpt_answer for row in rows]
     return read_quickly(positions, answers, release, "native", outside_is_unread=True)
 
 
-def _find_unshuffled(rows: list[_Row], release: Release) -> NDArray[np.int64] | None:
-    """The questions' positions; None when one is unknown, unclear or comes twice."""
+def _parts(data: bytes) -> Iterator[bytes]:
+    """A list of records as several lists: what is decoded at once stays in the processor's cache.
+
+    They are cut where a record ends and another begins. No string can hold such a place, since a quote
+    in it stands behind a back-slash; and lists that are sound by themselves make a sound whole.
+    """
+    boundary = _BOUNDARY.search(data, 0, _PART)
+    start = data.find(b"[") + 1
+    if boundary is None or data[: start - 1].strip(b" \t\r\n"):
+        yield data
+        return
+    place = boundary.group()
+    comma = place.index(b",")
+    while (end := data.find(place, start + _PART)) >= 0:
+        yield b"[" + data[start : end + comma] + b"]"
+        start = end + comma + 1
+    yield b"[" + data[start:]
+
+
+def _find_unshuffled(rows: list[_Row], before: list[int | None], release: Release) -> Iterable[int | None]:
+    """The questions' positions, None for one that is unknown or unclear; `before` are those found so far."""
     lookup = release.lookup
     images = [row.image for row in rows]
     kinds = [row.question_type for row in rows]
     texts = [row.question.text for row in rows]
     # Files mostly keep the release's order, and comparing is quicker than looking up.
-    if images == lookup.images and kinds == lookup.kinds and texts == lookup.native_texts:
-        return np.arange(release.size)
-    found = map(lookup.by_native_text.get, zip(images, kinds, texts, strict=True))
-    return as_distinct(found, len(rows), release)
+    start = (before[-1] or 0) + 1 if before else 0
+    end = start + len(rows)
+    if (
+        images == lookup.images[start:end]
+        and kinds == lookup.kinds[start:end]
+        and texts == lookup.native_texts[start:end]
+    ):
+        return range(start, end)
+    return map(lookup.by_native_text.get, zip(images, kinds, texts, strict=True))
 
 
 def read_record(record: Record, writer: SheetWriter) -> None:
@@ -86,20 +114,34 @@ def read_record(record: Record, writer: SheetWriter) -> None:
         for fault in faults:
             writer.problems.add(fault)
         return
-    asked = _asked(record.value)
-    position = _find(asked, record.line, writer)
+    position = _find_as_written(record.value, writer.release)
+    if position is not None:
+        reading = replies.read(record.value["gpt_answer"], writer.release.options[position])
+        writer.take(position, reading, record.line, field_name="question")
+    else:
+        _take(_asked(record.value), record.line, writer)
+
+
+def _find_as_written(value: Mapping[str, Any], release: Release) -> int | None:
+    """The question whose text stands in the record exactly as the authors write it, unshuffled."""
+    question = value["question"]
+    if not isinstance(question, str) or value.get("options"):
+        return None
+    return release.lookup.by_native_text.get((value["image"], value.get("question_type", ""), question))
+
+
+def _take(asked: "_Asked", line: int, writer: SheetWriter) -> None:
+    position = _find(asked, line, writer)
     if position is None:
         return
     options = writer.release.options[position]
-    if asked.options in ((), options):
-        reading = replies.read(asked.reply, options)
-    elif (mapped := _read_shuffled(asked, options)) is not None:
-        reading = mapped
-    else:
+    in_order = asked.options in ((), options)
+    reading = replies.read(asked.reply, options) if in_order else _read_shuffled(asked, options)
+    if reading is None:
         params = {"question_id": writer.release.ids[position]}
-        writer.problems.add(Problem("options-differ", record.line, "question", params))
+        writer.problems.add(Problem("options-differ", line, "question", params))
         return
-    writer.take(position, reading, record.line, field_name="question")
+    writer.take(position, reading, line, field_name="question")
 
 
 class _Asked(NamedTuple):
@@ -134,11 +176,17 @@ def _faults_of(value: Any, line: int) -> list[Problem]:
 
 
 def _are_options(shown: Any) -> bool:
-    return shown is None or (
+    if not shown:
+        return shown is None or isinstance(shown, dict)
+    return (
         isinstance(shown, dict)
-        and all(isinstance(text, str) for text in shown.values())
-        and all(_LETTER_KEY.fullmatch(key) for key in shown)
+        and set(map(type, shown.values())) == {str}
+        and (_run_from_a(shown) or all(map(_LETTER_KEY.fullmatch, shown)))
     )
+
+
+def _run_from_a(shown: Mapping[str, str]) -> bool:
+    return "".join(shown) == ascii_uppercase[: len(shown)]
 
 
 def _asked(value: Mapping[str, Any]) -> _Asked:
@@ -154,11 +202,11 @@ def _asked(value: Mapping[str, Any]) -> _Asked:
 
 def _in_letter_order(shown: Mapping[str, str]) -> tuple[str, ...]:
     """The options' texts; one that fits nothing when their letters do not run from A without a gap."""
-    letters = "".join(shown)
-    if letters != ascii_uppercase[: len(shown)]:
-        shown = {_LETTER_KEY.sub(r"\1", key).upper(): shown[key] for key in shown}
-        letters = "".join(sorted(shown))
-    return tuple(map(shown.__getitem__, letters)) if ascii_uppercase.startswith(letters) else ("",)
+    if _run_from_a(shown):
+        return tuple(shown.values())
+    lettered = {_LETTER_KEY.sub(r"\1", key).upper(): text for key, text in shown.items()}
+    letters = "".join(sorted(lettered))
+    return tuple(map(lettered.__getitem__, letters)) if ascii_uppercase.startswith(letters) else ("",)
 
 
 def _split(text: str) -> tuple[str, list[str]]:
@@ -193,7 +241,7 @@ def _find(asked: _Asked, line: int, writer: SheetWriter) -> int | None:
         code = "control-character" if UNSHOWABLE.search(asked.image) else "unknown-question"
         writer.problems.add(Problem(code, line, "image", {"image": asked.image}))
         return None
-    matching = [at for at in lookup.by_image[image] if _has_stem(asked, at, writer.release)]
+    matching = lookup.by_stem.get((image, asked.stem)) or _reworded(asked, image, writer.release)
     params = {"image": asked.image, "question": asked.stem}
     if not matching:
         writer.problems.add(Problem("unknown-question", line, "question", params))
@@ -207,12 +255,17 @@ def _find(asked: _Asked, line: int, writer: SheetWriter) -> int | None:
     return _pick(asked, matching, writer)
 
 
-def _has_stem(asked: _Asked, position: int, release: Release) -> bool:
-    if asked.stem == release.lookup.stems[position]:
-        return True
-    subtask = release.definition.subtasks[release.subtasks[position]]
-    raw_type = release.definition.raw_type_of[release.kinds[position]]
-    return asked.stem in subtask.rewordings.get(raw_type, ())
+def _reworded(asked: _Asked, image: str, release: Release) -> list[int]:
+    """The image's questions that the benchmark's own runners ask in these words."""
+    definition = release.definition
+    return [
+        at
+        for at in release.lookup.by_image[image]
+        if asked.stem
+        in definition.subtasks[release.subtasks[at]].rewordings.get(
+            definition.raw_type_of[release.kinds[at]], ()
+        )
+    ]
 
 
 def _of_type(kind: str, positions: list[int], release: Release) -> list[int]:

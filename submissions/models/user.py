@@ -24,7 +24,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, known by an e-mail address that nobody but its owner and organizers sees."""
+    """A person, known by an e-mail address that only its owner, fellow team members and organizers see."""
 
     email = models.EmailField(_("e-mail address"), unique=True)
     is_staff = models.BooleanField(_("organizer"), default=False)

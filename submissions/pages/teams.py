@@ -114,6 +114,7 @@ def _history_row(submission: Submission) -> rows.HistoryRow:
         shown=entry.shown_id == submission.pk,
         reason=submission.withdrawn_reason,
         entry=entry.name,
+        benchmark=entry.benchmark.name,
     )
 
 

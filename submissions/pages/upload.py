@@ -78,8 +78,7 @@ def _send(
     except StorageUnavailableError:
         status = refused.storage_into_form(form)
     # A script that sends the form (upload.js) keeps the file; a browser that leaves the page does not.
-    is_new_page = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
-    if is_new_page and request.FILES and "file" not in form.errors:
+    if _leaves_the_page(request) and request.FILES and "file" not in form.errors:
         form.add_error("file", str(CHOOSE_AGAIN))
     return status
 
@@ -107,7 +106,15 @@ def _accept(
         notices.info(
             request, _("This very file was sent for this entry before: here it is. Nothing was charged.")
         )
-    return refused.see_other(receipt.submission.get_absolute_url())
+    address = receipt.submission.get_absolute_url()
+    if _leaves_the_page(request):
+        return refused.see_other(address)
+    # A script would follow a redirect by itself, and swallow the notice that is meant for the person.
+    return HttpResponse(status=204, headers={"Location": address})
+
+
+def _leaves_the_page(request: HttpRequest) -> bool:
+    return request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 def _named(teams: list[Team], slug: str | None) -> Team | None:

@@ -100,12 +100,15 @@ def board_row(
 
 def _with_line(notation: figures.Notation, settings: Iterable[Text], undeclared: int, partial: bool) -> str:
     """The declared settings, then in amber what a reader must know is not there."""
-    parts = [escape(str(setting)) for setting in settings]
+    parts = []
+    said = " · ".join([escape(str(setting)) for setting in settings])
+    if said:
+        parts.append(f'<span class="said">{said}</span>')
     if partial:
         parts.append(f'<span class="undeclared">{notation.partial}</span>')
     if undeclared:
         parts.append(f'<span class="undeclared">{notation.undeclared(undeclared)}</span>')
-    return f'<span class="with">{" · ".join(parts)}</span>' if parts else ""
+    return f'<span class="with">{" ".join(parts)}</span>' if parts else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,6 +514,7 @@ class HistoryRow:
     shown: bool = False
     reason: Text = ""
     entry: str = ""
+    benchmark: str = ""
 
 
 def words(parts: Iterable[Text]) -> SafeString:

@@ -74,6 +74,16 @@ def test_a_filter_that_cannot_be_is_left_out_and_said(client: Client) -> None:
     assert "model" in page
 
 
+@pytest.mark.parametrize("column", ["overall", "anomaly-detection", "object-analysis", "VisA", "DS-MVTec"])
+@pytest.mark.parametrize("division", ["open", "closed"])
+def test_every_column_of_both_divisions_draws_its_rows(client: Client, column: str, division: str) -> None:
+    mmad = rows.benchmark()
+    closed = {"training": "none-known", "tools": "none"}
+    rows.scored(mmad, "model of rank one", 81.5, **closed)
+    rows.quoted(mmad, "quoted one", {"overall": 99.0, column: 98.0})
+    assert "model of rank one" in text(client, f"/benchmarks/mmad/?column={column}&division={division}")
+
+
 @pytest.mark.parametrize("query", ["column=nothing", "division=middle", "cursor=x"])
 def test_an_address_that_leads_nowhere_is_not_found(client: Client, query: str) -> None:
     rows.benchmark()

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from scoring import definition, standin
 from scoring.benchmarks.mmad import importer
 from scoring.definition import Definition
 from scoring.release import Release
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("shared-machine", deadline=None)
+settings.load_profile("shared-machine")
 
 
 @pytest.fixture(scope="session")

@@ -33,8 +33,9 @@ def test_18_tables_are_complete_and_four_are_not() -> None:
     assert {name for name, model in MODELS.items() if not model.complete} == set(INCOMPLETE)
 
 
-@pytest.mark.parametrize("name", COMPLETE)
-@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize(
+    ("name", "native"), [(name, False) for name in COMPLETE] + [(name, True) for name in COMPLETE[::6]]
+)
 def test_a_complete_table_comes_out_at_its_published_averages(
     standin_release: Release, name: str, native: bool
 ) -> None:

@@ -92,7 +92,7 @@ def test_text_behind_a_list_is_malformed(release: Release) -> None:
         (lambda: b"\x89PNG\r\n\x1a\n\0\0", "image"),
         (lambda: "question_id,answer\n".encode("utf-16"), "utf-16"),
         (lambda: b" " * (64 * 1024 * 1024 + 1), "too-large"),
-        (lambda: gzip.compress(b"[" + b" " * 200_000_000), "expands-too-far"),
+        (lambda: gzip.compress(b"[" + b" " * 20_000_000), "expands-too-far"),
         (lambda: gzip.compress(gzip.compress(b"[]")), "nested-archive"),
         (lambda: gzip.compress(b"question_id,answer\n")[:-4], "damaged-gzip"),
         (lambda: gzip.compress(b"[]") + b"tail", "damaged-gzip"),
@@ -113,9 +113,9 @@ def test_very_many_problems_are_counted_and_not_all_kept(standin_release: Releas
 
 def test_far_more_records_than_questions_are_not_read_to_the_end(release: Release) -> None:
     for data in (
-        b"[" + b"{}," * 500_000 + b"{}]",
-        b"{}\n" * 500_000,
-        b"question_id,answer\n" + b"x,A\n" * 500_000,
+        b"[" + b"{}," * 100_000 + b"{}]",
+        b"{}\n" * 100_000,
+        b"question_id,answer\n" + b"x,A\n" * 100_000,
     ):
         found = problems_of(data, release)
         with pytest.raises(PredictionError) as caught:
@@ -125,17 +125,17 @@ def test_far_more_records_than_questions_are_not_read_to_the_end(release: Releas
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
-    "empty objects": lambda: b"[" + b"{}," * 20_000_000 + b"{}]",
-    "empty lists": lambda: b"[" + b"[]," * 20_000_000 + b"[]]",
-    "numbers": lambda: b"[" + b"1," * 30_000_000 + b"1]",
-    "one record of numbers": lambda: b'[{"a": [' + b"1.5," * 15_000_000 + b"1]}]",
-    "one long string": lambda: b'["' + b"a" * 60_000_000 + b'"]',
-    "wide characters": lambda: b'["\xf0\x9f\x98\x80' + b"a" * 60_000_000 + b'"]',
-    "short lines": lambda: b"question_id,answer\n" + b"a,\n" * 20_000_000,
-    "blank lines": lambda: b'{"a":1}\n' + b"\n" * 60_000_000,
-    "one long cell": lambda: b"question_id,answer\n" + b"a" * 60_000_000,
-    "quoted colons": lambda: b'["' + b'\\":' * 20_000_000 + b'"]',
-    "keys": lambda: b"[{" + b",".join(b'"%d":1' % number for number in range(2_500_000)) + b"}]",
+    "empty objects": lambda: b"[" + b"{}," * 6_000_000 + b"{}]",
+    "empty lists": lambda: b"[" + b"[]," * 6_000_000 + b"[]]",
+    "numbers": lambda: b"[" + b"1," * 9_000_000 + b"1]",
+    "one record of numbers": lambda: b'[{"a": [' + b"1.5," * 5_000_000 + b"1]}]",
+    "one long string": lambda: b'["' + b"a" * 30_000_000 + b'"]',
+    "wide characters": lambda: b'["\xf0\x9f\x98\x80' + b"a" * 30_000_000 + b'"]',
+    "short lines": lambda: b"question_id,answer\n" + b"a,\n" * 6_000_000,
+    "blank lines": lambda: b'{"a":1}\n' + b"\n" * 30_000_000,
+    "one long cell": lambda: b"question_id,answer\n" + b"a" * 30_000_000,
+    "quoted colons": lambda: b'["' + b'\\":' * 6_000_000 + b'"]',
+    "keys": lambda: b"[{" + b",".join(b'"%d":1' % number for number in range(1_000_000)) + b"}]",
 }
 
 
@@ -146,7 +146,7 @@ def test_a_hostile_file_takes_bounded_memory_and_time(release: Release, name: st
     started = time.process_time()
     assert problems_of(data, release)
     assert time.process_time() - started < 20
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
 
 
 def test_quotes_of_the_file_are_short_and_showable() -> None:

@@ -81,6 +81,16 @@ def test_a_fault_of_ours_is_tried_three_times_and_then_failed(monkeypatch: pytes
     assert not Submission.objects.counting().exists()
 
 
+def test_a_file_that_asks_for_too_much_memory_is_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*args: object, **kwargs: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(evaluation, "evaluate", greedy)
+    submission = material.scored(material.benchmark(), material.team("a"))
+    assert submission.status == Status.REJECTED
+    assert submission.error_counts == {"too-much-memory": 1}
+
+
 def test_storage_that_does_not_answer_uses_up_no_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(digest: str) -> None:
         raise storage.StorageUnavailableError("away")

@@ -83,7 +83,7 @@ def sign_up(client: Client, email: str, after: str = "") -> str:
         "/accounts/signup/", {"email": email, "password1": PASSWORD, "password2": PASSWORD, "next": after}
     )
     assert answer.status_code == 302
-    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", mailbox.newest()[0].body)
+    link = re.search(r"https?://testserver(/accounts/confirm-email/\S+)", mailbox.newest()[0].body)
     assert link is not None
     assert client.get(link.group(1)).status_code == 200
     return str(client.post(link.group(1))["Location"])

@@ -103,9 +103,9 @@ _ADJECTIVES = (
     "lively", "mellow", "narrow", "oblique", "pale", "quilted", "rounded", "speckled", "tapered",
 )  # fmt: skip
 _NOUNS = (
-    "arc along the upper rim", "band across the middle", "cluster near one corner", "disc beside the seam",
-    "edge facing the camera", "fold under the label", "groove next to the joint", "hinge on the far side",
-    "inlay around the centre", "joint below the cap", "knob behind the ridge", "ledge towards the base",
+    "arc on the rim", "band in the middle", "cluster near a corner", "disc by the seam", "edge in front",
+    "fold under the label", "groove at the joint", "hinge at the back", "inlay at the centre",
+    "joint below the cap", "knob on the ridge", "ledge at the base",
 )  # fmt: skip
 
 

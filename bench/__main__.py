@@ -1,0 +1,16 @@
+"""`make bench`: every benchmark in a process of its own, each against the baseline that it names."""
+
+import subprocess
+import sys
+
+BENCHMARKS = ("bench.scoring", "bench.board", "bench.upload")
+
+
+def main() -> int:
+    """Run them all; the exit code is that of the first that fails, else 0."""
+    codes = [subprocess.run([sys.executable, "-m", name], check=False).returncode for name in BENCHMARKS]  # noqa: S603 - our own modules
+    return next((code for code in codes if code), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
