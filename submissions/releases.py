@@ -87,7 +87,7 @@ def _name(definition: Definition, slug: str) -> str:
 def _locked(slug: str, name: str, definition: Definition) -> Benchmark:
     defaults = {"name": name, "definition": definition.to_dict()}
     made, _is_new = Benchmark.objects.get_or_create(slug=slug, defaults=defaults)
-    return Benchmark.objects.select_for_update().get(pk=made.pk)
+    return Benchmark.objects.select_for_update(no_key=True).get(pk=made.pk)
 
 
 def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> tuple[Release, bool]:

@@ -1,4 +1,7 @@
-"""Where entries stand. Written by the worker with the benchmark's row locked, never computed per request."""
+"""Where entries stand. Written by the worker with the benchmark's row locked, never computed per request.
+
+Rows are locked with `no_key`, here and elsewhere: a row that only points at a locked one need not wait for it.
+"""
 
 from django.db import connection
 from django.db.models import Q
@@ -13,7 +16,7 @@ def place(entry: Entry) -> None:
     Shown is the one that the team chose, else its best public one, among those scored on the current release: scores
     on different releases are not compared. Running it twice changes nothing.
     """
-    benchmark = Benchmark.objects.select_for_update().get(pk=entry.benchmark_id)
+    benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=entry.benchmark_id)
     _show(entry, benchmark)
     rank(benchmark)
 
@@ -27,7 +30,7 @@ def place_all(benchmark: Benchmark) -> None:
 
 def _show(entry: Entry, benchmark: Benchmark) -> None:
     # Locked before its submissions are read, so that a decision of the team is not lost between the two.
-    entry = Entry.objects.select_for_update().get(pk=entry.pk)
+    entry = Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
     shown = _shown(entry, benchmark)
     tries = Submission.objects.filter(entry=entry).scored().count()
     Entry.objects.filter(pk=entry.pk).update(shown=shown, tries=tries, standing_due=False)
@@ -71,5 +74,6 @@ WITH placed AS MATERIALIZED (
 )
 UPDATE submissions_figure SET {rank} = placed.place
 FROM placed
-WHERE placed.id = submissions_figure.id AND submissions_figure.{rank} IS DISTINCT FROM placed.place
+WHERE placed.id = submissions_figure.id
+      AND (submissions_figure.{rank} IS NULL OR submissions_figure.{rank} <> placed.place)
 """
