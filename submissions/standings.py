@@ -44,9 +44,9 @@ def rank(benchmark: Benchmark) -> None:
 
 
 # One statement a division for all columns: the ORM has no UPDATE ... FROM.
+# Materialized, because PostgreSQL, on tables that it has no statistics of, would rank everything anew for every row.
 _RANK = """
-UPDATE submissions_figure SET {rank} = placed.place
-FROM (
+WITH placed AS MATERIALIZED (
     SELECT figure.id,
            ROW_NUMBER() OVER (
                PARTITION BY figure."column" ORDER BY figure.sort_key DESC, figure.sent_at, figure.id
@@ -56,6 +56,8 @@ FROM (
     JOIN submissions_entry entry ON entry.id = submission.entry_id
     WHERE figure.benchmark_id = %s AND figure.shown AND figure.score IS NOT NULL
           AND figure."column" NOT LIKE '%%/%%' {only}
-) AS placed
+)
+UPDATE submissions_figure SET {rank} = placed.place
+FROM placed
 WHERE placed.id = submissions_figure.id AND submissions_figure.{rank} IS DISTINCT FROM placed.place
 """

@@ -45,7 +45,7 @@ class Pipeline:
     def post(self, path: str, **data: Any) -> httpx.Response:
         return self.send("POST", f"{self.api}{path}", json=data)
 
-    def finished(self, submission: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+    def finished(self, submission: dict[str, Any], seconds: float = 180) -> dict[str, Any]:
         """The submission's state once it is final."""
         deadline = time.monotonic() + seconds
         while True:
@@ -56,7 +56,7 @@ class Pipeline:
             assert time.monotonic() < deadline, f"still {state['status']} after {seconds} s"
             time.sleep(0.1)
 
-    def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
+    def until(self, holds: Callable[[], bool], seconds: float = 120) -> None:
         """Wait for something that the worker is about to do."""
         deadline = time.monotonic() + seconds
         while not holds():

@@ -73,7 +73,7 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
             self.running.wait()
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float = 30) -> None:
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 120) -> None:
         """Return when `ready` says so. Raises NotReadyError when time is up or the process has ended."""
         deadline = time.monotonic() + seconds
         while not ready():
@@ -151,9 +151,3 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return fields[0] != "Z"
-
-
-def cpu_seconds(pid: int) -> float:
-    """How long the process has computed so far, with those of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")

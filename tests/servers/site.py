@@ -43,11 +43,11 @@ class Site:
         """Every log file that there is."""
         return sorted({process.log for process in self.processes.values()} | set(self.var.rglob("*.log")))
 
-    def wait_until_ready(self, seconds: float = 180) -> None:
+    def wait_until_ready(self, seconds: float = 600) -> None:
         """Return when /readyz says that all parts answer and the first data is in."""
         self._any_process().wait_until(lambda: answers_ok(f"{self.base_url}/readyz"), seconds)
 
-    def wait_until_up(self, seconds: float = 60) -> None:
+    def wait_until_up(self, seconds: float = 180) -> None:
         """Return when the site takes requests."""
         self._any_process().wait_until(lambda: answers_ok(f"{self.base_url}/healthz"), seconds)
 
