@@ -64,6 +64,7 @@ def accept(offer: Offer, *, now: datetime) -> Receipt:
         visibility=offer.visibility,
         published_at=now if offer.visibility == Submission.Visibility.PUBLIC else None,
         received_at=now,
+        release=offer.benchmark.current_release,
     )
     # Stored first: a network call must not hold the lock below, and an object without a row is harmless.
     stored = storage.answers().put(submission.answers_key, offer.answers)
@@ -104,7 +105,10 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
 
 def _same_file(submission: Submission) -> Submission | None:
     same = Submission.objects.filter(
-        entry=submission.entry, sha256=submission.sha256, partial=submission.partial
+        entry=submission.entry,
+        release=submission.release,
+        sha256=submission.sha256,
+        partial=submission.partial,
     ).counting()
     return same.exclude(visibility=Submission.Visibility.WITHDRAWN).newest_first().first()
 
