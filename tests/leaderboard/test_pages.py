@@ -78,8 +78,7 @@ def test_a_filter_that_cannot_be_is_left_out_and_said(client: Client) -> None:
 @pytest.mark.parametrize("division", ["open", "closed"])
 def test_every_column_of_both_divisions_draws_its_rows(client: Client, column: str, division: str) -> None:
     mmad = rows.benchmark()
-    closed = {"training": "none-known", "tools": "none"}
-    rows.scored(mmad, "model of rank one", 81.5, **closed)
+    rows.scored(mmad, "model of rank one", 81.5, training="none-known", tools="none")
     rows.quoted(mmad, "quoted one", {"overall": 99.0, column: 98.0})
     assert "model of rank one" in text(client, f"/benchmarks/mmad/?column={column}&division={division}")
 
