@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from submissions import evaluation, publication, storage
-from submissions.models import Benchmark, Figure, Submission, Team, User
+from submissions.models import Benchmark, Entry, Figure, Submission, Team, User
 from submissions.pages import report_view
 from tests import material
 
@@ -219,6 +219,42 @@ def test_publishing_and_choosing(client: Client, benchmark: Benchmark, team: Tea
     act(client, other, "choose")
     publication.place(other.entry_id)
     assert page_of(client, other).context["is_shown"] is True
+
+
+RANKED_ANEW = "The board is being ranked anew"
+
+
+def test_until_the_worker_has_ranked_nothing_is_said_that_it_may_change(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.scored(benchmark, team)
+    act(client, submission, "publish")
+    due = page_of(client, submission)
+    assert (due.context["standing"], due.context["is_shown"], due.context["can_choose"]) == (
+        None,
+        False,
+        False,
+    )
+    assert due.context["can_publish"] is False
+    assert RANKED_ANEW in due.content.decode()
+    publication.place(submission.entry_id)
+    placed = page_of(client, submission)
+    assert (placed.context["standing"].rank, placed.context["is_shown"]) == (1, True)
+    assert RANKED_ANEW not in placed.content.decode()
+
+
+def test_a_withdrawn_one_is_not_called_shown(client: Client, benchmark: Benchmark, team: Team) -> None:
+    submission = material.scored(benchmark, team, public=True)
+    act(client, submission, "withdraw", reason="wrong model")
+    entry_url = f"/entries/{submission.entry_id}/"
+    for url in (submission.get_absolute_url(), entry_url):
+        page = client.get(url).content.decode()
+        assert RANKED_ANEW in page
+        assert "on the board</span>" not in page
+    assert "Rank 1" not in client.get(entry_url).content.decode()
+    # Even if only the mark were lost.
+    Entry.objects.update(standing_due=False)
+    assert page_of(client, submission).context["is_shown"] is False
 
 
 def test_withdrawing_needs_a_reason(client: Client, benchmark: Benchmark, team: Team) -> None:
