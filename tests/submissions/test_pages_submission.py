@@ -155,6 +155,9 @@ def test_a_rejected_file_shows_causes_lines_and_the_way_out(
     assert rejection.lines[0].line == "2"
     assert "DS-MVTec/none.png#0" in rejection.lines[0].text
     assert "Send the corrected file" in page.content.decode()
+    assert "1 problem as a file" in page.content.decode()
+    Submission.objects.update(errors_total=1200)
+    assert "All 1,200 problems as a file" in page_of(client, submission).content.decode()
 
 
 def test_all_problems_come_as_a_file_that_no_spreadsheet_runs(
