@@ -129,7 +129,7 @@ class BoardView:
         if any(row["kind"] == "scored" for row in self.found.rows):
             return ""
         return _(
-            "It opens with the first public entry that declares its training as “{training}” and its tools as “{tools}”."
+            "It opens with the first public entry that declares its training as “{training}” and tools as “{tools}”."
         ).format(training=CHOICES["training"]["none-known"], tools=CHOICES["tools"]["none"])
 
     def hidden(self) -> list[tuple[str, str]]:
