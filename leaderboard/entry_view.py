@@ -20,7 +20,7 @@ def context(found: Details) -> dict[str, Any]:
     # A withdrawn one stays the shown one until the worker has ranked the board without it.
     shown = found.shown if found.shown and found.shown.is_public else None
     report = reports.current(shown) if shown else None
-    leader = report_view.leader_of(benchmark, entry.division) if report else None
+    leader = report_view.leader_of(benchmark) if report else None
     is_first = leader is not None and shown is not None and leader.submission_id == shown.pk
     return {
         "benchmark": benchmark,

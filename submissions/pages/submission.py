@@ -51,7 +51,7 @@ def page(
     mine = submission.team_id in askers.of(request).team_ids
     benchmark = submission.benchmark
     report = reports.current(submission) if submission.is_scored else None
-    leader = report_view.leader_of(benchmark, submission.entry.division) if report else None
+    leader = report_view.leader_of(benchmark) if report else None
     is_first = leader is not None and leader.submission_id == submission.pk
     # Until the worker has ranked the board with what the team decided, where it stands is not known.
     is_due = submission.entry.standing_due
