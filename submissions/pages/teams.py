@@ -111,7 +111,7 @@ def _history_row(submission: Submission) -> rows.HistoryRow:
         score=figures.score(submission.score, 2),
         coverage=figures.share(submission.coverage),
         visibility=submission.get_visibility_display(),
-        shown=entry.shown_id == submission.pk,
+        shown=submission.is_public and entry.shown_id == submission.pk and not entry.standing_due,
         reason=submission.withdrawn_reason,
         entry=entry.name,
         benchmark=entry.benchmark.name,

@@ -124,17 +124,20 @@ def test_the_closed_division_holds_and_ranks_its_own(client: Client, mmad: Bench
     assert ranked(ask(client, division="closed")) == [(1, "closed")]
 
 
-def test_quoted_results_stand_in_both_divisions_without_a_rank(client: Client, mmad: Benchmark) -> None:
+def test_quoted_results_have_no_rank_and_only_lines_stand_in_the_closed_division(
+    client: Client, mmad: Benchmark
+) -> None:
     rows.scored(mmad, "ours", 70.0)
     rows.quoted(mmad, "theirs", {"overall": 90.0}, shots=1, flags="their own split")
     rows.quoted(mmad, "Human expert", {"overall": 86.65}, kind="human")
+    rows.quoted(mmad, "Blind chance", {"overall": 28.6}, kind="chance")
     found = ask(client)
-    assert ranked(found) == [(None, "theirs"), (None, "Human expert"), (1, "ours")]
-    theirs, human, _ours = found
+    assert ranked(found) == [(None, "theirs"), (None, "Human expert"), (1, "ours"), (None, "Blind chance")]
+    theirs, human, _ours, _chance = found
     assert (theirs["kind"], theirs["line"], theirs["source"]) == ("quoted", None, "a paper, Table 2")
     assert (theirs["flags"], theirs["entry"]["settings"]["shots"]) == ("their own split", 1)
     assert (human["kind"], human["line"]) == ("quoted", "human")
-    assert rows.names(ask(client, division="closed")) == ["theirs", "Human expert"]
+    assert rows.names(ask(client, division="closed")) == ["Human expert", "Blind chance"]
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,17 @@ def test_every_column_of_both_divisions_draws_its_rows(client: Client, column: s
     assert "model of rank one" in text(client, f"/benchmarks/mmad/?column={column}&division={division}")
 
 
+def test_an_empty_closed_board_says_what_opens_it(client: Client) -> None:
+    mmad = rows.benchmark()
+    rows.scored(mmad, "open one", 81.5)
+    assert "declares its training as “none known”" in text(client, "/benchmarks/mmad/?division=closed")
+    rows.quoted(mmad, "Human expert", {"overall": 86.65}, kind="human")
+    assert "declares its training as “none known”" in text(client, "/benchmarks/mmad/?division=closed")
+    assert "in the closed division yet" not in text(client, "/benchmarks/mmad/")
+    rows.scored(mmad, "closed one", 70.0, training="none-known", tools="none", minute=1)
+    assert "in the closed division yet" not in text(client, "/benchmarks/mmad/?division=closed")
+
+
 @pytest.mark.parametrize("query", ["column=nothing", "division=middle", "cursor=x"])
 def test_an_address_that_leads_nowhere_is_not_found(client: Client, query: str) -> None:
     rows.benchmark()
