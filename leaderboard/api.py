@@ -15,11 +15,10 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from leaderboard import board, entries, etags, exports, shapes
+from leaderboard import board, entries, etags, exports, phrases, shapes
 from leaderboard.cursors import PositionCursor, UnreadableCursorError
 from leaderboard.filters import CHOICES, DIVISIONS, FILTERS, Columns, Wanted, WrongAddressError, read
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
-from scoring.metrics import REGISTRY
 from submissions import askers
 from submissions.api import problems
 from submissions.api.serializers import ProblemDocument
@@ -64,7 +63,7 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
 def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
     """Everything that the public may know of a benchmark."""
     rules = benchmark.rules
-    metrics = {subtask.metric: gettext_of(REGISTRY[subtask.metric].__doc__) for subtask in rules.subtasks}
+    metrics = {subtask.metric: phrases.metric(subtask.metric) for subtask in rules.subtasks}
     return described(benchmark, request) | {
         "subtasks": [
             {
@@ -93,12 +92,6 @@ def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
     }
 
 
-def gettext_of(docstring: str | None) -> str:
-    """The first sentence of a metric's docstring, in the reader's language."""
-    first = (docstring or "").strip().partition("\n")[0]
-    return _(first) if first else ""
-
-
 class PublicView(APIView):
     """The same for everyone, so nobody's session or token is asked for."""
 
@@ -106,10 +99,26 @@ class PublicView(APIView):
     renderer_classes = [JSONRenderer]
 
 
+class Index(PublicView):
+    @extend_schema(operation_id="index", responses=shapes.IndexShape)
+    def get(self, request: Request) -> Response:
+        """Where to go from here."""
+        names = {"benchmarks": "api-benchmarks", "schema": "api-schema", "docs": "api-docs"}
+        return Response({word: reverse(name, request=request) for word, name in names.items()})
+
+
+def wrong_cursor() -> ValidationError:
+    """What a cursor from elsewhere is answered with."""
+    detail = _("This cursor was not made here. Leave it out to begin at the first page.")
+    return ValidationError({"cursor": ErrorDetail(detail, code="unreadable-cursor")})
+
+
 class BenchmarkList(PublicView):
     @extend_schema(operation_id="benchmarks_list", responses=shapes.BenchmarkShape(many=True))
     def get(self, request: Request) -> Response:
-        """Every benchmark of this site."""
+        """Every benchmark of this site, on one page."""
+        if request.query_params.get("cursor"):
+            raise wrong_cursor()  # one page makes no cursors
         known = Benchmark.objects.with_release().order_by("is_standin", "name")
         body = {
             "next": None,
@@ -245,8 +254,7 @@ class Questions(PublicView):
             try:
                 cursor = PositionCursor.decode(text)
             except UnreadableCursorError as error:
-                detail = _("This cursor was not made here. Leave it out to begin at the first page.")
-                raise ValidationError({"cursor": ErrorDetail(detail, code="unreadable-cursor")}) from error
+                raise wrong_cursor() from error
         start = max(cursor.position - QUESTIONS_A_PAGE, 0) if cursor.backwards else cursor.position
         end = start + QUESTIONS_A_PAGE
         numbered = Question.objects.filter(release=release, position__gte=start, position__lt=end)

@@ -37,6 +37,13 @@ WORDS: Mapping[tuple[str, str], Text] = {
     ("kind", "scored"): gettext_lazy("scored here"),
     ("kind", "quoted"): gettext_lazy("quoted"),
 }
+METRICS: Mapping[str, Text] = {
+    "accuracy": gettext_lazy("The share of the questions that were answered correctly, in percent."),
+    "balanced_accuracy": gettext_lazy(
+        "The mean of the accuracy on normal images and the accuracy on abnormal images, in percent, so that "
+        "the more frequent of the two does not decide the score."
+    ),
+}
 LABELS: Mapping[str, Text] = {
     "q": gettext_lazy("name"),
     "kind": gettext_lazy("kind"),
@@ -49,6 +56,11 @@ _FORMS: Mapping[str, Callable[[Any], str]] = {
     "q": lambda value: _("“{text}” in the name").format(text=value),
     "note": lambda value: _("“{text}” in the note").format(text=value),
 }
+
+
+def metric(name: str) -> str:
+    """What a metric measures, in a sentence; a metric without one is called by its name."""
+    return str(METRICS[name]) if name in METRICS else name.replace("_", " ")
 
 
 def setting(name: str, value: Any) -> str:

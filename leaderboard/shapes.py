@@ -9,6 +9,12 @@ class _Shape(serializers.Serializer[None]):
     """A documented answer."""
 
 
+class IndexShape(_Shape):
+    benchmarks = serializers.URLField()
+    schema = serializers.URLField(help_text="This API as an OpenAPI document.")
+    docs = serializers.URLField(help_text="The same for reading.")
+
+
 class ReleaseShape(_Shape):
     digest = serializers.CharField()
     questions = serializers.IntegerField()

@@ -21,6 +21,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("api/v1/", api.Index.as_view(), name="api-index"),
     path("api/v1/benchmarks/", api.BenchmarkList.as_view(), name="api-benchmarks"),
     path("api/v1/benchmarks/<slug:slug>/", api.BenchmarkDetail.as_view(), name="api-benchmark"),
     path("api/v1/benchmarks/<slug:slug>/leaderboard/", api.Leaderboard.as_view(), name="api-leaderboard"),

@@ -51,15 +51,16 @@ def answer(
     errors: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document; `errors` name the field or line at fault."""
+    """A problem document; `errors` name the field or line at fault, or say again what the problem is."""
+    listed = list(errors) or [error(code, detail)]
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
-        "errors": list(errors)[:20],
-        "errors_total": len(errors),
+        "errors": listed[:20],
+        "errors_total": len(listed),
     }
     return Response(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
 
@@ -93,7 +94,7 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     if isinstance(exc, Http404):
         return answer(404, "not-found", _("There is nothing here, or it is not yours to see."))
     if isinstance(exc, PermissionDenied):
-        return answer(403, "forbidden", _("You may not do this."))
+        return answer(403, "permission-denied", _("You may not do this."))
     if isinstance(exc, ValidationError):
         return _of_validation(_flat(exc.message_dict if hasattr(exc, "error_dict") else {"": exc.messages}))
     if isinstance(exc, exceptions.ValidationError):
@@ -111,10 +112,14 @@ def _of_api_exception(exc: exceptions.APIException) -> Response:
     headers = {}
     if header := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = header
-    code = exc.get_codes()
-    return answer(
-        exc.status_code, code if isinstance(code, str) else "error", str(exc.detail), headers=headers
-    )
+    codes = exc.get_codes()
+    code = _kebab(codes) if isinstance(codes, str) else "error"
+    return answer(exc.status_code, code, str(exc.detail), headers=headers)
+
+
+def _kebab(code: str) -> str:
+    """The frameworks' codes in the style of ours: `not_found` is `not-found`."""
+    return code.replace("_", "-")
 
 
 def _flat(detail: Any, field: str | None = None) -> list[dict[str, Any]]:
@@ -122,4 +127,4 @@ def _flat(detail: Any, field: str | None = None) -> list[dict[str, Any]]:
         return [found for key, value in detail.items() for found in _flat(value, str(key) or None)]
     if isinstance(detail, list | tuple):
         return [found for value in detail for found in _flat(value, field)]
-    return [error(getattr(detail, "code", "invalid"), str(detail), field=field)]
+    return [error(_kebab(getattr(detail, "code", "invalid")), str(detail), field=field)]

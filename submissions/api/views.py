@@ -1,12 +1,16 @@
 """The write API: each view translates, makes one call, and answers."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError as UnreadableValueError
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import ErrorDetail, NotAuthenticated, NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +29,14 @@ RETRY_SECONDS = 1
 class NewestFirst(CursorPagination):
     page_size = 50
     ordering = ("-received_at", "-id")
+
+    def page_of(self, found: QuerySet[Submission], request: Request) -> list[Submission]:
+        """The page asked for. Raises ValidationError for a cursor that was not made here."""
+        try:
+            return self.paginate_queryset(found, request) or []
+        except (NotFound, UnreadableValueError) as error:
+            detail = _("This cursor was not made here. Leave it out to begin at the first page.")
+            raise ValidationError({"cursor": ErrorDetail(detail, code="unreadable-cursor")}) from error
 
 
 def asker_or_401(request: Request) -> Asker:
@@ -52,6 +64,11 @@ def submitting_team(asker: Asker, slug: str | None) -> Team:
     return teams[0]
 
 
+def until_finished(submission: Submission) -> Mapping[str, str]:
+    """The header that says when to ask again, while there is something to wait for."""
+    return {} if submission.is_finished else {"Retry-After": str(RETRY_SECONDS)}
+
+
 class SubmissionList(APIView):
     """Take an answer file, and list the team's submissions."""
 
@@ -62,7 +79,7 @@ class SubmissionList(APIView):
         benchmark = get_object_or_404(Benchmark, slug=slug)
         mine = Submission.objects.of(asker).filter(benchmark=benchmark)
         pages = NewestFirst()
-        page = pages.paginate_queryset(mine.select_related("benchmark", "team", "entry", "release"), request)
+        page = pages.page_of(mine.select_related("benchmark", "team", "entry", "release"), request)
         shaped = serializers.SubmissionState(page, many=True, context={"request": request})
         return pages.get_paginated_response(shaped.data)
 
@@ -102,7 +119,8 @@ class SubmissionList(APIView):
         receipt = intake.accept(offer, now=timezone.now())
         state = serializers.SubmissionState(receipt.submission, context={"request": request})
         location = reverse("api-submission", [receipt.submission.pk], request=request)
-        return Response(state.data, status=202 if receipt.is_new else 200, headers={"Location": location})
+        headers = {"Location": location, **until_finished(receipt.submission)}
+        return Response(state.data, status=202 if receipt.is_new else 200, headers=headers)
 
 
 def visible(request: Request, submission_id: UUID) -> Submission:
@@ -122,9 +140,9 @@ class SubmissionDetail(APIView):
     def get(self, request: Request, submission_id: UUID) -> Response:
         """The submission's state. While it is unfinished, `Retry-After` says when to ask again."""
         submission = visible(request, submission_id)
-        headers = {} if submission.is_finished else {"Retry-After": str(RETRY_SECONDS)}
         state = serializers.SubmissionState(submission, context={"request": request})
-        return Response(state.data, headers={**headers, "Cache-Control": "no-store"})
+        headers = {**until_finished(submission), "Cache-Control": "no-store"}
+        return Response(state.data, headers=headers)
 
 
 class SubmissionReport(APIView):

@@ -40,6 +40,9 @@ def test_a_benchmark_says_what_it_is(client: Client, mmad: Benchmark) -> None:
     assert said["source_datasets"] == list(rows.DATASETS)
     assert said["columns"] == ["overall", *rows.SUBTASKS, *rows.DATASETS]
     assert said["metrics"].keys() == {"accuracy", "balanced_accuracy"}
+    for sentence in said["metrics"].values():
+        assert sentence.endswith(".")
+        assert "`" not in sentence
     assert said["rules"]["present_minimum"] == 0.95
     assert said["rules"]["answers_public"] is True
     assert said["limits"] == {"daily": 5, "total": 200}
@@ -271,13 +274,48 @@ def test_the_docs_page_holds_no_inline_script_or_style(client: Client) -> None:
         "/api/v1/entries/00000000-0000-0000-0000-000000000000/",
         "/api/v1/benchmarks/nothing/",
         "/api/v1/benchmarks/nothing/questions/",
-        "/api/v1/benchmarks/mmad/leaderboard/?format=xml",
     ],
 )
 def test_nothing_there_is_a_problem_document(client: Client, mmad: Benchmark, url: str) -> None:
     response = client.get(url)
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
-    assert response.json().keys() == {"type", "title", "status", "code", "detail", "errors", "errors_total"}
+    problem = response.json()
+    assert problem.keys() == {"type", "title", "status", "code", "detail", "errors", "errors_total"}
+    assert (problem["code"], problem["errors_total"]) == ("not-found", 1)
+    assert problem["errors"] == [
+        {"line": None, "field": None, "code": "not-found", "detail": problem["detail"]}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "formats"),
+    [
+        ("benchmarks/", "json"),
+        ("benchmarks/mmad/leaderboard/", "json, csv"),
+        ("benchmarks/mmad/questions/", "json, csv, jsonl"),
+    ],
+)
+def test_a_format_that_there_is_not_is_answered_with_those_there_are(
+    client: Client, mmad: Benchmark, call: str, formats: str
+) -> None:
+    response = client.get(f"/api/v1/{call}", {"format": "xml"})
+    assert (response.status_code, response["Content-Type"]) == (422, "application/problem+json")
+    (error,) = response.json()["errors"]
+    assert (error["field"], error["code"]) == ("format", "unknown-format")
+    assert f": {formats}." in error["detail"]
+
+
+def test_the_index_leads_to_every_other_call(client: Client) -> None:
+    said = body(client, "/api/v1/")
+    assert said == {
+        "benchmarks": "http://testserver/api/v1/benchmarks/",
+        "schema": "http://testserver/api/v1/schema/",
+        "docs": "http://testserver/api/v1/docs/",
+    }
+
+
+def test_a_page_of_benchmarks_makes_no_cursor(client: Client, mmad: Benchmark) -> None:
+    assert client.get("/api/v1/benchmarks/", {"cursor": "x"}).status_code == 422
 
 
 def test_a_fault_of_ours_is_a_problem_document_without_a_word_of_what_broke(

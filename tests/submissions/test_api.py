@@ -33,6 +33,7 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
     assert answer.status_code == 202
     state = answer.json()
     assert answer["Location"] == state["links"]["self"]
+    assert answer["Retry-After"] == "1"
     assert set(state) == {
         *("id", "benchmark", "release", "entry", "team", "status", "visibility", "sha256", "received_at"),
         *(
@@ -186,6 +187,19 @@ def test_the_list_is_the_teams_own_newest_first_by_cursor(client: Client, token:
     assert [state["entry"]["name"] for state in body["results"]] == ["m2", "m1", "m0"]
     assert body["next"] is None
     assert client.get(URL).status_code == 401
+
+
+@pytest.mark.parametrize("cursor", ["x", "é", "cD14", "bz14"])
+def test_a_cursor_of_somebody_else_is_refused(client: Client, token: str, cursor: str) -> None:
+    answer = client.get(URL, {"cursor": cursor}, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 422
+    assert [error["code"] for error in answer.json()["errors"]] == ["unreadable-cursor"]
+
+
+def test_codes_are_written_in_one_style(client: Client, token: str) -> None:
+    assert client.get(URL).json()["code"] == "not-authenticated"
+    errors = send(client, token, template="best").json()["errors"]
+    assert [error["code"] for error in errors] == ["invalid-choice"]
 
 
 def test_a_private_submission_is_404_to_strangers_and_a_public_one_is_not(client: Client, token: str) -> None:
