@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -20,11 +21,13 @@ logger = logging.getLogger(__name__)
 PROBE_SECONDS = 2
 
 
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process is up."""
     return _uncached(JsonResponse({"status": "up"}))
 
 
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every part answers, else 503; `parts` names each, and nothing of what is wrong with it."""
     parts = {name: answers() for name, answers in PARTS.items()}
