@@ -22,7 +22,7 @@ from leaderboard.filters import (
     Columns,
     Wanted,
 )
-from submissions.models import Benchmark, Entry
+from submissions.models import Benchmark, Entry, QuotedResult
 from submissions.ui import format as written
 from submissions.ui import rows
 from submissions.ui.rows import BoardRow, FilterField, FilterWord, Link
@@ -184,9 +184,24 @@ def kind_text(line: str | None) -> str:
 
 
 def facts(benchmark: Benchmark, total: int) -> list[str]:
-    """What stands under a board's title."""
+    """What stands under a board's title. One query where nothing is ranked, to say what fills the board then."""
     entries = ngettext("{count} entry", "{count} entries", total).format(count=written.count(total))
-    return [entries, format_html(_("updated {day}"), day=written.day(benchmark.changed_at))]
+    quoted = "" if total else quoted_text(benchmark)
+    return [
+        entries,
+        *([quoted] if quoted else []),
+        format_html(_("updated {day}"), day=written.day(benchmark.changed_at)),
+    ]
+
+
+def quoted_text(benchmark: Benchmark) -> str:
+    """How many results are quoted; empty without one."""
+    number = benchmark.quoted_results.filter(kind=QuotedResult.Kind.QUOTED).count()
+    if not number:
+        return ""
+    return ngettext("{count} quoted result", "{count} quoted results", number).format(
+        count=written.count(number)
+    )
 
 
 def intake(benchmark: Benchmark) -> str:

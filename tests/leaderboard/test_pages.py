@@ -83,6 +83,18 @@ def test_every_column_of_both_divisions_draws_its_rows(client: Client, column: s
     assert "model of rank one" in text(client, f"/benchmarks/mmad/?column={column}&division={division}")
 
 
+def test_a_board_of_quoted_results_alone_says_how_many(client: Client) -> None:
+    mmad = rows.benchmark()
+    rows.quoted(mmad, "theirs", {"overall": 90.0})
+    rows.quoted(mmad, "Human expert", {"overall": 86.65}, kind="human")
+    for url in ("/", "/benchmarks/mmad/"):
+        page = text(client, url)
+        assert "0 entries" in page
+        assert "1 quoted result<" in page
+    rows.scored(mmad, "model", 70.0)
+    assert "quoted result<" not in text(client, "/")
+
+
 def test_an_empty_closed_board_says_what_opens_it(client: Client) -> None:
     mmad = rows.benchmark()
     rows.scored(mmad, "open one", 81.5)
