@@ -100,6 +100,20 @@ def test_every_problem_is_declared_as_one() -> None:
             assert all(list(each["content"]) == [PROBLEM] for each in problems.values())
 
 
+@pytest.mark.parametrize("name", ["SubmissionState", "EntryShape", "SettingsShape", "ProblemDocument"])
+def test_what_is_always_there_is_required(name: str) -> None:
+    said = schema()["components"]["schemas"][name]
+    assert set(said["required"]) == set(said["properties"])
+
+
+def test_every_list_is_declared_as_a_page_with_a_cursor() -> None:
+    for path in (f"{API}benchmarks/", SENT, f"{MMAD}leaderboard/", f"{MMAD}questions/"):
+        said = operation("GET", path)
+        assert "cursor" in {parameter["name"] for parameter in said["parameters"]}
+        name = said["responses"]["200"]["content"][JSON]["schema"]["$ref"].rpartition("/")[2]
+        assert set(schema()["components"]["schemas"][name]["properties"]) == {"next", "previous", "results"}
+
+
 def test_public_calls_answer_as_the_schema_says(client: Client, mmad: Benchmark) -> None:
     material.scored(mmad, material.team("team-a"), public=True, shots=1, tools="none")
     rows.quoted(mmad, "a paper's", {"overall": 50.0})
