@@ -65,8 +65,9 @@ def page(benchmark: Benchmark, columns: Columns, wanted: Wanted) -> Page:
     """One page of at most 50 rows.
 
     Best first; the earlier submission wins a tie; entries without this figure come last. Ranks are those within
-    the division whatever the filters. The closed division holds its own entries and, as both divisions do, the
-    quoted results, which have no rank in either. Two queries, however long the board is.
+    the division whatever the filters. Quoted results have no rank. The closed division holds its own entries and the
+    human and chance lines: a model that is quoted declares nothing, and undeclared is open. Two queries, however
+    long the board is.
     """
     found = _found(benchmark, wanted)
     more = len(found) > PAGE_ROWS
@@ -86,9 +87,7 @@ def _found(benchmark: Benchmark, wanted: Wanted) -> list[tuple[Any, ...]]:
     """The rows as the database has them, and one more if there is one."""
     conditions = wanted.conditions()
     if wanted.division != OPEN:
-        conditions.append(
-            Condition("entry.division = %s OR figure.quoted_id IS NOT NULL", (wanted.division,))
-        )
+        conditions.append(Condition("entry.division = %s OR quoted.kind <> 'quoted'", (wanted.division,)))
     if wanted.cursor is not None:
         conditions.append(_beyond(wanted.cursor))
     backwards = wanted.cursor is not None and wanted.cursor.backwards

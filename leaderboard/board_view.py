@@ -68,6 +68,7 @@ class BoardView:
             "column_groups": self.column_groups(),
             "divisions": self.divisions(),
             "division_text": division_text(wanted.division),
+            "closed_text": self.closed_text(),
             "filter_words": [
                 FilterWord(phrases.chosen(*one), self.url(wanted.without(one))) for one in wanted.chosen
             ],
@@ -119,6 +120,17 @@ class BoardView:
             )
             for division in DIVISIONS
         ]
+
+    def closed_text(self) -> str:
+        """What opens the closed board while no entry is in it; else empty."""
+        wanted = self.wanted
+        if wanted.division == OPEN or wanted.chosen or wanted.cursor is not None:
+            return ""
+        if any(row["kind"] == "scored" for row in self.found.rows):
+            return ""
+        return _(
+            "It opens with the first public entry that declares its training as “{training}” and tools as “{tools}”."
+        ).format(training=CHOICES["training"]["none-known"], tools=CHOICES["tools"]["none"])
 
     def hidden(self) -> list[tuple[str, str]]:
         kept = [("column", self.wanted.column, OVERALL), ("division", self.wanted.division, OPEN)]

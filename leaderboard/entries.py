@@ -46,7 +46,8 @@ def details(entry_id: UUID, asker: Asker) -> Details:
         history = history.scored().exclude(visibility=Submission.Visibility.PRIVATE)
     figures: dict[str, float | None] = {}
     ranks: dict[str, dict[str, int]] = {"open": {}, "closed": {}}
-    found = Figure.objects.filter(submission=entry.shown_id, shown=True).order_by("id")
+    # Not by `shown_id`: where nothing is shown, that would be every quoted figure.
+    found = Figure.objects.filter(submission__entry=entry, shown=True).order_by("id")
     for column, score, rank, rank_closed in found.values_list("column", "score", "rank", "rank_closed"):
         if not reports.shows_column(entry.benchmark, column):
             continue

@@ -16,9 +16,11 @@ from submissions.ui.rows import HistoryRow, Setting
 
 def context(found: Details) -> dict[str, Any]:
     """What leaderboard/entry.html asks for; figures are those of the shown submission."""
-    entry, benchmark, shown = found.entry, found.entry.benchmark, found.shown
+    entry, benchmark = found.entry, found.entry.benchmark
+    # A withdrawn one stays the shown one until the worker has ranked the board without it.
+    shown = found.shown if found.shown and found.shown.is_public else None
     report = reports.current(shown) if shown else None
-    leader = report_view.leader_of(benchmark, entry.division) if report else None
+    leader = report_view.leader_of(benchmark) if report else None
     is_first = leader is not None and shown is not None and leader.submission_id == shown.pk
     return {
         "benchmark": benchmark,
@@ -27,7 +29,10 @@ def context(found: Details) -> dict[str, Any]:
         "team_name": entry.team.name,
         "division_text": Entry.Division(entry.division).label,
         "report": report_view.build(report.body, benchmark, leader) if report else None,
-        "standing": report_view.standing(shown, leader) if report and shown else None,
+        "standing": report_view.standing(shown, leader)
+        if report and shown and not entry.standing_due
+        else None,
+        "standing_due": entry.standing_due,
         "leader_name": "" if leader is None or is_first else leader.name,
         "shown_url": shown.get_absolute_url() if shown else "",
         "settings_list": [setting(entry, name) for name in Entry.SETTINGS],
@@ -63,6 +68,6 @@ def history_row(submission: Submission, found: Details) -> HistoryRow:
         score=written.score(submission.score, 2),
         coverage=written.share(submission.coverage),
         visibility=submission.get_visibility_display(),
-        shown=submission.pk == found.entry.shown_id,
+        shown=submission.pk == found.entry.shown_id and submission.is_public and not found.entry.standing_due,
         reason=submission.withdrawn_reason,
     )

@@ -43,11 +43,19 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
-def secret_key(var: Path) -> str:
-    """`VERNIER_SECRET_KEY`, or on the embedded default a key made once and kept in `var`."""
+def secret_key(var: Path, *, embedded: bool) -> str:
+    """`VERNIER_SECRET_KEY`, or on the embedded default a key made once and kept in `var`.
+
+    Elsewhere the key must be given: with one made on each host, a session would hold on that host alone.
+    """
     given = os.environ.get("VERNIER_SECRET_KEY")
     if given:
         return given
+    if not embedded:
+        raise ImproperlyConfigured(
+            "VERNIER_SECRET_KEY is not set. Every process of the site needs the same one; make it once with: "
+            'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+        )
     path = var / "secret_key"
     if not path.exists():
         var.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ VERNIER_ROLE = env.text("VERNIER_ROLE", "organizer", one_of=("web", "worker", "o
 # The embedded default runs on this machine alone: plain HTTP, mail on a page.
 VERNIER_EMBEDDED = env.flag("VERNIER_EMBEDDED", default=not env.text("VERNIER_DATABASE_URL"))
 
-SECRET_KEY = env.secret_key(VERNIER_VAR)
+SECRET_KEY = env.secret_key(VERNIER_VAR, embedded=VERNIER_EMBEDDED)
 DEBUG = False
 ALLOWED_HOSTS = env.words("VERNIER_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("VERNIER_ORIGINS")

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
-from submissions import releases, standings, storage
-from submissions.models import Figure, Release, Report, Submission
+from submissions import releases, ringing, standings, storage
+from submissions.models import Benchmark, Figure, Release, Report, Submission
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +23,10 @@ PROBLEMS_ON_THE_ROW = 20
 STORAGE_PAUSE = timedelta(seconds=10)
 
 Status = Submission.Status
+
+
+class ReleaseReplacedError(Exception):
+    """While the file was scored another release became current: it has to be scored again."""
 
 
 class LeaseLostError(Exception):
@@ -42,6 +46,9 @@ def run(submission_id: UUID) -> None:
         _score(submission)
     except LeaseLostError:
         logger.warning("lost the lease on %s", submission.pk)
+    except ReleaseReplacedError:
+        _put_back(submission, attempts=F("attempts") - 1)
+        ringing.score(submission.pk)
     except storage.StorageUnavailableError as error:
         logger.warning("storage does not answer, %s waits: %s", submission.pk, error)
         _put_back(submission, attempts=F("attempts") - 1, not_before=timezone.now() + STORAGE_PAUSE)
@@ -69,7 +76,9 @@ def claim(submission_id: UUID, *, now: datetime) -> Submission | None:
     )
     if not taken:
         return None
-    return Submission.objects.select_related("benchmark__current_release", "entry").get(lease=lease)
+    return Submission.objects.select_related("benchmark__current_release", "entry").get(
+        pk=submission_id, lease=lease
+    )
 
 
 def _score(submission: Submission) -> None:
@@ -104,6 +113,9 @@ def _record(submission: Submission, release: Release, evaluation: Evaluation) ->
     report = evaluation.report
     body = report.to_dict()
     with transaction.atomic():
+        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=submission.benchmark_id)
+        if benchmark.current_release_id != release.pk:
+            raise ReleaseReplacedError
         _finish(
             submission,
             status=Status.SCORED,
@@ -132,6 +144,7 @@ def _record(submission: Submission, release: Release, evaluation: Evaluation) ->
 
 
 def _reject(submission: Submission, error: PredictionError) -> None:
+    _check_lease(submission)
     everything = msgspec.json.encode([_as_dict(problem) for problem in error.problems])
     storage.answers().delete(submission.problems_key)
     storage.answers().put(submission.problems_key, everything)
@@ -151,6 +164,12 @@ def _as_dict(problem: Problem) -> dict[str, object]:
         "code": problem.code,
         "params": dict(problem.params),
     }
+
+
+def _check_lease(submission: Submission) -> None:
+    """Raises LeaseLostError when another worker has taken over."""
+    if not Submission.objects.filter(pk=submission.pk, lease=submission.lease).exists():
+        raise LeaseLostError(submission.pk)
 
 
 def _finish(submission: Submission, **changes: object) -> None:

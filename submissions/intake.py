@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import IO, Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
-from submissions import entries, quota, ringing, storage
+from submissions import entries, publication, quota, ringing, storage
 from submissions.models import Benchmark, Submission, Team, Token, User
 from submissions.refusals import Refusal
 
@@ -48,7 +48,8 @@ class Receipt:
 def accept(offer: Offer, *, now: datetime) -> Receipt:
     """Store the answer file and queue it for scoring.
 
-    The same file for the same entry again answers with the submission that is there, and charges nothing.
+    The same file for the same entry again answers with the submission that is there, and charges nothing; asked to be
+    public, that one is published.
     Raises Refusal (nothing written), ValidationError (a setting cannot be) or StorageUnavailableError.
     """
     _check_rules(offer)
@@ -64,6 +65,7 @@ def accept(offer: Offer, *, now: datetime) -> Receipt:
         visibility=offer.visibility,
         published_at=now if offer.visibility == Submission.Visibility.PUBLIC else None,
         received_at=now,
+        release=offer.benchmark.current_release,
     )
     # Stored first: a network call must not hold the lock below, and an object without a row is harmless.
     stored = storage.answers().put(submission.answers_key, offer.answers)
@@ -71,40 +73,47 @@ def accept(offer: Offer, *, now: datetime) -> Receipt:
     try:
         receipt = _record(offer, submission, now=now)
     except Exception:
-        _discard(submission.answers_key)
+        _discard(submission)
         raise
     if not receipt.is_new:
-        _discard(submission.answers_key)
+        _discard(submission)
     return receipt
 
 
-def _discard(key: str) -> None:
-    """Remove an object that got no row; left behind, it is harmless."""
+def _discard(submission: Submission) -> None:
+    """Remove an object that got no row; left behind, it is harmless, and removed beneath a row it would be a loss."""
     try:
-        storage.answers().delete(key)
-    except storage.StorageUnavailableError:
-        logger.warning("left %s behind: storage does not answer", key)
+        if not Submission.objects.filter(pk=submission.pk).exists():
+            storage.answers().delete(submission.answers_key)
+    except (storage.StorageUnavailableError, DatabaseError) as error:
+        logger.warning("left %s behind: %s", submission.answers_key, error)
 
 
 def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
     with transaction.atomic():
         # The team's row is the lock: two uploads at once cannot both take its last slot.
-        Team.objects.select_for_update().get(pk=offer.team.pk)
+        Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
         submission.entry = entries.find_or_make(
             benchmark=offer.benchmark, team=offer.team, name=offer.entry_name, settings=offer.settings
         )
         known = _same_file(submission)
         if known is not None:
+            if offer.visibility == Submission.Visibility.PUBLIC:
+                publication.publish(known, now=now)
+                known.refresh_from_db()
             return Receipt(known, is_new=False)
         quota.check(offer.team, offer.benchmark, now=now)
         submission.save(force_insert=True)
-        transaction.on_commit(partial(ringing.score, submission.pk))
+        transaction.on_commit(partial(ringing.score, submission.pk), robust=True)
     return Receipt(submission, is_new=True)
 
 
 def _same_file(submission: Submission) -> Submission | None:
     same = Submission.objects.filter(
-        entry=submission.entry, sha256=submission.sha256, partial=submission.partial
+        entry=submission.entry,
+        release=submission.release,
+        sha256=submission.sha256,
+        partial=submission.partial,
     ).counting()
     return same.exclude(visibility=Submission.Visibility.WITHDRAWN).newest_first().first()
 

@@ -54,8 +54,17 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
     "too-many-reads": _("More than {limit} requests in a second. Slow down a little."),
+    "benchmark-slug": _(
+        "“{slug}” cannot be a benchmark's short name: use letters, digits, - and _, at most 50."
+    ),
+    "stand-in-stays": _(
+        "The benchmark “{slug}” exists, and of it and this file one is synthetic stand-in data, the other real: they "
+        "never share a board. Choose another short name."
+    ),
     "no-report": _("There is no report yet: the submission is {status}."),
-    "not-scored": _("Only a scored submission can be made public or chosen."),
+    "not-scored": _(
+        "A rejected, failed or cancelled submission cannot be made public, and only a scored one chosen."
+    ),
     "already-withdrawn": _("This submission was withdrawn, and stays so."),
     "not-public-to-choose": _("Make the submission public first: only then can it stand for the entry."),
     "not-public": _("Only a public submission can be withdrawn."),
@@ -84,7 +93,7 @@ def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -
 
     `field` is the problem's own, for the sentences that name it.
     """
-    given = {"field": field, **params} if field else params
+    given = {name: value for name, value in {"field": field or "", **params}.items() if value != ""}
     for sentence in PROBLEMS.get(code, ()):
         if placeholders(str(sentence)) <= given.keys():
             return str(sentence).format_map(given)
@@ -172,6 +181,10 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _(
             "Only {present} of {questions} questions have a record, and 95 % are needed. Add the others, with an empty "
             "answer where the model gave none, or send the file as partial. Complete subtasks: {complete}."
+        ),
+        _(
+            "Only {present} of {questions} questions have a record, and 95 % are needed. Add the others, with an empty "
+            "answer where the model gave none. No subtask is complete enough to be sent as partial."
         ),
     ),
     "unknown-subtask": (

@@ -16,7 +16,7 @@ Visibility = Submission.Visibility
 def publish(submission: Submission, *, now: datetime) -> None:
     """Make a private submission public; one that still waits is public once it is scored. Again: no change."""
     with transaction.atomic():
-        submission = Submission.objects.select_for_update().get(pk=submission.pk)
+        submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
         if submission.visibility == Visibility.WITHDRAWN:
             raise Refusal("already-withdrawn")
         if submission.status in (
@@ -32,18 +32,26 @@ def publish(submission: Submission, *, now: datetime) -> None:
 
 
 def withdraw(submission: Submission, *, reason: str, now: datetime) -> None:
-    """Take a public submission off the ranks; its line stays in the entry's history, with the reason."""
-    reason = reason.strip()
+    """Take a public submission off the ranks; its line stays in the entry's history, with the reason.
+
+    One that still waits is cancelled: nothing of it was public yet.
+    """
+    reason = reason.replace("\x00", "").strip()
     if not reason:
         raise Refusal("reason-missing", field="reason")
     with transaction.atomic():
-        submission = Submission.objects.select_for_update().get(pk=submission.pk)
+        submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
         if submission.visibility == Visibility.WITHDRAWN:
             raise Refusal("already-withdrawn")
         if submission.visibility != Visibility.PUBLIC:
             raise Refusal("not-public")
+        changes: dict[str, object] = {}
+        if submission.status == Submission.Status.QUEUED:
+            changes = {"status": Submission.Status.CANCELLED, "finished_at": now}
+        if submission.status != Submission.Status.SCORED:
+            changes["published_at"] = None
         Submission.objects.filter(pk=submission.pk).update(
-            visibility=Visibility.WITHDRAWN, withdrawn_at=now, withdrawn_reason=reason[:500]
+            visibility=Visibility.WITHDRAWN, withdrawn_at=now, withdrawn_reason=reason[:500], **changes
         )
         Entry.objects.filter(pk=submission.entry_id, chosen=submission).update(chosen=None)
         _place_later(submission.entry_id)
@@ -52,7 +60,7 @@ def withdraw(submission: Submission, *, reason: str, now: datetime) -> None:
 def choose(submission: Submission) -> None:
     """Let this public scored submission stand for its entry, instead of the best one."""
     with transaction.atomic():
-        submission = Submission.objects.select_for_update().get(pk=submission.pk)
+        submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
         if submission.status != Submission.Status.SCORED:
             raise Refusal("not-scored")
         if submission.visibility != Visibility.PUBLIC:
@@ -64,7 +72,7 @@ def choose(submission: Submission) -> None:
 def _place_later(entry_id: UUID) -> None:
     # The mark is the truth and the ring only hurries: the sweeper finds marks that nobody heard of.
     Entry.objects.filter(pk=entry_id).update(standing_due=True)
-    transaction.on_commit(partial(ringing.place, entry_id))
+    transaction.on_commit(partial(ringing.place, entry_id), robust=True)
 
 
 def place(entry_id: UUID) -> None:

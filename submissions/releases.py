@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 import scoring.release
 from scoring.definition import Definition
-from submissions import storage
+from submissions import standings, storage
 from submissions.models import Benchmark, Question, Release
+from submissions.refusals import Refusal
 
 QUESTIONS_A_BATCH = 2000
 
@@ -20,51 +22,96 @@ def truth_key(digest: str) -> str:
     return f"releases/{digest}"
 
 
+class Outcome(StrEnum):
+    """What publishing a release has changed."""
+
+    NEW = "new"
+    AGAIN = "current again"  # known from before, and now the current one once more
+    SAME = "known already, nothing changed"
+
+
 def publish(
     content: scoring.release.Release,
     *,
     slug: str,
     name: str = "",
-    daily_limit: int,
-    total_limit: int,
+    daily_limit: int | None = None,
+    total_limit: int | None = None,
     is_standin: bool = False,
-    is_open: bool = True,
-) -> tuple[Release, bool]:
+) -> tuple[Release, Outcome]:
     """Make the release current on the benchmark, which is made if new. Again with the same content: no change.
 
-    Answers with the release and whether it is new. Raises StorageUnavailableError with nothing written.
+    A benchmark's first release opens it, with every cell disclosed; a later one leaves what the organizer has set.
+    Limits that are given are set in any case. Raises Refusal for a slug that cannot be or that belongs to the
+    stand-in, and StorageUnavailableError; then nothing is written.
     """
-    definition: Definition = content.definition
-    known = Release.objects.filter(benchmark__slug=slug, digest=content.digest).first()
-    if known is not None and known.benchmark.current_release_id == known.pk:
-        return known, False
+    _check_slug(slug, is_standin=is_standin)
     # Truth first: a release that a worker cannot read must never be current.
     with suppress(storage.ObjectExistsError):  # then it is the same content, by its digest
         storage.truth().put(truth_key(content.digest), content.encode())
     with transaction.atomic():
-        benchmark, _made = Benchmark.objects.get_or_create(
-            slug=slug, defaults={"name": definition.name, "definition": definition.to_dict()}
-        )
-        benchmark = Benchmark.objects.select_for_update().get(pk=benchmark.pk)
-        release, is_new = Release.objects.get_or_create(
-            benchmark=benchmark,
-            digest=content.digest,
-            defaults={"question_count": content.size, "image_count": len(set(content.images))},
-        )
-        if is_new:
-            for batch in _batches(content, release):
-                Question.objects.bulk_create(batch)
-        benchmark.current_release = release
-        benchmark.name = name or benchmark.name
-        benchmark.definition = definition.to_dict()
-        benchmark.disclosure = Benchmark.Disclosure.CELLS
-        benchmark.daily_limit = daily_limit
-        benchmark.total_limit = total_limit
-        benchmark.is_standin = is_standin
-        benchmark.is_open = is_open
-        benchmark.changed_at = timezone.now()
+        benchmark = _locked(slug, name or _name(content.definition, slug), content.definition)
+        limits = {"daily_limit": daily_limit, "total_limit": total_limit}
+        for field, limit in limits.items():
+            setattr(benchmark, field, getattr(benchmark, field) if limit is None else limit)
+        release, is_new = _recorded(content, benchmark)
+        outcome = Outcome.NEW if is_new else Outcome.AGAIN
+        if benchmark.current_release_id == release.pk:
+            outcome = Outcome.SAME
+        else:
+            _make_current(benchmark, release, content.definition, is_standin=is_standin)
         benchmark.save()
+        if outcome != Outcome.SAME:
+            standings.place_all(benchmark)
+    return release, outcome
+
+
+def _check_slug(slug: str, *, is_standin: bool) -> None:
+    try:
+        Benchmark._meta.get_field("slug").clean(slug, None)
+    except ValidationError as error:
+        raise Refusal("benchmark-slug", slug=slug[:100]) from error
+    # Made-up and real data never share a board.
+    if (
+        Benchmark.objects.filter(slug=slug, current_release__isnull=False)
+        .exclude(is_standin=is_standin)
+        .exists()
+    ):
+        raise Refusal("stand-in-stays", slug=slug)
+
+
+def _name(definition: Definition, slug: str) -> str:
+    return definition.name if slug == definition.slug else f"{definition.name} ({slug})"
+
+
+def _locked(slug: str, name: str, definition: Definition) -> Benchmark:
+    defaults = {"name": name, "definition": definition.to_dict()}
+    made, _is_new = Benchmark.objects.get_or_create(slug=slug, defaults=defaults)
+    return Benchmark.objects.select_for_update(no_key=True).get(pk=made.pk)
+
+
+def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> tuple[Release, bool]:
+    """The release's row and its questions, written if new."""
+    release, is_new = Release.objects.get_or_create(
+        benchmark=benchmark,
+        digest=content.digest,
+        defaults={"question_count": content.size, "image_count": len(set(content.images))},
+    )
+    if is_new:
+        for batch in _batches(content, release):
+            Question.objects.bulk_create(batch)
     return release, is_new
+
+
+def _make_current(
+    benchmark: Benchmark, release: Release, definition: Definition, *, is_standin: bool
+) -> None:
+    if benchmark.current_release_id is None:
+        benchmark.is_open = True
+        benchmark.disclosure = Benchmark.Disclosure.CELLS
+        benchmark.is_standin = is_standin
+    benchmark.current_release = release
+    benchmark.definition = definition.to_dict()
 
 
 def _batches(content: scoring.release.Release, release: Release) -> Iterator[list[Question]]:

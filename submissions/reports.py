@@ -6,8 +6,9 @@ from typing import Any
 from submissions.models import Benchmark, Report, Submission
 
 # The table of sub-scores is the leak, not the score (Vernier's design, limits on what scores give away).
-_BY_SUBTASK = ("cells", "detection_by_dataset")
-_OVERALL_ONLY = (*_BY_SUBTASK, "subtasks", "datasets", "detection")
+# Of a partial file, what pools all questions is its subtask's own figure.
+_BY_SUBTASK = ("cells", "detection_by_dataset", "micro", "official_compatible")
+_OVERALL_ONLY = (*_BY_SUBTASK, "subtasks", "datasets", "detection", "readings")
 
 
 def current(submission: Submission) -> Report | None:

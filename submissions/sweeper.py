@@ -12,6 +12,8 @@ from submissions.models import Entry, Submission
 
 logger = logging.getLogger(__name__)
 
+# The oldest only: those that wait behind them are rung for by a later sweep, and the queue does not fill with echoes.
+RINGS_A_SWEEP = 100
 HEARD_BY_NOW = timedelta(seconds=20)
 
 
@@ -28,16 +30,19 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     """Ring for what has waited for over 20 s and for expired leases; end what has used its three attempts."""
     now = now or timezone.now()
     expired = Submission.objects.filter(status=Submission.Status.SCORING, lease_until__lte=now)
-    failed = expired.filter(attempts__gte=MOST_ATTEMPTS).update(
+    used_up = list(expired.filter(attempts__gte=MOST_ATTEMPTS).values_list("pk", flat=True))
+    failed = expired.filter(pk__in=used_up).update(
         status=Submission.Status.FAILED, lease=None, lease_until=None, finished_at=now
     )
+    if failed:
+        logger.error("failed after %d attempts: %s", MOST_ATTEMPTS, ", ".join(map(str, used_up)))
     waiting = Submission.objects.claimable(at=now).filter(received_at__lte=now - HEARD_BY_NOW)
     rung = 0
-    for submission_id in waiting.order_by("received_at").values_list("pk", flat=True)[:1000]:
+    for submission_id in waiting.order_by("received_at").values_list("pk", flat=True)[:RINGS_A_SWEEP]:
         ringing.score(submission_id)
         rung += 1
     placed = 0
-    for entry_id in Entry.objects.filter(standing_due=True).values_list("pk", flat=True)[:1000]:
+    for entry_id in Entry.objects.filter(standing_due=True).values_list("pk", flat=True)[:RINGS_A_SWEEP]:
         ringing.place(entry_id)
         placed += 1
     if rung or failed or placed:

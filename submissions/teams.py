@@ -73,7 +73,8 @@ def revoke_invitation(invitation: Invitation, *, by: User, now: datetime) -> Non
 
 
 def remove(membership: Membership, *, by: User, now: datetime) -> None:
-    """Take a person out of the team, by an owner or by themselves, and revoke the tokens that they made.
+    """Take a person out of the team, by an owner or by themselves, and revoke the tokens that they made and the
+    team's invitations.
 
     Raises Refusal when it is the last owner, or when another member asks for it.
     """
@@ -82,9 +83,10 @@ def remove(membership: Membership, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         _keep_an_owner(membership)
         Membership.objects.filter(pk=membership.pk).delete()
-        # Who has left still knows the text of these.
+        # Who has left still knows the text of these, and of the links.
         made = Token.objects.filter(team=membership.team_id, created_by=membership.user_id, revoked_at=None)
         made.update(revoked_at=now)
+        Invitation.objects.filter(team=membership.team_id).usable(at=now).update(revoked_at=now)
 
 
 def change_role(membership: Membership, role: Membership.Role, *, by: User) -> None:
@@ -98,7 +100,7 @@ def change_role(membership: Membership, role: Membership.Role, *, by: User) -> N
 
 def _keep_an_owner(leaving: Membership) -> None:
     # The team's row is the lock: two owners who leave at once must not both see the other.
-    Team.objects.select_for_update().get(pk=leaving.team_id)
+    Team.objects.select_for_update(no_key=True).get(pk=leaving.team_id)
     others = Membership.objects.filter(team=leaving.team_id, role=Role.OWNER).exclude(pk=leaving.pk)
     if not others.exists():
         raise Refusal("last-owner")

@@ -170,6 +170,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     if early_config.known_args_namespace.database == "postgres":
         try:
             os.environ["VERNIER_DATABASE_URL"] = SERVERS.postgres.new_database("vernier")
+            # The database alone is another: the tests speak plain HTTP, and their key is made for them.
+            os.environ["VERNIER_EMBEDDED"] = "1"
         except PartMissingError as error:
             raise pytest.UsageError(str(error)) from None
     return (yield)

@@ -10,6 +10,7 @@ from rest_framework.reverse import reverse
 from submissions import askers, messages
 from submissions.models import Entry, Submission
 
+CSRF_FIELD = "csrfmiddlewaretoken"
 OPTIONAL = {name: {"required": False} for name in (*Entry.SETTINGS, *Entry.LINKS)}
 
 
@@ -49,6 +50,23 @@ class Upload(SettingsField):
         if not name.isprintable() or not name:
             raise serializers.ValidationError("The name holds characters that cannot be shown.")
         return name
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A field that is not known is a typing error, and one that matters: `visibilty` would leave it private."""
+        unknown = [name for name in self.initial_data if name not in self.fields and name != CSRF_FIELD]
+        if unknown:
+            known = ", ".join(self.fields)
+            raise serializers.ValidationError(
+                dict.fromkeys(unknown, f"There is no such field. Known are: {known}."),
+                code="unknown-field",
+            )
+        for name in Entry.LINKS[:3]:
+            if attrs.get(name) and not attrs[name].startswith(("http://", "https://")):
+                raise serializers.ValidationError({name: "A link starts with http:// or https://."})
+        for name in ("quantisation", "note"):
+            if not attrs.get(name, "").isprintable():
+                raise serializers.ValidationError({name: "This holds characters that cannot be shown."})
+        return attrs
 
     def declared(self) -> dict[str, Any]:
         """The settings and links that came with the upload."""

@@ -116,7 +116,7 @@ class Submission(models.Model):
     errors_total = models.PositiveIntegerField(default=0)
     error_counts = models.JSONField(default=dict, blank=True)  # code -> how many
 
-    # From the current report
+    # The release that it is scored against: at first the one in force when it came, then the one of its report
     release = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+")
     score = models.FloatField(null=True)  # percent; null for a partial one
     present = models.FloatField(null=True)  # share of the questions that have a record

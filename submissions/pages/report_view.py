@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -38,7 +38,7 @@ FORMATS: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The first of a division: its name, its entry's page and its shown figures by column."""
+    """The first of the open division: its name, its entry's page and its shown figures by column."""
 
     submission_id: Any
     name: str
@@ -78,9 +78,9 @@ def readings(counts: Mapping[str, int]) -> tuple[rows.Reading, ...]:
     )
 
 
-def leader_of(benchmark: Benchmark, division: str) -> Leader | None:
-    """The first entry of the division overall, or None when nothing is ranked. Two queries."""
-    first = Figure.objects.filter(benchmark=benchmark, column=OVERALL, shown=True, **{_rank(division): 1})
+def leader_of(benchmark: Benchmark) -> Leader | None:
+    """The first entry of the open division overall, or None when nothing is ranked. Two queries."""
+    first = Figure.objects.filter(benchmark=benchmark, column=OVERALL, shown=True, rank=1)
     figure = first.select_related("submission__entry").first()
     if figure is None or figure.submission is None:
         return None
@@ -92,40 +92,43 @@ def leader_of(benchmark: Benchmark, division: str) -> Leader | None:
 
 
 def standing(submission: Submission, leader: Leader | None) -> rows.Standing | None:
-    """Where the submission stands overall in its entry's division, or would stand if it were public.
+    """Where the submission stands overall, or would stand if it were public; in the closed division too if it is in it.
 
     None without an overall score, for a withdrawn one, and where a better one of its entry is shown. Two queries.
     """
     if submission.score is None or submission.visibility == Submission.Visibility.WITHDRAWN:
         return None
-    division = submission.entry.division
-    rank_field = _rank(division)
     ranked = Figure.objects.filter(
-        benchmark_id=submission.benchmark_id, column=OVERALL, shown=True, **{f"{rank_field}__isnull": False}
+        benchmark_id=submission.benchmark_id, column=OVERALL, shown=True, rank__isnull=False
     )
     if submission.is_public:
-        own = ranked.filter(submission=submission).values_list(rank_field, flat=True).first()
-        if own is None:
+        own = ranked.filter(submission=submission).values_list("rank", "rank_closed").first()
+        rank, rank_closed = own or (None, None)
+        if rank is None:
             return None
-        rank, of, hypothetical = own, ranked.count(), False
+        entries = ranked.aggregate(open=Count("rank"), closed=Count("rank_closed"))
     else:
         others = ranked.exclude(submission__entry=submission.entry_id)
         ahead = Q(sort_key__gt=submission.score) | Q(
             sort_key=submission.score, sent_at__lt=submission.received_at
         )
-        rank, of, hypothetical = others.filter(ahead).count() + 1, others.count() + 1, True
+        entries = others.aggregate(
+            open=Count("rank") + 1,
+            closed=Count("rank_closed") + 1,
+            rank=Count("rank", filter=ahead) + 1,
+            rank_closed=Count("rank_closed", filter=ahead) + 1,
+        )
+        rank, rank_closed = entries["rank"], entries["rank_closed"]
+    is_closed = submission.entry.division == Entry.Division.CLOSED
     behind = leader.figures.get(OVERALL) if leader and leader.submission_id != submission.pk else None
     lags = behind is not None and behind > submission.score
     return rows.Standing(
         rank=rank,
-        of=of,
-        division=Entry.Division(division).label,
+        of=entries["open"],
+        rank_closed=rank_closed if is_closed else None,
+        of_closed=entries["closed"],
         behind=figures.score(behind - submission.score, 2) if behind is not None and lags else "",
         leader=leader.name if leader and lags else "",
         leader_url=leader.url if leader and lags else "",
-        hypothetical=hypothetical,
+        hypothetical=not submission.is_public,
     )
-
-
-def _rank(division: str) -> str:
-    return "rank_closed" if division == Entry.Division.CLOSED else "rank"

@@ -51,8 +51,10 @@ def page(
     mine = submission.team_id in askers.of(request).team_ids
     benchmark = submission.benchmark
     report = reports.current(submission) if submission.is_scored else None
-    leader = report_view.leader_of(benchmark, submission.entry.division) if report else None
+    leader = report_view.leader_of(benchmark) if report else None
     is_first = leader is not None and leader.submission_id == submission.pk
+    # Until the worker has ranked the board with what the team decided, where it stands is not known.
+    is_due = submission.entry.standing_due
     context = {
         "benchmark": benchmark,
         "submission": submission,
@@ -60,9 +62,10 @@ def page(
         "team_name": submission.team.name,
         **_state(submission),
         "mine": mine,
-        "is_shown": submission.entry.shown_id == submission.pk,
+        "is_shown": submission.is_public and submission.entry.shown_id == submission.pk and not is_due,
+        "standing_due": is_due and submission.is_scored,
         "report": report_view.build(report.body, benchmark, leader) if report else None,
-        "standing": report_view.standing(submission, leader) if report else None,
+        "standing": report_view.standing(submission, leader) if report and not is_due else None,
         "leader_name": "" if leader is None or is_first else leader.name,
         "rejection": rejection.view(submission) if mine and submission.errors_total else None,
         "failure_text": _("Scoring broke off three times."),
@@ -113,6 +116,7 @@ def _deeds(submission: Submission) -> dict[str, bool]:
         "can_withdraw": lives and submission.is_public,
         "can_choose": submission.is_scored
         and submission.is_public
+        and not submission.entry.standing_due
         and submission.entry.shown_id != submission.pk,
     }
 

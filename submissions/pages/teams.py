@@ -111,7 +111,7 @@ def _history_row(submission: Submission) -> rows.HistoryRow:
         score=figures.score(submission.score, 2),
         coverage=figures.share(submission.coverage),
         visibility=submission.get_visibility_display(),
-        shown=entry.shown_id == submission.pk,
+        shown=submission.is_public and entry.shown_id == submission.pk and not entry.standing_due,
         reason=submission.withdrawn_reason,
         entry=entry.name,
         benchmark=entry.benchmark.name,
@@ -189,7 +189,13 @@ def token_new(request: HttpRequest, slug: str) -> HttpResponse:
     """Make a token and show its text, once."""
     mine = own(request, slug)
     form = TokenForm(request.POST)
-    if not form.is_valid():
+    is_valid = form.is_valid()
+    living = mine.tokens.living(at=timezone.now()).filter(created_by=person(request))
+    if is_valid and living.filter(name=form.cleaned_data["name"]).exists():
+        # Also what stops a page that is loaded anew from making a second one.
+        form.add_error("name", _("You have a token of this name. Revoke it first, or choose another name."))
+        is_valid = False
+    if not is_valid:
         return page(request, mine, token_form=form)
     made = tokens.create(
         mine,

@@ -290,14 +290,15 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a score stands among the public entries of a division.
+    """Where a score stands among the public entries: in the open division, and in the closed one if it is in it.
 
     ``hypothetical`` says that the submission is not public and *would* stand there.
     """
 
     rank: int
     of: int
-    division: Text
+    rank_closed: int | None = None
+    of_closed: int = 0
     behind: str = ""
     leader: str = ""
     leader_url: str = ""

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -122,17 +124,20 @@ def test_the_closed_division_holds_and_ranks_its_own(client: Client, mmad: Bench
     assert ranked(ask(client, division="closed")) == [(1, "closed")]
 
 
-def test_quoted_results_stand_in_both_divisions_without_a_rank(client: Client, mmad: Benchmark) -> None:
+def test_quoted_results_have_no_rank_and_only_lines_stand_in_the_closed_division(
+    client: Client, mmad: Benchmark
+) -> None:
     rows.scored(mmad, "ours", 70.0)
     rows.quoted(mmad, "theirs", {"overall": 90.0}, shots=1, flags="their own split")
     rows.quoted(mmad, "Human expert", {"overall": 86.65}, kind="human")
+    rows.quoted(mmad, "Blind chance", {"overall": 28.6}, kind="chance")
     found = ask(client)
-    assert ranked(found) == [(None, "theirs"), (None, "Human expert"), (1, "ours")]
-    theirs, human, _ours = found
+    assert ranked(found) == [(None, "theirs"), (None, "Human expert"), (1, "ours"), (None, "Blind chance")]
+    theirs, human, _ours, _chance = found
     assert (theirs["kind"], theirs["line"], theirs["source"]) == ("quoted", None, "a paper, Table 2")
     assert (theirs["flags"], theirs["entry"]["settings"]["shots"]) == ("their own split", 1)
     assert (human["kind"], human["line"]) == ("quoted", "human")
-    assert rows.names(ask(client, division="closed")) == ["theirs", "Human expert"]
+    assert rows.names(ask(client, division="closed")) == ["Human expert", "Blind chance"]
 
 
 @pytest.mark.parametrize(
@@ -222,9 +227,7 @@ def walk(client: Client, url: str, direction: str) -> list[list[str]]:
 
 
 def test_pages_follow_each_other_both_ways(client: Client, mmad: Benchmark) -> None:
-    for number in range(120):
-        rows.submission(rows.entry(mmad, f"model {number:03}"), 90 - number // 2 / 4, minute=number)
-    rows.place(*mmad.entries.all())
+    rows.many(mmad, (90 - number // 2 / 4 for number in range(120)))
     rows.scored(mmad, "partial", None, minute=200)
     forwards = walk(client, URL, "next")
     assert [len(page) for page in forwards] == [50, 50, 21]
@@ -238,8 +241,7 @@ def test_pages_follow_each_other_both_ways(client: Client, mmad: Benchmark) -> N
 
 
 def test_a_page_stays_where_it_is_when_a_better_entry_comes(client: Client, mmad: Benchmark) -> None:
-    for number in range(60):
-        rows.scored(mmad, f"model {number:02}", 90 - number, minute=number)
+    rows.many(mmad, range(90, 30, -1))
     following = client.get(URL).json()["next"]
     before = rows.names(client.get(following).json()["results"])
     rows.scored(mmad, "better", 99.0, minute=99)
@@ -247,10 +249,11 @@ def test_a_page_stays_where_it_is_when_a_better_entry_comes(client: Client, mmad
 
 
 def test_a_filter_is_kept_from_page_to_page(client: Client, mmad: Benchmark) -> None:
-    for number in range(60):
-        rows.scored(mmad, f"model {number:02}", 90 - number, minute=number, shots=number % 2)
-    body = client.get(URL, {"shots": "1", "kind": "scored"}).json()
-    assert (len(body["results"]), body["next"]) == (30, None)
+    rows.many(mmad, range(90, 30, -1), shots=1)
+    rows.scored(mmad, "another", 89.5, minute=99, shots=0)
+    following = client.get(URL, {"shots": "1", "kind": "scored"}).json()["next"]
+    found = rows.names(client.get(following).json()["results"])
+    assert found == [f"model {number:03}" for number in range(50, 60)]
 
 
 def test_an_unknown_benchmark_is_a_problem(client: Client) -> None:
@@ -268,9 +271,7 @@ def test_the_number_of_queries_is_constant(
     url: str,
     queries: int,
 ) -> None:
-    for one in range(number):
-        rows.submission(rows.entry(mmad, f"model {one}"), 90 - one, minute=one)
-    rows.place(*mmad.entries.all())
+    rows.many(mmad, range(90, 90 - number, -1))
     client.get("/benchmarks/mmad/")  # the header's benchmarks are kept for a while
     with django_assert_num_queries(queries):
         assert client.get(url).status_code == 200
@@ -350,21 +351,20 @@ def test_a_name_cannot_be_a_formula_in_a_spreadsheet(client: Client, mmad: Bench
 
 
 def test_the_page_shows_the_same_rows(client: Client, mmad: Benchmark) -> None:
-    for number in range(60):
-        rows.scored(mmad, f"<model {number:02}>", 90 - number, minute=number)
+    rows.many(mmad, range(90, 30, -1))
+    mmad.entries.update(name=Concat(Value("<"), "name"))
     body = client.get(URL).json()
     page = client.get("/benchmarks/mmad/").content.decode()
     for row in body["results"]:
-        assert f"&lt;model {row['entry']['name'][7:9]}&gt;" in page
-    assert "&lt;model 50&gt;" not in page
+        assert row["entry"]["name"].replace("<", "&lt;") in page
+    assert "&lt;model 049" in page
+    assert "&lt;model 050" not in page
     assert "format=csv" in page
 
 
 @pytest.mark.parametrize("query", ["", "?column=VisA", "?division=closed", "?cursor={cursor}"])
 def test_rows_are_found_along_the_boards_index(client: Client, mmad: Benchmark, query: str) -> None:
-    for number in range(60):
-        rows.submission(rows.entry(mmad, f"model {number}"), 90 - number, minute=number)
-    rows.place(*mmad.entries.all())
+    rows.many(mmad, range(90, 30, -1))
     following = client.get(URL).json()["next"].partition("cursor=")[2]
     with CaptureQueriesContext(connection) as asked:
         client.get(URL + query.format(cursor=following))

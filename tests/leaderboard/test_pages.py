@@ -78,10 +78,20 @@ def test_a_filter_that_cannot_be_is_left_out_and_said(client: Client) -> None:
 @pytest.mark.parametrize("division", ["open", "closed"])
 def test_every_column_of_both_divisions_draws_its_rows(client: Client, column: str, division: str) -> None:
     mmad = rows.benchmark()
-    closed = {"training": "none-known", "tools": "none"}
-    rows.scored(mmad, "model of rank one", 81.5, **closed)
+    rows.scored(mmad, "model of rank one", 81.5, training="none-known", tools="none")
     rows.quoted(mmad, "quoted one", {"overall": 99.0, column: 98.0})
     assert "model of rank one" in text(client, f"/benchmarks/mmad/?column={column}&division={division}")
+
+
+def test_an_empty_closed_board_says_what_opens_it(client: Client) -> None:
+    mmad = rows.benchmark()
+    rows.scored(mmad, "open one", 81.5)
+    assert "declares its training as “none known”" in text(client, "/benchmarks/mmad/?division=closed")
+    rows.quoted(mmad, "Human expert", {"overall": 86.65}, kind="human")
+    assert "declares its training as “none known”" in text(client, "/benchmarks/mmad/?division=closed")
+    assert "in the closed division yet" not in text(client, "/benchmarks/mmad/")
+    rows.scored(mmad, "closed one", 70.0, training="none-known", tools="none", minute=1)
+    assert "in the closed division yet" not in text(client, "/benchmarks/mmad/?division=closed")
 
 
 @pytest.mark.parametrize("query", ["column=nothing", "division=middle", "cursor=x"])

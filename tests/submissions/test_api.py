@@ -237,3 +237,23 @@ def test_errors_of_a_file_are_for_its_team_alone(client: Client, token: str) -> 
     assert mine["status"] == "rejected"
     assert mine["errors"][0]["detail"]
     assert client.get(address).status_code == 404
+
+
+def test_a_field_that_nobody_knows_is_a_typing_error(client: Client, token: str) -> None:
+    answer = send(client, token, visibilty="public")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "visibilty"
+
+
+def test_the_same_file_sent_again_as_public_is_published(client: Client, token: str) -> None:
+    first = send(client, token).json()
+    again = send(client, token, visibility="public")
+    assert again.status_code == 200
+    assert again.json()["id"] == first["id"]
+    assert again.json()["visibility"] == "public"
+
+
+def test_links_follow_the_last_upload(client: Client, token: str) -> None:
+    send(client, token, paper="https://example.org/draft")
+    state = send(client, token, paper="https://example.org/final").json()
+    assert state["entry"]["settings"]["paper"] == "https://example.org/final"

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from submissions import evaluation, publication, storage
-from submissions.models import Benchmark, Figure, Submission, Team, User
+from submissions.models import Benchmark, Entry, Figure, Submission, Team, User
 from submissions.pages import report_view
 from tests import material
 
@@ -106,19 +106,21 @@ def test_a_private_one_is_told_where_it_would_stand(client: Client, benchmark: B
     assert (standing.rank, standing.of, standing.hypothetical) == (2, 3, True)
 
 
-def test_the_closed_division_has_its_own_ranks(client: Client, benchmark: Benchmark, team: Team) -> None:
+def test_the_open_rank_comes_first_and_then_the_closed_one(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    is_closed = {"tools": "none", "training": "none-known"}
     material.scored(benchmark, team, "open", file=material.answers(1.0), public=True)
-    closed = material.scored(
-        benchmark,
-        team,
-        "closed",
-        file=material.answers(0.6),
-        public=True,
-        tools="none",
-        training="none-known",
-    )
-    standing = page_of(client, closed).context["standing"]
-    assert (standing.rank, standing.of, str(standing.division)) == (1, 1, "closed")
+    closed = material.scored(benchmark, team, "closed", file=material.answers(0.6), public=True, **is_closed)
+    for url in (closed.get_absolute_url(), f"/entries/{closed.entry_id}/"):
+        page = client.get(url)
+        said = "Rank 2 of 2 in the open division, rank 1 of 1 in the closed one."
+        assert said in " ".join(page.content.decode().split())
+        # The dots compare with the first of the default board.
+        assert (page.context["standing"].leader, page.context["leader_name"]) == ("open", "open")
+    private = material.scored(benchmark, team, "mine", file=material.answers(0.3), **is_closed)
+    said = "rank 3 of 3 in the open division and at rank 2 of 2 in the closed one."
+    assert said in " ".join(page_of(client, private).content.decode().split())
 
 
 def test_a_partial_one_has_no_overall_score(client: Client, benchmark: Benchmark, team: Team) -> None:
@@ -155,6 +157,9 @@ def test_a_rejected_file_shows_causes_lines_and_the_way_out(
     assert rejection.lines[0].line == "2"
     assert "DS-MVTec/none.png#0" in rejection.lines[0].text
     assert "Send the corrected file" in page.content.decode()
+    assert "1 problem as a file" in page.content.decode()
+    Submission.objects.update(errors_total=1200)
+    assert "All 1,200 problems as a file" in page_of(client, submission).content.decode()
 
 
 def test_all_problems_come_as_a_file_that_no_spreadsheet_runs(
@@ -219,6 +224,42 @@ def test_publishing_and_choosing(client: Client, benchmark: Benchmark, team: Tea
     act(client, other, "choose")
     publication.place(other.entry_id)
     assert page_of(client, other).context["is_shown"] is True
+
+
+RANKED_ANEW = "The board is being ranked anew"
+
+
+def test_until_the_worker_has_ranked_nothing_is_said_that_it_may_change(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.scored(benchmark, team)
+    act(client, submission, "publish")
+    due = page_of(client, submission)
+    assert (due.context["standing"], due.context["is_shown"], due.context["can_choose"]) == (
+        None,
+        False,
+        False,
+    )
+    assert due.context["can_publish"] is False
+    assert RANKED_ANEW in due.content.decode()
+    publication.place(submission.entry_id)
+    placed = page_of(client, submission)
+    assert (placed.context["standing"].rank, placed.context["is_shown"]) == (1, True)
+    assert RANKED_ANEW not in placed.content.decode()
+
+
+def test_a_withdrawn_one_is_not_called_shown(client: Client, benchmark: Benchmark, team: Team) -> None:
+    submission = material.scored(benchmark, team, public=True)
+    act(client, submission, "withdraw", reason="wrong model")
+    entry_url = f"/entries/{submission.entry_id}/"
+    for url in (submission.get_absolute_url(), entry_url):
+        page = client.get(url).content.decode()
+        assert RANKED_ANEW in page
+        assert "on the board</span>" not in page
+    assert "Rank 1" not in client.get(entry_url).content.decode()
+    # Even if only the mark were lost.
+    Entry.objects.update(standing_due=False)
+    assert page_of(client, submission).context["is_shown"] is False
 
 
 def test_withdrawing_needs_a_reason(client: Client, benchmark: Benchmark, team: Team) -> None:

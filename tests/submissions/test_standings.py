@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from submissions import publication, standings
+from submissions import evaluation, publication, standings
 from submissions.models import Benchmark, Entry, Figure, Submission, Team
 from submissions.refusals import Refusal
 from tests import material
@@ -153,3 +153,13 @@ def test_placing_again_writes_no_rank_and_keeps_the_order() -> None:
     before = list(Figure.objects.values())
     publication.place(submission.entry_id)
     assert list(Figure.objects.values()) == before
+
+
+def test_withdrawn_before_it_is_scored_it_is_never_scored() -> None:
+    benchmark, team = material.benchmark(), material.team("a")
+    submission = material.submitted(benchmark, team, public=True)
+    publication.withdraw(submission, reason="a slip", now=material.NOON)
+    evaluation.run(submission.pk)
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.CANCELLED
+    assert submission.published_at is None

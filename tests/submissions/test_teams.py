@@ -116,6 +116,13 @@ def test_who_leaves_takes_their_tokens_along(team: Team, owner: User, member: Us
     assert [token.created_by for token in Token.objects.living(at=NOON)] == [owner]
 
 
+def test_who_is_removed_cannot_come_back_by_an_old_link(team: Team, owner: User, member: User) -> None:
+    _invitation, secret = teams.invite(team, by=owner, now=NOON)
+    teams.remove(of(team, member), by=owner, now=NOON)
+    with refused("invitation-ended"):
+        teams.accept(secret, user=member, now=NOON)
+
+
 # The pages
 
 

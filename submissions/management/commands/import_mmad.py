@@ -1,6 +1,6 @@
 """`import_mmad PATH`: a benchmark open for submissions, and a release of it, from the authors' mmad.json."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,16 @@ from scoring import definition
 from scoring.benchmarks.mmad import importer
 from scoring.errors import ReleaseError
 from submissions import messages, releases, storage
+from submissions.refusals import Refusal
 
 SHOWN_PROBLEMS = 20
+
+
+def limit(text: str) -> int:
+    """A number of submissions, as argparse reads it."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**31):
+        raise ArgumentTypeError(f"{text} is no number of submissions")
+    return int(text)
 
 
 class Command(BaseCommand):
@@ -20,29 +28,35 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path)
         parser.add_argument("--slug", default="mmad", help="the benchmark, made if new")
-        parser.add_argument("--daily-limit", type=int, default=5, help="submissions a team has a day")
-        parser.add_argument("--total-limit", type=int, default=200, help="submissions a team has in all")
+        parser.add_argument("--name", default="", help="what pages call it, if new")
+        parser.add_argument(
+            "--daily-limit", type=limit, help="submissions a team has a day (5 for a new benchmark)"
+        )
+        parser.add_argument(
+            "--total-limit", type=limit, help="submissions a team has in all (200 for a new benchmark)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         try:
             content = importer.read(path.read_bytes(), definition.load("mmad"))
+            release, outcome = releases.publish(
+                content,
+                slug=options["slug"],
+                name=options["name"],
+                daily_limit=options["daily_limit"],
+                total_limit=options["total_limit"],
+            )
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from error
         except ReleaseError as error:
             raise CommandError(self.explain(path, error)) from error
-        try:
-            release, is_new = releases.publish(
-                content,
-                slug=options["slug"],
-                daily_limit=options["daily_limit"],
-                total_limit=options["total_limit"],
-            )
+        except Refusal as refusal:
+            raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
         except storage.StorageUnavailableError as error:
             raise CommandError("The truth store does not answer; nothing was changed.") from error
         self.stdout.write(release.digest)
-        what = "new" if is_new else "known already, nothing changed"
-        self.stderr.write(f"{options['slug']}: {release.question_count} questions, {what}")
+        self.stderr.write(f"{options['slug']}: {release.question_count} questions, {outcome}")
 
     def explain(self, path: Path, error: ReleaseError) -> str:
         """The first problems, each with its image and question."""

@@ -1,0 +1,162 @@
+"""Looks for truth where none may be: runs of right answers in any encoding that somebody might have written."""
+
+import base64
+import binascii
+import gzip
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+RUN = 30  # as many right answers in a row are no accident
+LETTERS = b"ABCD"
+_BLOCK = 15  # every run of 30 holds a whole block of 15 that begins at a multiple of 15
+_SEPARATORS = b" \t\r\n\v\f\0,;:|/\\\"'`[](){}<>=&_.-"
+_LONE_LETTER = re.compile(rb"(?<![A-Za-z0-9])[A-D](?![A-Za-z0-9])")
+_LONE_DIGIT = re.compile(rb"(?<![A-Za-z0-9.])[0-4](?![A-Za-z0-9.])")
+# What stands behind a question's id (they end in a number sign and a number), or behind a word for the answer.
+_AFTER_ID = re.compile(rb"#\d\W{0,12}(?:[A-Z_]{3,12}\W{1,6})?([A-D0-4])(?![A-Z0-9])")
+_AFTER_WORD = re.compile(rb"(?:ANSWER|TRUTH|CORRECT|RIGHT|EXPECTED|GOLD|LABEL)\W{1,8}([A-D0-4])(?![A-Z0-9])")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
+_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){30,}")
+_DEEPEST = 3
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A run of truth that was found, and how it was written."""
+
+    place: str
+    encoding: str
+    length: int
+
+
+@dataclass(frozen=True)
+class TruthSearch:
+    """Knows the truth as question id -> letter, in the order of the questions."""
+
+    truth: Mapping[str, str]
+
+    @cached_property
+    def sequences(self) -> tuple[str, ...]:
+        """The letters in the questions' order, by id, and both backwards, as a database's pages may have them."""
+        in_order = "".join(self.truth.values())
+        by_id = "".join(letter for _id, letter in sorted(self.truth.items()))
+        return tuple(dict.fromkeys((in_order, by_id, in_order[::-1], by_id[::-1])))
+
+    def in_bytes(self, place: str, data: bytes) -> list[Leak]:
+        """What is found in the data, in what is packed in it, and in what is packed in that."""
+        return [leak for inner in unpacked(data) for leak in self._in_one(place, inner)]
+
+    def in_values(self, place: str, values: Iterable[object]) -> list[Leak]:
+        """What is found in a column of a table, value after value."""
+        texts = [value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values]
+        short = "\n".join(text for text in texts if len(text) == 1)
+        return self.in_bytes(place, short.encode()) if len(short) >= RUN else []
+
+    def _in_one(self, place: str, data: bytes) -> Iterator[Leak]:
+        for encoding, view, alphabet in _views(data):
+            for sequence in self.sequences:
+                # Written with the view's own characters for A, B, C and D.
+                wanted = sequence.encode().translate(bytes.maketrans(LETTERS, alphabet))
+                if length := longest_run(wanted, view):
+                    yield Leak(place, encoding, length)
+        for sequence in self.sequences:
+            for how, packed in _packed(sequence):
+                if packed in data:
+                    yield Leak(place, f"two bits each, {how}", len(packed) * 4)
+
+
+def longest_run(wanted: bytes, view: bytes) -> int:
+    """The longest stretch of `wanted` in the view that is at least RUN long; 0 when there is none."""
+    longest = 0
+    for start in range(0, len(wanted) - _BLOCK + 1, _BLOCK):
+        block, at = wanted[start : start + _BLOCK], -1
+        while (at := view.find(block, at + 1)) >= 0:
+            before = _common(reversed(wanted[:start]), reversed(view[max(0, at - len(wanted)) : at]))
+            end = start + _BLOCK
+            after = _common(wanted[end:], view[at + _BLOCK : at + _BLOCK + len(wanted)])
+            longest = max(longest, before + _BLOCK + after)
+    return longest if longest >= RUN else 0
+
+
+def _common(one: Iterable[int], other: Iterable[int]) -> int:
+    length = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        length += 1
+    return length
+
+
+def _views(data: bytes) -> Iterator[tuple[str, bytes, bytes]]:
+    """The data as several readers would take it: how, its characters, and which of them stand for A to D."""
+    upper = data.upper()
+    joined = upper.translate(None, _SEPARATORS)
+    behind = [
+        ("after ids", b"".join(_AFTER_ID.findall(upper))),
+        ("after a word", b"".join(_AFTER_WORD.findall(upper))),
+    ]
+    letters = [("letters", joined), ("lone letters", b"".join(_LONE_LETTER.findall(upper))), *behind]
+    digits = [("digits", joined), ("lone digits", b"".join(_LONE_DIGIT.findall(data))), *behind]
+    for encoding, view in letters:
+        yield encoding, view, LETTERS
+    for encoding, view in digits:
+        for first in (0, 1):
+            yield f"{encoding} from {first}", view, b"01234"[first : first + 4]
+    for width in (1, 2, 4, 8):
+        for offset in range(width):
+            for first in (0, 1):
+                yield f"{width} bytes each", data[offset::width], bytes(range(first, first + 4))
+
+
+@lru_cache(maxsize=16)
+def _packed(sequence: str) -> tuple[tuple[str, bytes], ...]:
+    """Every run of the letters packed four to a byte, in either order."""
+    codes = [LETTERS.index(letter) for letter in sequence.encode()]
+    length = RUN // 4 * 4
+    runs = [codes[start : start + length] for start in range(len(codes) - length + 1)]
+    ways = {"high bits first": (6, 4, 2, 0), "low bits first": (0, 2, 4, 6)}
+    return tuple(
+        (how, bytes(_byte(run[at : at + 4], shifts) for at in range(0, length, 4)))
+        for how, shifts in ways.items()
+        for run in runs
+    )
+
+
+def _byte(codes: Sequence[int], shifts: Sequence[int]) -> int:
+    return sum(code << shift for code, shift in zip(codes, shifts, strict=True))
+
+
+def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
+    """The data, and what it is when it is unzipped, or taken as base64 or hex where it looks so."""
+    yield data
+    if depth < _DEEPEST:
+        for inner in (*_unzipped(data), *_decoded(data)):
+            yield from unpacked(inner, depth + 1)
+
+
+def _unzipped(data: bytes) -> Iterator[bytes]:
+    """What lies in a gzip, or in a zlib stream anywhere in the data."""
+    if data.startswith(b"\x1f\x8b"):
+        with suppress(OSError, EOFError, zlib.error):
+            yield gzip.decompress(data)
+    for found in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", data):
+        try:
+            inner = zlib.decompressobj().decompress(data[found.start() :])
+        except zlib.error:
+            continue
+        if len(inner) >= RUN // 4:
+            yield inner
+
+
+def _decoded(data: bytes) -> Iterator[bytes]:
+    for found in _BASE64.findall(data):
+        text = found.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+        for start in range(4):
+            usable = text[start : start + (len(text) - start) // 4 * 4]
+            yield base64.b64decode(usable)
+    for found in _HEX.findall(data):
+        yield binascii.unhexlify(found)
