@@ -223,12 +223,12 @@ class ReportShape(SubmissionState):
     )
     detection = DetectionShape(required=False, help_text="Mean over source datasets.")
     detection_by_dataset = serializers.DictField(child=DetectionShape(), required=False)
-    micro = serializers.FloatField(allow_null=True, help_text="All questions in one pool.")
+    micro = serializers.FloatField(allow_null=True, required=False, help_text="All questions in one pool.")
     official_compatible = serializers.FloatField(
-        allow_null=True, help_text="The score without the unanswered questions; never ranked."
+        allow_null=True, required=False, help_text="The score without the unanswered questions; never ranked."
     )
     readings = serializers.DictField(
-        child=serializers.IntegerField(), help_text="Records by the rule that read them."
+        child=serializers.IntegerField(), required=False, help_text="Records by the rule that read them."
     )
     format = serializers.CharField(help_text="Of the answer file.")
     scorer_version = serializers.CharField()
