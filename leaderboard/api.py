@@ -20,8 +20,7 @@ from leaderboard.cursors import PositionCursor, UnreadableCursorError
 from leaderboard.filters import CHOICES, DIVISIONS, FILTERS, Columns, Wanted, WrongAddressError, read
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
 from submissions import askers
-from submissions.api import problems
-from submissions.api.serializers import ProblemDocument
+from submissions.api import documented, problems
 from submissions.models import Benchmark, Entry, Question, Release, Submission
 
 QUESTIONS_A_PAGE = 50
@@ -100,7 +99,7 @@ class PublicView(APIView):
 
 
 class Index(PublicView):
-    @extend_schema(operation_id="index", responses=shapes.IndexShape)
+    @extend_schema(operation_id="index", responses={200: shapes.IndexShape, **documented.problems()})
     def get(self, request: Request) -> Response:
         """Where to go from here."""
         names = {"benchmarks": "api-benchmarks", "schema": "api-schema", "docs": "api-docs"}
@@ -114,7 +113,11 @@ def wrong_cursor() -> ValidationError:
 
 
 class BenchmarkList(PublicView):
-    @extend_schema(operation_id="benchmarks_list", responses=shapes.BenchmarkShape(many=True))
+    @extend_schema(
+        operation_id="benchmarks_list",
+        parameters=[documented.CURSOR],
+        responses={200: shapes.BenchmarkPageShape, **documented.problems()},
+    )
     def get(self, request: Request) -> Response:
         """Every benchmark of this site, on one page."""
         if request.query_params.get("cursor"):
@@ -129,7 +132,9 @@ class BenchmarkList(PublicView):
 
 
 class BenchmarkDetail(PublicView):
-    @extend_schema(operation_id="benchmark", responses={200: shapes.DefinitionShape, "4XX": ProblemDocument})
+    @extend_schema(
+        operation_id="benchmark", responses={200: shapes.DefinitionShape, **documented.problems(404)}
+    )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """A benchmark's definition: release, subtasks, source datasets, metrics, rules, limits, links."""
         benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
@@ -177,7 +182,7 @@ class Leaderboard(PublicView):
         responses={
             (200, "application/json"): shapes.BoardShape,
             (200, "text/csv"): OpenApiTypes.STR,
-            "4XX": ProblemDocument,
+            **documented.problems(404),
         },
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
@@ -217,14 +222,14 @@ class Questions(PublicView):
     @extend_schema(
         operation_id="questions",
         parameters=[
-            OpenApiParameter("cursor", str, description="From `next` or `previous`."),
+            documented.CURSOR,
             OpenApiParameter("format", str, enum=["json", "csv", "jsonl"]),
         ],
         responses={
             (200, "application/json"): shapes.QuestionPageShape,
             (200, "text/csv"): OpenApiTypes.STR,
             (200, "application/jsonl"): OpenApiTypes.STR,
-            "4XX": ProblemDocument,
+            **documented.problems(404),
         },
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
@@ -270,7 +275,9 @@ class Questions(PublicView):
 class EntryDetail(APIView):
     renderer_classes = [JSONRenderer]
 
-    @extend_schema(operation_id="entry", responses={200: shapes.EntryDetailShape, "4XX": ProblemDocument})
+    @extend_schema(
+        operation_id="entry", responses={200: shapes.EntryDetailShape, **documented.problems(401, 404)}
+    )
     def get(self, request: Request, entry_id: UUID) -> Response:
         """One entry: figures, settings, history. What is not public is there for its team alone."""
         found = entries.details(entry_id, askers.of(request))

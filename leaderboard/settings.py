@@ -223,7 +223,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"YesNoEnum": "submissions.models.Entry.YesNo"},
+    "ENUM_NAME_OVERRIDES": {
+        "YesNoEnum": "submissions.models.Entry.YesNo",
+        "VisibilityEnum": "submissions.models.Submission.Visibility",
+    },
 }
 
 LOGGING = {

@@ -1,8 +1,10 @@
 """The shapes of the read API, for its schema alone: to write a board through them costs more than its queries."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from submissions.api.serializers import SettingsField
+from submissions.api.serializers import DetectionShape, SettingsShape
 
 
 class _Shape(serializers.Serializer[None]):
@@ -38,6 +40,12 @@ class BenchmarkShape(_Shape):
     limits = LimitsShape(help_text="Submissions a team has.")
     changed_at = serializers.DateTimeField(help_text="Moves with every change of the board.")
     links = serializers.DictField(child=serializers.URLField())
+
+
+class BenchmarkPageShape(_Shape):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = BenchmarkShape(many=True)
 
 
 class SubtaskShape(_Shape):
@@ -93,15 +101,16 @@ class QuestionPageShape(_Shape):
 class RowEntryShape(_Shape):
     id = serializers.UUIDField(allow_null=True)
     name = serializers.CharField()
-    settings = SettingsField()
+    settings = SettingsShape()
 
 
-class DetectionShape(_Shape):
-    recall = serializers.FloatField(allow_null=True)
-    precision = serializers.FloatField(allow_null=True)
-    f1 = serializers.FloatField(allow_null=True)
-    overkill = serializers.FloatField(allow_null=True)
-    miss = serializers.FloatField(allow_null=True)
+class DisclosedDetectionShape(DetectionShape):
+    """Percent; empty where the benchmark discloses the overall score alone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.required = False
 
 
 class FiguresShape(_Shape):
@@ -111,7 +120,7 @@ class FiguresShape(_Shape):
     datasets = serializers.DictField(
         child=serializers.FloatField(allow_null=True), help_text="Mean over subtasks, by source dataset."
     )
-    detection = DetectionShape(help_text="Mean over source datasets.")
+    detection = DisclosedDetectionShape(help_text="Mean over source datasets.")
 
 
 class RowShape(FiguresShape):
@@ -169,7 +178,7 @@ class EntryDetailShape(FiguresShape):
     benchmark = serializers.SlugField()
     team = serializers.SlugField()
     division = serializers.ChoiceField(choices=["open", "closed"])
-    settings = SettingsField()
+    settings = SettingsShape()
     tries = serializers.IntegerField()
     submission = serializers.UUIDField(allow_null=True, help_text="The one that stands for the entry.")
     score = serializers.FloatField(allow_null=True)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from submissions import messages
@@ -80,6 +81,14 @@ def of_refusal(refusal: Refusal) -> Response:
 
 def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. What it does not know becomes Django's 500, without a word of what broke."""
+    problem = _problem(exc)
+    if problem is not None and (request := context.get("request")) is not None:
+        request.accepted_renderer = JSONRenderer()  # whatever the call itself would have answered in
+        request.accepted_media_type = JSONRenderer.media_type
+    return problem
+
+
+def _problem(exc: Exception) -> Response | None:
     if isinstance(exc, Refusal):
         return of_refusal(exc)
     if isinstance(exc, StorageUnavailableError):

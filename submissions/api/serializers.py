@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
@@ -79,14 +78,24 @@ class Withdrawal(serializers.Serializer[None]):
     reason = serializers.CharField(max_length=500, help_text="Stands in the entry's public history.")
 
 
+class SettingsShape(serializers.ModelSerializer[Entry]):
+    """How a model was run; every setting is there, null is "not declared"."""
+
+    class Meta:
+        model = Entry
+        fields = (*Entry.SETTINGS, *Entry.LINKS)
+        extra_kwargs = {name: {"read_only": True, "allow_null": True} for name in fields}
+
+
 class EntryShape(serializers.ModelSerializer[Entry]):
     settings = serializers.SerializerMethodField()
 
     class Meta:
         model = Entry
         fields = ("id", "name", "settings")
+        read_only_fields = fields
 
-    @extend_schema_field(SettingsField)
+    @extend_schema_field(SettingsShape)
     def get_settings(self, entry: Entry) -> dict[str, Any]:
         return entry.declared()
 
@@ -108,10 +117,16 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
     """A submission and what has become of it. Errors are shown to its team only."""
 
     benchmark = serializers.CharField(source="benchmark.slug")
-    release = serializers.CharField(source="release.digest", allow_null=True, default=None)
+    release = serializers.CharField(source="release.digest", allow_null=True, read_only=True)
     entry = EntryShape()
     team = serializers.CharField(source="team.slug")
     errors = serializers.SerializerMethodField()  # type: ignore[assignment]  # see partial
+    error_counts = serializers.DictField(
+        child=serializers.IntegerField(), read_only=True, help_text="How many errors of each code."
+    )
+    partial = serializers.ListField(  # type: ignore[assignment]  # see Upload
+        child=serializers.CharField(), read_only=True, help_text="Subtasks that the file is limited to."
+    )
     links = serializers.SerializerMethodField()
 
     class Meta:
@@ -136,6 +151,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "partial",
             "links",
         )
+        read_only_fields = fields
 
     @extend_schema_field(ProblemShape(many=True))
     def get_errors(self, submission: Submission) -> list[dict[str, Any]]:
@@ -164,6 +180,70 @@ def said(problem: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+class SubmissionPageShape(serializers.Serializer[None]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = SubmissionState(many=True)
+
+
+class CellReportShape(serializers.Serializer[None]):
+    dataset = serializers.CharField()
+    subtask = serializers.CharField()
+    asked = serializers.IntegerField(help_text="Questions of this source dataset and subtask.")
+    answered = serializers.IntegerField(help_text="Replies that were read.")
+    correct = serializers.IntegerField()
+    score = serializers.FloatField(allow_null=True)
+
+
+class DetectionShape(serializers.Serializer[None]):
+    """Percent; null where nothing was asked."""
+
+    recall = serializers.FloatField(allow_null=True)
+    precision = serializers.FloatField(allow_null=True)
+    f1 = serializers.FloatField(allow_null=True)
+    overkill = serializers.FloatField(allow_null=True)
+    miss = serializers.FloatField(allow_null=True)
+
+
+class ReportShape(SubmissionState):
+    """The submission with its figures, in percent. What the benchmark does not disclose is left out."""
+
+    present = serializers.FloatField(help_text="Share of the questions that the file has a record for.")
+    coverage = serializers.FloatField(help_text="Share of the questions whose reply was read.")
+    cells = CellReportShape(many=True, required=False)
+    subtasks = serializers.DictField(
+        child=serializers.FloatField(allow_null=True),
+        required=False,
+        help_text="Mean over source datasets, by subtask.",
+    )
+    datasets = serializers.DictField(
+        child=serializers.FloatField(allow_null=True),
+        required=False,
+        help_text="Mean over subtasks, by source dataset.",
+    )
+    detection = DetectionShape(required=False, help_text="Mean over source datasets.")
+    detection_by_dataset = serializers.DictField(child=DetectionShape(), required=False)
+    micro = serializers.FloatField(allow_null=True, required=False, help_text="All questions in one pool.")
+    official_compatible = serializers.FloatField(
+        allow_null=True, required=False, help_text="The score without the unanswered questions; never ranked."
+    )
+    readings = serializers.DictField(
+        child=serializers.IntegerField(), required=False, help_text="Records by the rule that read them."
+    )
+    format = serializers.CharField(help_text="Of the answer file.")
+    scorer_version = serializers.CharField()
+    reader_version = serializers.CharField()
+    ignored = serializers.IntegerField(help_text="Records for subtasks that a partial file leaves out.")
+
+    class Meta(SubmissionState.Meta):
+        figures = (
+            *("cells", "subtasks", "datasets", "detection", "detection_by_dataset", "micro"),
+            *("official_compatible", "readings", "format", "scorer_version", "reader_version", "ignored"),
+        )
+        fields = (*SubmissionState.Meta.fields, *figures)  # type: ignore[assignment]  # a longer tuple
+        read_only_fields = SubmissionState.Meta.fields
+
+
 class ProblemDocument(serializers.Serializer[None]):
     """RFC 9457."""
 
@@ -173,7 +253,4 @@ class ProblemDocument(serializers.Serializer[None]):
     code = serializers.CharField()
     detail = serializers.CharField()
     errors = ProblemShape(many=True)  # type: ignore[assignment]  # see partial
-    errors_total = serializers.IntegerField()
-
-
-FREE_FORM = OpenApiTypes.OBJECT
+    errors_total = serializers.IntegerField(help_text="Of these, `errors` lists the first 20.")

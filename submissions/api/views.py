@@ -18,7 +18,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from submissions import askers, intake, limits, publication, reports, uploads
-from submissions.api import serializers
+from submissions.api import documented, serializers
 from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team
 from submissions.refusals import Refusal
@@ -72,7 +72,11 @@ def until_finished(submission: Submission) -> Mapping[str, str]:
 class SubmissionList(APIView):
     """Take an answer file, and list the team's submissions."""
 
-    @extend_schema(operation_id="submissions_list", responses=serializers.SubmissionState(many=True))
+    @extend_schema(
+        operation_id="submissions_list",
+        parameters=[documented.CURSOR],
+        responses={200: serializers.SubmissionPageShape, **documented.problems(401, 404)},
+    )
     def get(self, request: Request, slug: str) -> Response:
         """The asker's teams' submissions on this benchmark, newest first, 50 a page."""
         asker = asker_or_401(request)
@@ -86,10 +90,11 @@ class SubmissionList(APIView):
     @extend_schema(
         operation_id="submissions_create",
         request={"multipart/form-data": serializers.Upload},
+        parameters=[documented.location(200, 202), documented.retry_after(200, 202, 429, 503)],
         responses={
             202: serializers.SubmissionState,
             200: serializers.SubmissionState,
-            "4XX": serializers.ProblemDocument,
+            **documented.problems(400, 401, 403, 404, 413, 415, 429, 503),
         },
     )
     def post(self, request: Request, slug: str) -> Response:
@@ -133,9 +138,15 @@ class SubmissionDetail(APIView):
     @extend_schema(
         operation_id="submission",
         parameters=[
-            OpenApiParameter("wait", int, description="Seconds to wait; an earlier answer says Retry-After.")
+            OpenApiParameter(
+                "wait",
+                int,
+                description="Seconds that you would wait for the end. The answer may come at once all the same; "
+                "while the submission is unfinished, `Retry-After` says when to ask again.",
+            ),
+            documented.retry_after(200),
         ],
-        responses={200: serializers.SubmissionState, "4XX": serializers.ProblemDocument},
+        responses={200: serializers.SubmissionState, **documented.problems(401, 404)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """The submission's state. While it is unfinished, `Retry-After` says when to ask again."""
@@ -147,7 +158,8 @@ class SubmissionDetail(APIView):
 
 class SubmissionReport(APIView):
     @extend_schema(
-        operation_id="report", responses={200: serializers.FREE_FORM, "4XX": serializers.ProblemDocument}
+        operation_id="report",
+        responses={200: serializers.ReportShape, **documented.problems(401, 404, 409)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """Every figure of a scored submission that the benchmark discloses."""
@@ -157,6 +169,9 @@ class SubmissionReport(APIView):
             raise Refusal("no-report", status=submission.get_status_display())
         state = serializers.SubmissionState(submission, context={"request": request})
         return Response({**state.data, **reports.disclosed(report.body, submission.benchmark)})
+
+
+DONE: dict[Any, Any] = {200: serializers.SubmissionState, **documented.problems(401, 403, 404, 409)}
 
 
 class SubmissionDeed(APIView):
@@ -175,9 +190,7 @@ class SubmissionDeed(APIView):
         return Response(state.data)
 
 
-@extend_schema_view(
-    post=extend_schema(request=None, responses=serializers.SubmissionState, operation_id="submission_publish")
-)
+@extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_publish"))
 class SubmissionPublish(SubmissionDeed):
     """Make it public."""
 
@@ -188,7 +201,7 @@ class SubmissionPublish(SubmissionDeed):
 @extend_schema_view(
     post=extend_schema(
         request=serializers.Withdrawal,
-        responses=serializers.SubmissionState,
+        responses={**DONE, **documented.problems(400, 415)},
         operation_id="submission_withdraw",
     )
 )
@@ -201,9 +214,7 @@ class SubmissionWithdraw(SubmissionDeed):
         publication.withdraw(submission, reason=withdrawal.validated_data["reason"], now=timezone.now())
 
 
-@extend_schema_view(
-    post=extend_schema(request=None, responses=serializers.SubmissionState, operation_id="submission_choose")
-)
+@extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_choose"))
 class SubmissionChoose(SubmissionDeed):
     """Let it stand for its entry."""
 

@@ -293,6 +293,7 @@ def test_nothing_there_is_a_problem_document(client: Client, mmad: Benchmark, ur
         ("benchmarks/", "json"),
         ("benchmarks/mmad/leaderboard/", "json, csv"),
         ("benchmarks/mmad/questions/", "json, csv, jsonl"),
+        ("schema/", "yaml, json"),
     ],
 )
 def test_a_format_that_there_is_not_is_answered_with_those_there_are(

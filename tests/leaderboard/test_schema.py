@@ -1,0 +1,240 @@
+"""The schema against the answers: every call, asked for real, is held against what the schema says of it."""
+
+import re
+from functools import cache
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # comes with the schema generator, without stubs
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+
+from submissions import evaluation, limits
+from submissions.models import Benchmark, Submission
+from submissions.refusals import Refusal
+from submissions.storage import StorageUnavailableError
+from tests import material
+from tests.leaderboard import rows
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1/"
+MMAD = f"{API}benchmarks/mmad/"
+SENT = f"{MMAD}submissions/"
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+@cache
+def schema() -> dict[str, Any]:
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
+
+
+def strict(node: Any) -> Any:
+    """OpenAPI 3.0 as JSON Schema that lets nothing undeclared pass."""
+    if isinstance(node, list):
+        return [strict(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: strict(part) for key, part in node.items() if key != "nullable"}
+    if node.get("type") == "object" and "properties" in node:
+        made.setdefault("additionalProperties", False)
+    return {"anyOf": [made, {"type": "null"}]} if node.get("nullable") is True else made
+
+
+def operation(method: str, path: str) -> dict[str, Any]:
+    for template, methods in schema()["paths"].items():
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path):
+            found: dict[str, Any] = methods[method.lower()]
+            return found
+    raise AssertionError(f"the schema does not know {path}")
+
+
+def held(answer: Any, status: int, media_type: str = JSON) -> Any:
+    """The answer's JSON, after it was held against what the schema says of its call."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"].split(";")[0] == media_type
+    asked = answer.wsgi_request
+    said = operation(asked.method, asked.path)["responses"][str(status)]
+    for name in ("Location", "Retry-After"):
+        if name in answer:
+            assert name in said["headers"]
+    declared = said["content"][media_type]["schema"]
+    if not media_type.endswith("json"):
+        return None
+    whole = {**strict(declared), "components": strict(schema()["components"])}
+    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(answer.json())
+    return answer.json()
+
+
+@pytest.fixture
+def mmad() -> Benchmark:
+    return material.benchmark()
+
+
+@pytest.fixture
+def ours(mmad: Benchmark) -> Client:
+    """A client of team-a."""
+    return Client(headers={"Authorization": f"Bearer {material.token(material.team('team-a'))}"})
+
+
+def send(client: Client, *, file: bytes | None = None, **fields: Any) -> Any:
+    upload = SimpleUploadedFile("answers.csv", material.answers() if file is None else file)
+    return client.post(SENT, {"file": upload, "entry": "model", **fields})
+
+
+def test_the_schema_is_made_without_a_warning() -> None:
+    GENERATOR_STATS.reset()
+    SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    assert not GENERATOR_STATS._warn_cache
+    assert not GENERATOR_STATS._error_cache
+
+
+def test_every_problem_is_declared_as_one() -> None:
+    for path, methods in schema()["paths"].items():
+        for method, said in methods.items():
+            problems = {code: each for code, each in said["responses"].items() if code >= "400"}
+            assert problems, f"{method} {path}"
+            assert all(list(each["content"]) == [PROBLEM] for each in problems.values())
+
+
+@pytest.mark.parametrize("name", ["SubmissionState", "EntryShape", "SettingsShape", "ProblemDocument"])
+def test_what_is_always_there_is_required(name: str) -> None:
+    said = schema()["components"]["schemas"][name]
+    assert set(said["required"]) == set(said["properties"])
+
+
+def test_every_list_is_declared_as_a_page_with_a_cursor() -> None:
+    for path in (f"{API}benchmarks/", SENT, f"{MMAD}leaderboard/", f"{MMAD}questions/"):
+        said = operation("GET", path)
+        assert "cursor" in {parameter["name"] for parameter in said["parameters"]}
+        name = said["responses"]["200"]["content"][JSON]["schema"]["$ref"].rpartition("/")[2]
+        assert set(schema()["components"]["schemas"][name]["properties"]) == {"next", "previous", "results"}
+
+
+def test_public_calls_answer_as_the_schema_says(client: Client, mmad: Benchmark) -> None:
+    material.scored(mmad, material.team("team-a"), public=True, shots=1, tools="none")
+    rows.quoted(mmad, "a paper's", {"overall": 50.0})
+    rows.quoted(mmad, "people", {"overall": 90.0}, kind="human")
+    held(client.get(API), 200)
+    held(client.get(f"{API}benchmarks/"), 200)
+    held(client.get(MMAD), 200)
+    assert len(held(client.get(f"{MMAD}leaderboard/"), 200)["results"]) == 3
+    assert held(client.get(f"{MMAD}questions/"), 200)["next"]
+    held(client.get(f"{MMAD}leaderboard/", {"format": "csv"}), 200, "text/csv")
+    held(client.get(f"{MMAD}questions/", {"format": "csv"}), 200, "text/csv")
+    held(client.get(f"{MMAD}questions/", {"format": "jsonl"}), 200, "application/jsonl")
+
+
+def test_a_benchmark_without_a_release_answers_as_the_schema_says(client: Client, mmad: Benchmark) -> None:
+    Benchmark.objects.update(current_release=None)
+    held(client.get(MMAD), 200)
+    held(client.get(f"{API}benchmarks/"), 200)
+
+
+@pytest.mark.parametrize("disclosure", ["overall", "subtasks", "cells"])
+def test_what_is_not_disclosed_is_left_out_as_the_schema_says(
+    client: Client, mmad: Benchmark, disclosure: str
+) -> None:
+    sent = material.scored(mmad, material.team("team-a"), public=True)
+    Benchmark.objects.update(disclosure=disclosure)
+    report = held(client.get(f"{API}submissions/{sent.pk}/report/"), 200)
+    assert ("cells" in report) == (disclosure == "cells")
+    held(client.get(f"{MMAD}leaderboard/"), 200)
+    held(client.get(f"{API}entries/{sent.entry_id}/"), 200)
+
+
+def test_a_submissions_way_is_as_the_schema_says(ours: Client) -> None:
+    first = send(ours, visibility="private", shots="1")
+    links = held(first, 202)["links"]
+    assert {"Location", "Retry-After"} <= set(first.headers)
+    held(send(ours, visibility="private", shots="1"), 200)
+    assert "Retry-After" in ours.get(links["self"]).headers
+    held(ours.get(links["self"], {"wait": 30}), 200)
+    held(ours.get(links["report"]), 409, PROBLEM)
+    evaluation.run(Submission.objects.get().pk)
+    assert "Retry-After" not in ours.get(links["self"]).headers
+    held(ours.get(links["self"]), 200)
+    held(ours.get(links["report"]), 200)
+    held(ours.get(SENT), 200)
+    held(ours.post(f"{links['self']}publish/"), 200)
+    held(ours.post(f"{links['self']}choose/"), 200)
+    entry = f"{API}entries/{Submission.objects.get().entry_id}/"
+    held(ours.get(entry), 200)
+    held(ours.post(f"{links['self']}withdraw/", {"reason": "wrong prompt"}), 200)
+    held(ours.post(f"{links['self']}withdraw/", {"reason": "again"}), 409, PROBLEM)
+    held(ours.get(entry), 200)
+
+
+def test_partial_and_rejected_files_are_as_the_schema_says(ours: Client) -> None:
+    held(send(ours, partial="anomaly-detection"), 202)
+    held(send(ours, file=b"question_id,answer\nnone#0,A\n", entry="other"), 202)
+    for submission in Submission.objects.all():
+        evaluation.run(submission.pk)
+    states = held(ours.get(SENT), 200)["results"]
+    assert {state["status"] for state in states} == {"scored", "rejected"}
+    (partial,) = [state for state in states if state["partial"]]
+    assert held(ours.get(partial["links"]["report"]), 200)["score"] is None
+
+
+NOBODYS = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "benchmarks/nothing/",
+        "benchmarks/nothing/leaderboard/",
+        "benchmarks/nothing/questions/",
+        "benchmarks/nothing/submissions/",
+        f"submissions/{NOBODYS}/",
+        f"submissions/{NOBODYS}/report/",
+        f"entries/{NOBODYS}/",
+    ],
+)
+def test_what_is_not_there_is_a_declared_problem(ours: Client, path: str) -> None:
+    assert held(ours.get(API + path), 404, PROBLEM)["code"] == "not-found"
+    held(ours.get(API + path, {"format": "xml"}), 422, PROBLEM)
+    held(ours.get(API + path, headers={"Accept": "image/png"}), 406, PROBLEM)
+
+
+@pytest.mark.parametrize("deed", ["publish", "withdraw", "choose"])
+def test_a_deed_refused_is_a_declared_problem(client: Client, ours: Client, deed: str) -> None:
+    path = f"{API}submissions/{NOBODYS}/{deed}/"
+    assert held(client.post(path), 401, PROBLEM)["code"] == "not-authenticated"
+    held(ours.post(path), 404, PROBLEM)
+
+
+def test_a_cursor_from_elsewhere_is_a_declared_problem(ours: Client) -> None:
+    for path in (f"{API}benchmarks/", SENT, f"{MMAD}leaderboard/", f"{MMAD}questions/"):
+        (error,) = held(ours.get(path, {"cursor": "x"}), 422, PROBLEM)["errors"]
+        assert (error["field"], error["code"]) == ("cursor", "unreadable-cursor")
+
+
+def test_a_refused_upload_is_a_declared_problem(
+    client: Client, ours: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held(send(client), 401, PROBLEM)
+    held(client.get(SENT), 401, PROBLEM)
+    held(client.get(SENT, headers={"Authorization": "Bearer vrn_x"}), 401, PROBLEM)
+    held(send(ours, template="best"), 422, PROBLEM)
+    held(send(ours, file=b"\x89PNG\r\n\x1a\n" + bytes(100)), 415, PROBLEM)
+    held(send(ours, team="strangers"), 404, PROBLEM)
+    held(ours.post(SENT, "{", content_type=JSON), 400, PROBLEM)
+    Benchmark.objects.update(total_limit=0)
+    held(send(ours), 403, PROBLEM)
+    monkeypatch.setattr(limits, "count_upload", too_many)
+    assert "Retry-After" in send(ours).headers
+    held(send(ours), 429, PROBLEM)
+    monkeypatch.setattr(limits, "count_upload", no_store)
+    held(send(ours), 503, PROBLEM)
+
+
+def too_many(who: str) -> None:
+    raise Refusal("too-many-uploads", limit=60, seconds=7)
+
+
+def no_store(who: str) -> None:
+    raise StorageUnavailableError
