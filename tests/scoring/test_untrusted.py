@@ -157,6 +157,13 @@ def test_quotes_of_the_file_are_short_and_showable() -> None:
     assert json.dumps(dict(problem.params)).isascii()
 
 
+def test_a_quote_is_cut_before_it_is_searched() -> None:
+    started = time.process_time()
+    for _ in range(200):
+        Problem("x", params={"quote": "\0" * 1_000_000})
+    assert time.process_time() - started < 5
+
+
 def test_an_error_survives_the_way_between_processes() -> None:
     error = PredictionError((Problem("x", 3, "answer", {"a": 1}),), 5, {"x": 5})
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made a line above
