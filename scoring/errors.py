@@ -36,7 +36,8 @@ class Problem:
 
 
 def _cut(value: Value) -> Value:
-    return UNSHOWABLE.sub(_escape, value)[:LONGEST_QUOTE] if isinstance(value, str) else value
+    # Cut before the search too: what is quoted may be megabytes long.
+    return UNSHOWABLE.sub(_escape, value[:LONGEST_QUOTE])[:LONGEST_QUOTE] if isinstance(value, str) else value
 
 
 def _escape(found: re.Match[str]) -> str:

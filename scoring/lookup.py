@@ -67,6 +67,11 @@ class Lookup:
             questions[image, fold_space(text)].append(position)
         return dict(questions)
 
+    @cached_property
+    def deepest(self) -> int:
+        """The most parts that an image's path has."""
+        return max((image.count("/") + 1 for image in self.by_image), default=0)
+
     def find_image(self, path: str) -> str | None:
         """The release's image that a submitter's path means.
 
@@ -76,7 +81,7 @@ class Lookup:
         if path in self.by_image:
             return path
         parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
-        for start in range(len(parts)):
+        for start in range(max(0, len(parts) - self.deepest), len(parts)):
             candidate = "/".join(parts[start:])
             if candidate in self.by_image:
                 return candidate

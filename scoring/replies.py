@@ -30,9 +30,17 @@ RULES = ("letter", "marked", "yes-no", "option-text", "empty", "conflicting", "o
 # Only the beginning and the end of a very long reply are read: the work stays bounded.
 _LONGEST_REPLY = 8_000
 
-_BARE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
-_QUOTES = r"[\s*_`\"'‘’“”]*"
-_OPEN = rf"(?:{_QUOTES}[(\[{{]?{_QUOTES})"
+# What a cache keeps stays small, whatever files say.
+_LONGEST_KEPT = 1_000
+
+# Whoever sends a file writes the replies: each pattern has to take linear time on any of them. Runs of white
+# space are made short first, and no run of characters is left that two parts of a pattern could share.
+_RUN = re.compile(r"\s{2,}")
+_BARE = re.compile(r"[\W_]*+([A-Za-z])[\W_]*+")
+_QUOTES = r"[\s*_`\"'‘’“”]*+"
+_OPEN = rf"{_QUOTES}[(\[{{]?+{_QUOTES}"
+# Without regard to case [A-Za-z] would also match four letters that are not ASCII.
+_LETTER = r"((?-i:[A-Za-z]))"
 # After a letter that is meant as one comes its end: punctuation, a line's end, nothing.
 # "A" and "a" are also English words, so a word may follow only other letters.
 _ENDED = r"(?![\w'’])(?:(?=\s*(?:[^\w\s]|$|\n))|(?<![Aa])(?=\s))"
@@ -40,18 +48,19 @@ _MARKS = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
         (
-            rf"\banswer{_QUOTES}(?:\s+is|\s+would\s+be|\s*[:：=])\s*(?:option\b|choice\b)?{_OPEN}([A-Za-z]){_ENDED}",
+            rf"\banswer{_QUOTES}(?:(?<=\s)is|(?<=\s)would\s+be|[:：=])\s*+(?:option\b|choice\b)?+"
+            rf"{_OPEN}{_LETTER}{_ENDED}",
             re.IGNORECASE,
         ),
-        (rf"<answer>{_OPEN}([A-Za-z]){_ENDED}", re.IGNORECASE),
+        (rf"<answer>{_OPEN}{_LETTER}{_ENDED}", re.IGNORECASE),
         (r"\\boxed\s*\{\s*(?:\\text\s*\{\s*)?([A-Za-z])\s*\}", 0),
         (r"(?<!\w)[(（]\s*([A-E])\s*[)）]", 0),
-        (r"\A[\s*_]*[(（]\s*([a-e])\s*[)）]", 0),
-        (r"^[ \t*_#>-]*(?:option\s+|choice\s+)?([A-E])(?:\s*[:：)]|\*{0,2}[.、](?=[\s*]))", re.MULTILINE),
-        (r"^[^\w\n]*([A-E])[^\w\n]*$", re.MULTILINE),
-        (r"\A[\s*_]*([a-e])\s*[:)]", 0),
-        (r"\A[\s*_]*(?:[Oo]ption|[Cc]hoice)\s+([A-E])\b", 0),
-        (rf"\A[\s*_]*[Aa]nswer\s+([A-E]){_ENDED}", 0),
+        (r"\A[\s*_]*+[(（]\s*([a-e])\s*[)）]", 0),
+        (r"^[ \t*_#>-]*+(?:option\s+|choice\s+)?([A-E])(?:\s*[:：)]|\*{0,2}[.、](?=[\s*]))", re.MULTILINE),
+        (r"^[^\w\n]*+([A-E])[^\w\n]*+$", re.MULTILINE),
+        (r"\A[\s*_]*+([a-e])\s*[:)]", 0),
+        (r"\A[\s*_]*+(?:[Oo]ption|[Cc]hoice)\s+([A-E])\b", 0),
+        (rf"\A[\s*_]*+[Aa]nswer\s+([A-E]){_ENDED}", 0),
         (r"\*\*\s*([A-E])\s*[.:)]?\s*\*\*", 0),
     )
 )
@@ -69,19 +78,21 @@ class Reading(NamedTuple):
 
 def read(reply: str | None, options: Sequence[str]) -> Reading:
     """Read one reply to a question with these options, lettered from A. Never raises."""
-    reply = (reply or "").strip()
-    letter, rule = read_letter(reply)
+    reply = _shorten((reply or "").strip())
+    named = _kept_letter(reply) if len(reply) <= _LONGEST_KEPT else _read_letter(reply)
+    letter, rule = named
     if letter is not None and rule is not None:
         if ascii_uppercase.index(letter) < len(options):
             return Reading(letter, rule, letter)
         return Reading(None, "outside", letter)
     if rule is not None:
         return Reading(None, rule)
-    return _read_text(_shorten(reply), tuple(options))
+    options = tuple(options)
+    is_short = len(reply) + sum(map(len, options)) <= _LONGEST_KEPT
+    return _kept_text(reply, options) if is_short else _read_text(reply, options)
 
 
-@lru_cache(maxsize=4096)
-def read_letter(reply: str) -> tuple[str | None, str | None]:
+def _read_letter(reply: str) -> tuple[str | None, str | None]:
     """The letter that a trimmed reply names in itself, and the rule: what needs no options to be said.
 
     (letter, rule) when one is named, (None, rule) when the reply is unreadable whatever the options,
@@ -89,9 +100,9 @@ def read_letter(reply: str) -> tuple[str | None, str | None]:
     """
     if not reply:
         return None, "empty"
-    text = _shorten(reply)
-    if bare := _BARE.fullmatch(text):
+    if bare := _BARE.fullmatch(reply):
         return bare.group(1).upper(), "letter"
+    text = _RUN.sub(_shorten_run, reply)
     letters = {found.upper() for mark in _MARKS for found in mark.findall(text)}
     if len(letters) > 1:
         return None, "conflicting"
@@ -104,7 +115,12 @@ def _shorten(reply: str) -> str:
     return f"{reply[: _LONGEST_REPLY // 2]}\n{reply[-_LONGEST_REPLY // 2 :]}"
 
 
-@lru_cache(maxsize=4096)
+def _shorten_run(found: re.Match[str]) -> str:
+    """White space that the rules take like the whole run: with its line break, and with what is no blank."""
+    _, line_break, indent = found.group().rpartition("\n")
+    return line_break + (indent.strip(" \t")[:1] or indent[:1])
+
+
 def _read_text(reply: str, options: tuple[str, ...]) -> Reading:
     folded = _fold(reply)
     chosen = _read_yes_no(folded, options)
@@ -114,6 +130,10 @@ def _read_text(reply: str, options: tuple[str, ...]) -> Reading:
     if len(standing) == 1:
         return Reading(ascii_uppercase[standing[0]], "option-text")
     return Reading(None, "none")
+
+
+_kept_letter = lru_cache(maxsize=4096)(_read_letter)
+_kept_text = lru_cache(maxsize=4096)(_read_text)
 
 
 def _fold(text: str) -> str:
@@ -155,5 +175,20 @@ def _longest_first(reply: str, options: list[str], standing: list[int]) -> list[
 
 
 def _without(reply: str, option: str) -> str:
-    """The reply with a gap wherever the option stands as whole words."""
-    return re.sub(rf"(?<!\w){re.escape(option)}(?!\w)", "\0", reply)
+    """The reply with a gap wherever the option stands as whole words. Finding beats a pattern in the worst case."""
+    parts = []
+    kept = 0
+    at = reply.find(option)
+    while at >= 0:
+        end = at + len(option)
+        if _is_word(reply[at - 1 : at]) or _is_word(reply[end : end + 1]):
+            at = reply.find(option, at + 1)
+        else:
+            parts.append(reply[kept:at])
+            kept = end
+            at = reply.find(option, end)
+    return "\0".join([*parts, reply[kept:]])
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -9,6 +9,7 @@ shows, so a runner may shuffle them. A letter outside them is unread, like prose
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
@@ -25,7 +26,8 @@ from scoring.release import Release
 FIELDS = ("image", "question", "gpt_answer")
 _PREFIX = re.compile(r"\s*Question(?:\s+\d+)?\s*[:：]\s*")
 _OPTION_LINE = re.compile(r"\s*([A-Z])\s*[.:)]")
-_FIRST_OPTIONS = re.compile(r"^[ \t]*A\s*[.:)][^\n]*\n(?:[^\n]*\n)*?[ \t]*B\s*[.:)]", re.MULTILINE)
+# White space within a line only: an option's letter and its mark stand on one line.
+_A_LINE, _B_LINE = (re.compile(rf"^[ \t]*{letter}[^\S\n]*[.:)]", re.MULTILINE) for letter in "AB")
 _LETTER_KEY = re.compile(r"\s*\(?([A-Za-z])[.:)]?\s*")
 
 
@@ -42,6 +44,8 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     gpt_answer: str | None
 
 
+# Characters of an image's path, of a question, of all its options: no benchmark comes near.
+_LONGEST_TEXT = 20_000
 _KEYS_IN_ROW = 7
 _PART = 128 * 1024
 _BOUNDARY = re.compile(rb'\}\s*,\s*\{\s*"image"')
@@ -172,7 +176,29 @@ def _faults_of(value: Any, line: int) -> list[Problem]:
         ("gpt_answer", isinstance(value["gpt_answer"], str | None)),
         ("options", _are_options(value.get("options"))),
     )
-    return [Problem("wrong-type", line, name) for name, is_right in right if not is_right]
+    faults = [Problem("wrong-type", line, name) for name, is_right in right if not is_right]
+    return faults or list(_faults_of_length(value, line))
+
+
+def _faults_of_length(value: Mapping[str, Any], line: int) -> Iterator[Problem]:
+    """What is too long to be looked for; a reply may be of any length."""
+    question = value["question"]
+    text, shown = (
+        (question["text"], question.get("options")) if isinstance(question, dict) else (question, None)
+    )
+    lengths = (
+        ("image", len(value["image"])),
+        ("question", len(text) + _length_of_options(shown)),
+        ("question_type", len(value.get("question_type") or "")),
+        ("options", _length_of_options(value.get("options"))),
+    )
+    for name, length in lengths:
+        if length > _LONGEST_TEXT:
+            yield Problem("record-too-long", line, name)
+
+
+def _length_of_options(shown: Mapping[str, str] | None) -> int:
+    return sum(map(len, chain.from_iterable(shown.items()))) if shown else 0
 
 
 def _are_options(shown: Any) -> bool:
@@ -186,7 +212,7 @@ def _are_options(shown: Any) -> bool:
 
 
 def _run_from_a(shown: Mapping[str, str]) -> bool:
-    return "".join(shown) == ascii_uppercase[: len(shown)]
+    return list(shown) == list(ascii_uppercase[: len(shown)])
 
 
 def _asked(value: Mapping[str, Any]) -> _Asked:
@@ -211,21 +237,22 @@ def _in_letter_order(shown: Mapping[str, str]) -> tuple[str, ...]:
 
 def _split(text: str) -> tuple[str, list[str]]:
     """A question's stem, and its last lines if they are options lettered A, B and so on."""
-    found = _FIRST_OPTIONS.search(text)
-    if not found:
+    found = _A_LINE.search(text)
+    if not found or not _B_LINE.search(text, found.end()):
         return _stem(text), []
     return _stem(text[: found.start()]), text[found.start() :].strip().split("\n")
 
 
 def _option_lines(lines: list[str]) -> tuple[str, ...]:
-    options: list[str] = []
+    """The texts of options that begin with A on the first line; a line without the next letter goes on."""
+    options: list[list[str]] = []
     for line in lines:
         found = _OPTION_LINE.match(line)
         if found and found.group(1) == ascii_uppercase[len(options) : len(options) + 1]:
-            options.append(line[found.end() :].strip())
+            options.append([line[found.end() :].strip()])
         else:
-            options[-1] += f"\n{line}"
-    return tuple(options)
+            options[-1].append(line)
+    return tuple(map("\n".join, options))
 
 
 def _stem(text: str) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import replies
-from scoring.answers.json_records import Record
-from scoring.answers.sheet import Sheet, SheetWriter, empty_codes
+from scoring.answers.json_records import WINDOW, Record
+from scoring.answers.sheet import Sheet, SheetWriter, empty_codes, most_records
 from scoring.answers.utf8 import line_of_invalid_utf8
 from scoring.errors import UNSHOWABLE, PredictionError, Problem
 from scoring.release import Release
@@ -101,6 +101,9 @@ def _take(question_id: str, answer: str | None, line: int, writer: SheetWriter) 
 
 def _read_simple_csv(data: bytes, release: Release) -> Sheet | None:
     """A faultless file without quotes and with one character for each answer; None for any other."""
+    # Tables of a file's commas and lines take far more memory than the file.
+    if max(data.count(b"\n"), data.count(b",")) > most_records(release) + 2:
+        return None
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     if not data.startswith(_HEADER_LINE) or b'"' in data or not data.isascii():
@@ -125,7 +128,7 @@ def _read_any_csv(data: bytes, release: Release) -> Sheet:
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise PredictionError.single(Problem("control-character", line, params={"quote": "\0"}))
-    rows = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline=""), strict=True)
+    rows = csv.reader(_lines(data, writer), strict=True)
     line = 1
     try:
         _check_header(next(rows, []))
@@ -140,6 +143,18 @@ def _read_any_csv(data: bytes, release: Release) -> Sheet:
     except csv.Error as error:
         writer.problems.add(Problem("malformed-csv", line, params={"reason": str(error)}))
     return writer.finish("plain-csv")
+
+
+def _lines(data: bytes, writer: SheetWriter) -> Iterator[str]:
+    """The file's lines with their ends; the last of its problems is one that is far too long to be a record."""
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
+    number = 0
+    while line := text.readline(WINDOW):
+        number += 1
+        if len(line) == WINDOW:
+            writer.problems.add(Problem("record-too-long", number))
+            writer.problems.raise_as(PredictionError)
+        yield line
 
 
 def _check_header(header: list[str]) -> None:

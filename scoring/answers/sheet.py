@@ -32,6 +32,11 @@ def empty_codes(size: int) -> NDArray[np.uint8]:
     return np.full(size, UNREAD, dtype=np.uint8)
 
 
+def most_records(release: Release) -> int:
+    """A file with more records than this is read no further."""
+    return 2 * release.size + 10_000
+
+
 @dataclass
 class SheetWriter:
     """Fills a sheet record by record, and collects what is wrong in the order of the file."""
@@ -45,7 +50,7 @@ class SheetWriter:
         self._lines = np.zeros(self.release.size, dtype=np.int64)
         self._images: dict[str, str | None] = {}
         self._readings: Counter[str] = Counter()
-        self._most_records = 2 * self.release.size + 10_000
+        self._most_records = most_records(self.release)
 
     def count_record(self, line: int) -> None:
         """Note that a record begins; gives up on a file with far more records than questions."""

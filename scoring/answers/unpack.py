@@ -7,6 +7,7 @@ LARGEST_RATIO = 100
 GZIP_MAGIC = b"\x1f\x8b"
 _WINDOW_GZIP = 31
 _MOST_MEMBERS = 1_000
+_STEP = 64 * 1024
 
 
 class DamagedGzipError(Exception):
@@ -26,29 +27,38 @@ def unpack(data: bytes, *, largest: int = LARGEST_FILE, ratio: int = LARGEST_RAT
     if not data.startswith(GZIP_MAGIC):
         return data
     limit = min(largest, ratio * len(data))
-    members: list[bytes] = []
-    rest = data
+    pieces: list[bytes] = []
     # Zero bytes may pad the end of a gzip file.
-    while rest.strip(b"\0"):
-        if len(members) == _MOST_MEMBERS:
+    end = len(data.rstrip(b"\0"))
+    at = members = 0
+    while at < end:
+        if members == _MOST_MEMBERS:
             raise ExpandsTooFarError
-        member, rest = _unpack_member(rest, limit)
-        limit -= len(member)
-        members.append(member)
-    return b"".join(members) if len(members) > 1 else members[0]
+        members += 1
+        at, limit = _unpack_member(memoryview(data), at, limit, pieces)
+    return b"".join(pieces)
 
 
-def _unpack_member(data: bytes, limit: int) -> tuple[bytes, bytes]:
+def _unpack_member(data: memoryview, at: int, limit: int, pieces: list[bytes]) -> tuple[int, int]:
+    """Unpack the member that starts here; where it ends, and how many bytes may still follow.
+
+    It is fed in steps, since zlib copies what lies behind a member's end.
+    """
     reader = zlib.decompressobj(_WINDOW_GZIP)
-    try:
-        member = reader.decompress(data, limit + 1)
-    except zlib.error as error:
-        raise DamagedGzipError from error
-    if len(member) > limit:
-        raise ExpandsTooFarError
-    if not reader.eof:
-        raise DamagedGzipError
-    return member, reader.unused_data
+    while not reader.eof:
+        packed = data[at : at + _STEP]
+        if not packed:
+            raise DamagedGzipError
+        try:
+            piece = reader.decompress(packed, limit + 1)
+        except zlib.error as error:
+            raise DamagedGzipError from error
+        limit -= len(piece)
+        if limit < 0:
+            raise ExpandsTooFarError
+        pieces.append(piece)
+        at += len(packed)
+    return at - len(reader.unused_data), limit
 
 
 def unpack_head(head: bytes, size: int) -> bytes:

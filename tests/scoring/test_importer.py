@@ -157,3 +157,54 @@ def test_another_definition_takes_the_same_shape(mmad: Definition, reference: An
     release = read((reference / "iad-r1/test_DTD_format.json.gz").read_bytes(), other)
     assert release.size > 100
     assert set(release.subtasks.tolist()) == {0}
+
+
+@pytest.mark.parametrize("character", ["\0", "\x07", "\x1b", "\x7f", "\x85", "\ud800"])
+@pytest.mark.parametrize(
+    ("field", "make"),
+    [
+        ("Question", lambda text: {"Question": f"Is it{text} so?"}),
+        ("Options", lambda text: {"Options": {"A": "Yes.", "B": f"No.{text}"}}),
+    ],
+)
+def test_text_that_cannot_be_stored_is_refused_by_name(
+    mmad: Definition, field: str, make: Callable[[str], dict[str, Any]], character: str
+) -> None:
+    data = body(question(), question(**make(character)))
+    assert fault(data, mmad) == ("control-character", {"image": IMAGE, "question": 1, "field": field})
+
+
+def test_a_type_that_cannot_be_stored_is_refused(mmad: Definition) -> None:
+    subtask = mmad.to_dict()["subtasks"][0]
+    for name, code in (("x\0", "control-character"), ("x" * 101, "record-too-long")):
+        other = Definition.from_dict(mmad.to_dict() | {"subtasks": [subtask | {"raw_types": [name]}]})
+        found, params = fault(body(question(type=name)), other)
+        assert (found, params["field"]) == (code, "type")
+
+
+def test_texts_may_have_lines_and_any_script(mmad: Definition) -> None:
+    text = "Is it\n\tso,\r\nor 不是\u200d? \U0001f600"
+    release = read(body(question(Question=text)), mmad)
+    assert release.texts == [text]
+    assert len(release.digest) == 64
+
+
+@pytest.mark.parametrize(("length", "count"), [(298, 1), (297, 10)])
+def test_ids_as_long_as_the_site_has_room_for_are_taken(mmad: Definition, length: int, count: int) -> None:
+    image = "VisA/".ljust(length, "x")
+    assert len(max(read(body(*[question()] * count, image=image), mmad).ids, key=len)) <= 300
+
+
+def test_paths_and_ids_that_are_too_long_are_refused_by_name(mmad: Definition) -> None:
+    image = "VisA/".ljust(301, "x")
+    params = {"image": image[:200], "field": "image", "found": 301, "most": 300}
+    assert fault(body(question(), image=image), mmad) == ("record-too-long", params)
+    image = "VisA/".ljust(298, "x")
+    params = {"image": image[:200], "question": 10, "field": "question_id", "found": 301, "most": 300}
+    assert fault(body(*[question()] * 11, image=image), mmad) == ("record-too-long", params)
+
+
+def test_an_image_that_nothing_is_asked_about_is_ignored(mmad: Definition) -> None:
+    data = json.loads(body(question())) | {"VisA/a.png": {"conversation": []}}
+    assert read(json.dumps(data).encode(), mmad).images == [IMAGE]
+    assert fault(body(image="VisA/a.png"), mmad)[0] == "empty-release"

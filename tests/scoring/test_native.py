@@ -2,6 +2,7 @@ import copy
 import gzip
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -350,3 +351,95 @@ def test_a_repeated_key_is_seen_behind_the_quick_reader(release: Release) -> Non
     assert problems_of(twice, release) == [("duplicate-key", 2)]
     hidden = data.replace(b'"gpt_answer": "', b'"gpt\\u005fanswer": "A", "gpt_answer": "', 1)
     assert problems_of(hidden, release) == [("duplicate-key", 2)]
+
+
+def spoilt(release: Release, **changes: Any) -> bytes:
+    """One faultless record, but for these fields."""
+    return as_native([native_records(release)[0] | changes])
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("stem\nA\n. foo\nB. bar\n", ()),
+        ("stem\nA. foo\nB\n. bar\n", ()),
+        ("stem\nA. foo\nB. bar\n", ("foo", "bar")),
+        (
+            "stem\n A : foo\nmore\n and more\n\tB) bar\nD. is no C\n",
+            ("foo\nmore\n and more", "bar\nD. is no C"),
+        ),
+        ("A. foo", ()),
+        ("A. foo B. bar", ()),
+        ("B. bar\nA. foo", ()),
+        ("A.\nB.", ("", "")),
+    ],
+)
+def test_options_are_lines_that_begin_with_their_letter(text: str, options: tuple[str, ...]) -> None:
+    assert native._option_lines(native._split(text)[1]) == options
+
+
+@given(st.text(alphabet="AB.: \n\tx\r\u00a0\u2028\x1c", max_size=30))
+def test_any_question_text_is_split(text: str) -> None:
+    native._option_lines(native._split(text)[1])
+
+
+def test_more_options_than_letters_are_no_options(release: Release) -> None:
+    shown = dict.fromkeys([*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", ""], "x")
+    assert problems_of(spoilt(release, options=shown, gpt_answer="x"), release)[0][0] == "wrong-type"
+    shown = dict.fromkeys(["AB", ""], "x")
+    assert problems_of(spoilt(release, options=shown), release)[0][0] == "wrong-type"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"image": "a/" * 20_000}, "image"),
+        ({"question": "A.\n" * 20_000}, "question"),
+        ({"question": {"text": "x", "options": {"A": "x" * 30_000, "B": ""}}}, "question"),
+        ({"options": {"A": "x" * 30_000, "B": "y"}}, "options"),
+        ({"question_type": "x" * 30_000}, "question_type"),
+    ],
+)
+def test_what_is_too_long_to_be_looked_for_is_named(
+    release: Release, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(PredictionError) as caught:
+        evaluate(spoilt(release, **changes), release)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line, problem.field) == ("record-too-long", 2, field)
+
+
+def test_a_reply_may_be_long(release: Release) -> None:
+    data = spoilt(release, gpt_answer="It is so. " * 50_000 + "Answer: A")
+    assert problems_of(data, release) == [("too-few-records", None)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"question": "A.\n" * 6_600},
+        {"question": "A.\nB.\n" + "x\n" * 9_900},
+        {"question": " \n" * 9_900},
+        {"question": "Question" + " " * 19_000},
+        {"image": "a/" * 9_900},
+        {"image": "/." * 9_900},
+        {"image": ".a" * 9_900},
+    ],
+    ids=lambda changes: repr(changes)[:30],
+)
+def test_no_record_takes_more_than_linear_time(release: Release, changes: dict[str, Any]) -> None:
+    """A hang guard: 100 records take about a second, and minutes where each is quadratic."""
+    record = native_records(release)[0] | changes
+    key = next(iter(changes))
+    records = [record | {key: f"{number}{record[key]}{number}"} for number in range(100)]
+    data = as_native(records)
+    started = time.process_time()
+    assert len(problems_of(data, release)) == 100
+    assert time.process_time() - started < 10
+
+
+def test_folders_in_front_of_an_image_may_be_many(release: Release, expected: bytes) -> None:
+    records = native_records(release)
+    for record in records:
+        record["image"] = "a/" * 1_000 + record["image"]
+    assert outcomes(records, release) == expected

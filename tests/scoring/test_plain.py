@@ -184,3 +184,9 @@ def test_the_quick_readers_take_what_they_are_made_for(release: Release) -> None
     assert plain._read_simple_csv(as_csv(rows).replace(b"\n", b"\r\n"), release) is not None
     assert plain._read_simple_csv(quoted(rows), release) is None
     assert read(as_csv(rows), release).codes.tolist() == read(quoted(rows), release).codes.tolist()
+
+
+@pytest.mark.parametrize("line", [b"," * 3_000_000, b"x" * 3_000_000, b'"' + b"x" * 3_000_000])
+def test_a_line_without_end_is_named(release: Release, line: bytes) -> None:
+    data = as_csv(plain_rows(release)[:3]) + b"x,A\n" + line
+    assert problems_of(data, release) == [("unknown-question", 5), ("record-too-long", 6)]

@@ -1,5 +1,6 @@
 import gzip
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -134,6 +135,81 @@ def test_reading_is_the_same_for_spaced_and_trimmed_replies(reply: str) -> None:
 def test_a_very_long_reply_takes_no_long_time() -> None:
     assert read("(" * 3_000_000 + "Answer: B", FIVE).letter == "B"
     assert read("A defect " * 500_000, FIVE).letter is None
+
+
+HOSTILE = [
+    "The answer is" + "\n" * 7_900 + "unclear 5",
+    "answer:" + " " * 7_900 + "1",
+    "answer:" + " \n" * 3_900 + "1",
+    "answer" + "* " * 3_900 + "1",
+    "answer: " + "*" * 7_900 + "1",
+    "answer is (" + "`" * 7_900 + "1",
+    "answer " * 1_100,
+    "answer: option " * 500,
+    "<answer>" + "'" * 7_900,
+    "<answer>" * 1_000,
+    "**" + " " * 7_900 + "A",
+    "** " * 2_600,
+    "** A " * 1_600,
+    "\\boxed" + " " * 7_900,
+    "\\boxed{ " * 900,
+    "(" + " " * 7_900 + "A",
+    "( A " * 2_000,
+    "\n*" * 4_000 + "1",
+    "*" * 7_900 + "1",
+    "A " * 4_000,
+    "A\u00a0\n" * 2_600,
+    "option " * 1_100,
+    "." * 7_900 + "1 1",
+]
+
+
+@pytest.mark.parametrize("reply", HOSTILE, ids=lambda reply: repr(reply[:20]))
+def test_no_reply_takes_more_than_linear_time(reply: str) -> None:
+    """A hang guard: on a slow machine 100 take a tenth of a second, and minutes where a rule is quadratic."""
+    started = time.process_time()
+    for number in range(100):
+        read(f"{reply} {number}", FIVE)
+    assert time.process_time() - started < 5
+
+
+def test_no_option_text_takes_long_to_look_for() -> None:
+    options = tuple("a b " * 200 + letter for letter in "abcdefghijklmnopqrstuvwxyz")
+    reply = " ".join(["a b " * 1_000, *(option[-100:] for option in options), options[3], options[4] + "x"])
+    started = time.process_time()
+    for number in range(20):
+        read(f"{reply} {number}", options)
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("letter", ["\u0130", "\u0131", "\u017f", "\u212a"])
+def test_a_letter_that_is_not_ascii_is_no_letter(letter: str) -> None:
+    """Without regard to case a pattern takes them for i, s and k."""
+    for reply in (f"Answer: {letter}", f"<answer>{letter}</answer>", letter, f"({letter})"):
+        assert read(reply, FIVE).rule == "none"
+
+
+@pytest.mark.parametrize("space", ["   ", "\n\n\n", " \n \n ", "\t\r\n", "\u00a0 \n\t"])
+@pytest.mark.parametrize(
+    ("form", "letter"),
+    [
+        ("The answer is{}B", "B"),
+        ("Answer:{}B.", "B"),
+        ("**Answer{}:{}**{}B", "B"),
+        ("it is **{}B{}**", "B"),
+        ("it is \\boxed{}{{{}B{}}}", "B"),
+        ("it is so.{}{}(B) line", "B"),
+        ("Answer:{}A defect", None),
+    ],
+)
+def test_a_run_of_white_space_counts_like_a_short_one(form: str, letter: str | None, space: str) -> None:
+    assert read(form.format(space, space, space), FIVE).letter == letter
+
+
+def test_a_line_break_in_white_space_still_starts_a_line() -> None:
+    assert read("It is the rim.  \n \n   B. The line", FIVE).letter == "B"
+    assert read("It is the rim, see    B. The line", FIVE).letter is None
+    assert read("It is the rim.\n\n   C  \n\n and so on", FIVE).letter == "C"
 
 
 @pytest.mark.parametrize(

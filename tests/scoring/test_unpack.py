@@ -1,4 +1,6 @@
 import gzip
+import random
+import time
 
 import pytest
 
@@ -46,3 +48,29 @@ def test_the_limit_is_on_all_members_together() -> None:
 def test_a_file_of_very_many_members_is_stopped() -> None:
     with pytest.raises(ExpandsTooFarError):
         unpack(gzip.compress(b"") * 2_000)
+
+
+def test_many_members_in_front_of_a_long_one_are_not_copied_each_time() -> None:
+    """A hang guard: copying 20 MB for each member takes seconds."""
+    content = random.Random(1).randbytes(20_000_000)
+    data = gzip.compress(b"") * 990 + gzip.compress(content, 1)
+    started = time.process_time()
+    assert unpack(data) == content
+    assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_510, 65_536, 200_000])
+@pytest.mark.parametrize("padding", [0, 1, 100_000])
+def test_members_end_anywhere(size: int, padding: int) -> None:
+    content = random.Random(size).randbytes(size)
+    members = gzip.compress(content) + gzip.compress(b"") + gzip.compress(b"end")
+    assert unpack(members + b"\0" * padding) == content + b"end"
+
+
+def test_as_many_members_as_are_allowed_are_read() -> None:
+    assert unpack(gzip.compress(b"x") * 1_000) == b"x" * 1_000
+
+
+def test_a_member_behind_padding_is_damage() -> None:
+    with pytest.raises(DamagedGzipError):
+        unpack(gzip.compress(b"one") + b"\0" * 8 + gzip.compress(b"two"))

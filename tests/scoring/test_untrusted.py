@@ -116,6 +116,7 @@ def test_far_more_records_than_questions_are_not_read_to_the_end(release: Releas
         b"[" + b"{}," * 100_000 + b"{}]",
         b"{}\n" * 100_000,
         b"question_id,answer\n" + b"x,A\n" * 100_000,
+        as_csv(plain_rows(release)) + b"x,A\n" * (release.size + 10_001),
     ):
         found = problems_of(data, release)
         with pytest.raises(PredictionError) as caught:
@@ -135,6 +136,9 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "blank lines": lambda: b'{"a":1}\n' + b"\n" * 30_000_000,
     "one long cell": lambda: b"question_id,answer\n" + b"a" * 30_000_000,
     "quoted colons": lambda: b'["' + b'\\":' * 6_000_000 + b'"]',
+    "records of one character": lambda: b"question_id,answer\n" + b"a,A\n" * 7_000_000,
+    "commas": lambda: b"question_id,answer\n" + b"," * 30_000_000,
+    "Windows lines": lambda: b"question_id,answer\r\n" + b"a,A\r\n" * 6_000_000,
     "keys": lambda: b"[{" + b",".join(b'"%d":1' % number for number in range(1_000_000)) + b"}]",
 }
 
@@ -155,6 +159,13 @@ def test_quotes_of_the_file_are_short_and_showable() -> None:
     assert quote.startswith("a\\u202e\\u0000\\ud800b")
     assert len(quote) == 200
     assert json.dumps(dict(problem.params)).isascii()
+
+
+def test_a_quote_is_cut_before_it_is_searched() -> None:
+    started = time.process_time()
+    for _ in range(200):
+        Problem("x", params={"quote": "\0" * 1_000_000})
+    assert time.process_time() - started < 5
 
 
 def test_an_error_survives_the_way_between_processes() -> None:

@@ -2,10 +2,13 @@
 
 The file is a dict: image path -> record, whose `conversation` lists questions with `Question`,
 `Options`, `Answer` and `type`. There are no question ids: ours is the image path as it stands, `#`, and
-the question's place in the conversation, from 0. Other keys of a record are ignored.
+the question's place in the conversation, from 0. Other keys of a record are ignored, and so is an image
+whose conversation is an empty list: there is nothing to ask about it.
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from string import ascii_uppercase
@@ -21,6 +24,11 @@ from scoring.release import Release
 
 LARGEST_FILE = 512 * 1024 * 1024
 _LONGEST_INTEGER = 40
+# What the site has room for; question ids are longer than their images' paths.
+_LONGEST_PATH = 300
+_LONGEST_TYPE = 100
+# In a text lines may break; other control characters and half characters can be neither stored nor shown.
+_NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 
 def read(data: bytes, definition: Definition) -> Release:
@@ -59,8 +67,7 @@ class _Repeated(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.key = next(key for key in keys if keys.count(key) > 1)
+        self.key = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
 
 
 class _BadNumber:
@@ -106,6 +113,22 @@ def _flaws(value: Any) -> Iterator[tuple[str, dict[str, str]]]:
         yield from _flaws(item)
 
 
+def _fault_of_text(question_id: str, question: Mapping[str, Any]) -> tuple[str, dict[str, str | int]] | None:
+    """What the site could not store or show of a question that is sound otherwise."""
+    lengths = (
+        ("question_id", len(question_id), _LONGEST_PATH),
+        ("type", len(question["type"]), _LONGEST_TYPE),
+    )
+    for name, length, most in lengths:
+        if length > most:
+            return "record-too-long", {"field": name, "found": length, "most": most}
+    texts = (("Question", question["Question"]), ("type", question["type"]))
+    for name, text in (*texts, *(("Options", option) for option in question["Options"].values())):
+        if _NO_TEXT.search(text):
+            return "control-character", {"field": name}
+    return None
+
+
 @dataclass
 class _Columns:
     """Collects questions, and what is wrong with them."""
@@ -130,6 +153,8 @@ class _Columns:
             self._note("unknown-source-dataset", image, found=image.split("/", 1)[0], known=known)
         if UNSHOWABLE.search(image):
             self._note("control-character", image)
+        if len(image) > _LONGEST_PATH:
+            self._note("record-too-long", image, field="image", found=len(image), most=_LONGEST_PATH)
         self._add_flaws(image, record)
         conversation = record.get("conversation") if isinstance(record, dict) else None
         if not isinstance(conversation, list):
@@ -158,7 +183,7 @@ class _Columns:
             self._note(code, image, None, **params)
 
     def _add_question(self, image: str, source_dataset: str, index: int, question: Any) -> None:
-        fault = self._fault_of(question)
+        fault = self._fault_of(question) or _fault_of_text(f"{image}#{index}", question)
         if fault is not None:
             code, params = fault
             self._note(code, image, index, **params)
