@@ -27,14 +27,20 @@ class Evaluation:
     outcomes: bytes
 
 
-def evaluate(data: bytes, release: Release, *, partial: Sequence[str] = ()) -> Evaluation:
+def evaluate(
+    data: bytes, release: Release, *, partial: Sequence[str] = (), definition: Definition | None = None
+) -> Evaluation:
     """Score an answer file as it was sent, perhaps gzipped. Missing and unreadable answers are wrong.
 
     `partial` names the subtasks to score where the file is not about all of them; records for others
     are checked like all records, but not scored. Naming every subtask is the same as naming none.
-    Raises PredictionError when the file is at fault: with every record that cannot be matched, is
+    `definition` is the benchmark's present one, where it may be later than the release's own.
+    Raises ReleaseError when the release's questions are not the same by it (see `Release.under`), and
+    PredictionError when the file is at fault: with every record that cannot be matched, is
     repeated or malformed; else when too few of the questions have a record.
     """
+    if definition is not None:
+        release = release.under(definition)
     scored = _positions(release.definition, partial)
     sheet = read(data, release)
     _check_present(sheet, release, scored, is_partial=bool(partial))

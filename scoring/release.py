@@ -3,7 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from string import ascii_uppercase
 from typing import Any, Self
@@ -75,6 +75,51 @@ class Release:
     def option_counts(self) -> NDArray[np.uint8]:
         return np.array([len(options) for options in self.options], dtype=np.uint8)
 
+    @cached_property
+    def _redefined(self) -> list["Release"]:
+        """The release under the last other definition that it was asked for, with the tables it has built."""
+        return []
+
+    def under(self, definition: Definition) -> "Release":
+        """The same questions by another definition of their benchmark, such as a later one.
+
+        Its metrics, shares, aliases and rewordings then count. Raises ReleaseError when by it any question
+        is of another source dataset or subtask, or normal instead of abnormal: that takes another import.
+        """
+        for release in (self, *self._redefined):
+            if release.definition == definition:
+                return release
+        release = self._redefine(definition)
+        self._redefined[:] = [release]
+        return release
+
+    def _redefine(self, definition: Definition) -> "Release":
+        try:
+            release = replace(
+                self,
+                definition=definition,
+                source_datasets=_moved(
+                    self.source_datasets, self.definition.source_datasets, definition.source_datasets
+                ),
+                subtasks=_moved(self.subtasks, self.definition.subtask_slugs, definition.subtask_slugs),
+            )
+            placed = zip(self.images, self.kinds, strict=True)
+            same = [
+                (definition.source_dataset_of(image), definition.subtask_of_type[kind])
+                for image, kind in placed
+            ] == [
+                (definition.source_datasets[dataset], subtask)
+                for dataset, subtask in zip(
+                    release.source_datasets.tolist(), release.subtasks.tolist(), strict=True
+                )
+            ]
+        except (KeyError, ValueError):
+            same = False
+        if not same or list(map(definition.is_abnormal, self.images)) != self.abnormal.tolist():
+            reason = "by it questions are of another source dataset, subtask or kind than in the release"
+            raise ReleaseError.single(Problem("wrong-definition", params={"reason": reason}))
+        return release
+
     def lettered_options(self, position: int) -> dict[str, str]:
         return dict(zip(ascii_uppercase, self.options[position], strict=False))
 
@@ -145,6 +190,13 @@ class Release:
             abnormal=np.array(columns.abnormal, dtype=np.bool_),
             truth=np.array(columns.truth, dtype=np.uint8),
         )
+
+
+def _moved(positions: NDArray[np.uint8], names: Sequence[str], others: Sequence[str]) -> NDArray[np.uint8]:
+    """Positions in one list of names as positions in another; ValueError when a name in use is not there."""
+    used = set(positions.tolist())
+    moves = [others.index(name) if at in used else 0 for at, name in enumerate(names)]
+    return np.array(moves, dtype=np.uint8)[positions]
 
 
 class _Columns(msgspec.Struct, forbid_unknown_fields=True):
