@@ -88,7 +88,9 @@ def _score(submission: Submission) -> None:
     content = releases.decoded(release.digest)
     data = storage.answers().get(submission.answers_key)
     try:
-        evaluation = evaluate(data, content, partial=submission.partial)
+        evaluation = evaluate(
+            data, content, partial=submission.partial, definition=submission.benchmark.rules
+        )
     except PredictionError as error:
         _reject(submission, error)
         return

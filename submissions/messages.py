@@ -163,6 +163,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("Lists or objects are nested too deep here. Records hold plain text: send them without more."),
     ),
     "record-too-long": (
+        _("{image}#{question}: “{field}” has {found} characters, and {most} are allowed."),
         _("This record is longer than any answer is. Look for a bracket or a line break that is missing."),
     ),
     "wrong-columns": (_("The first line reads “{found}”. It has to be exactly “{expected}”."),),
@@ -223,6 +224,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         ),
     ),
     "control-character": (
+        _("{image}#{question}: “{field}” holds a character that cannot be stored. Remove it."),
         _(
             "The id “{question_id}” holds a character that cannot be seen. Take ids as the questions have them."
         ),
