@@ -451,7 +451,7 @@ def everything(world: World) -> dict[str, list[Any]]:
     }
 
 
-def told(answer: HttpResponse, *unsaid: Any) -> tuple[Any, ...]:
+def told(answer: Any, *unsaid: Any) -> tuple[Any, ...]:
     """All that an answer tells, without what was asked for and without the form's secret."""
     headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
     text = f"{headers}\n" + answer.content.decode()
@@ -534,7 +534,9 @@ def test_an_organizer_who_was_given_no_rights_changes_nothing_in_the_admin(world
     client.force_login(material.person("new@example.org", is_staff=True))
     before = everything(world)
     for name in ADMIN:
-        if name != "admin:password_change" and name.endswith(("_changelist", "_add", "_change", "_delete", "_history")):
+        if name != "admin:password_change" and name.endswith(
+            ("_changelist", "_add", "_change", "_delete", "_history")
+        ):
             row = TABLE[name][""]
             for method in ("get", "post"):
                 assert sent(client, method, url_of(name, row.args(world)), {}).status_code in (403, 302)
