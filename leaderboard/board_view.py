@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +20,7 @@ from leaderboard.filters import (
     OPEN,
     OVERALL,
     UNDECLARED,
+    Chosen,
     Columns,
     Wanted,
 )
@@ -72,12 +74,11 @@ class BoardView:
             "filter_words": [
                 FilterWord(phrases.chosen(*one), self.url(wanted.without(one))) for one in wanted.chosen
             ],
-            "filter_fields": [filter_field(name, dict(wanted.chosen).get(name, "")) for name in FILTERS],
+            "filter_fields": filter_fields(wanted.chosen),
             "filter_hidden": self.hidden(),
             "clear_url": self.url(wanted.without(*wanted.chosen)),
             "columns": [
-                rows.Column(self.short_names.get(name, name), self.url(wanted.by(name)))
-                for name in self.further()
+                Link(self.short_names.get(name, name), self.url(wanted.by(name))) for name in self.further()
             ],
             "score_url": self.url(wanted.at(None)),
             # One piece of finished text: fifty turns of the template's loop cost more than to join them.
@@ -169,7 +170,7 @@ class BoardView:
                     score=row["score"],
                     further=further,
                     team=kind_text(row["line"]),
-                    settings=[*words, *([row["flags"]] if row["flags"] else [])],
+                    settings=(*words, row["flags"]) if row["flags"] else words,
                     source=row["source"],
                     notation=notation,
                 )
@@ -237,14 +238,21 @@ def range_text(found: list[board.Row]) -> str:
     return _("ranks {first} to {last}").format(first=written.count(ranks[0]), last=written.count(ranks[-1]))
 
 
+def filter_fields(chosen: Chosen) -> SafeString:
+    """The fields of the board's filter form, finished."""
+    return _filter_fields(get_language(), chosen)
+
+
+@lru_cache(maxsize=256)
+def _filter_fields(_language: str | None, chosen: Chosen) -> SafeString:
+    # Kept by language: sixty options take longer to say than the board to read.
+    values = dict(chosen)
+    fields = [filter_field(name, values.get(name, "")) for name in FILTERS]
+    return render_to_string("leaderboard/board_filters.html", {"fields": fields})
+
+
 def filter_field(name: str, value: str) -> FilterField:
     """A filter as a field of the board's form."""
-    return _filter_field(get_language(), name, value)
-
-
-@lru_cache(maxsize=1024)
-def _filter_field(language: str | None, name: str, value: str) -> FilterField:
-    # Kept by language: sixty options take longer to say than the board to read.
     label = str(phrases.LABELS[name])
     if name in ("q", "quantisation", "note", "parameters"):
         return FilterField(name, label, value=value)
@@ -255,5 +263,5 @@ def _filter_field(language: str | None, name: str, value: str) -> FilterField:
     if name != "kind":
         offered |= {DECLARED: _("declared"), UNDECLARED: _("not declared")}
     offered.setdefault(value, value)
-    options = tuple(rows.Option(known, str(text), selected=known == value) for known, text in offered.items())
+    options = tuple(rows.Option(known, text, selected=known == value) for known, text in offered.items())
     return FilterField(name, label, options=options)

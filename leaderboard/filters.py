@@ -83,13 +83,17 @@ class Columns:
         return (OVERALL, *self.subtasks, *self.datasets)
 
 
+Chosen = tuple[tuple[str, str], ...]
+"""Filters in force: name and value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A page of a board. `chosen` holds the filters in force; several values of one name mean any of them."""
 
     column: str = OVERALL
     division: str = OPEN
-    chosen: tuple[tuple[str, str], ...] = ()
+    chosen: Chosen = ()
     cursor: BoardCursor | None = None
 
     def conditions(self) -> list["Condition"]:

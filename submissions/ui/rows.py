@@ -8,6 +8,7 @@ SVG needs neither a view box nor a style.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from typing import Any, Literal
 
@@ -27,21 +28,19 @@ Text = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A tab, a switch position or a download."""
+    """A tab, a switch position, the head of a column, or a download."""
 
     text: Text
     url: str
     current: bool = False
     title: Text = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of figures on the board; following its link ranks by it."""
-
-    text: Text
-    url: str
-    current: bool = False
+    @property
+    def html(self) -> SafeString:
+        """The link joined here, because a board has some thirty of them."""
+        title = f' title="{escape(str(self.title))}"' if self.title else ""
+        current = ' aria-current="page"' if self.current else ""
+        return SafeString(f'<a href="{escape(self.url)}"{title}{current}>{escape(str(self.text))}</a>')
 
 
 BoardRow = SafeString
@@ -60,7 +59,7 @@ def board_row(
     tie: Literal["", "start", "middle", "end"] = "",
     url: str = "",
     team: Text = "",
-    settings: Iterable[Text] = (),
+    settings: tuple[str, ...] = (),
     undeclared: int = 0,
     partial: bool = False,
     source: Text = "",
@@ -98,12 +97,15 @@ def board_row(
     )
 
 
-def _with_line(notation: figures.Notation, settings: Iterable[Text], undeclared: int, partial: bool) -> str:
+@lru_cache(maxsize=4096)
+def _said(settings: tuple[str, ...]) -> str:
+    # Kept, because most rows of a board are run alike.
+    return f'<span class="said">{" · ".join(map(escape, settings))}</span>'
+
+
+def _with_line(notation: figures.Notation, settings: tuple[str, ...], undeclared: int, partial: bool) -> str:
     """The declared settings, then in amber what a reader must know is not there."""
-    parts = []
-    said = " · ".join([escape(str(setting)) for setting in settings])
-    if said:
-        parts.append(f'<span class="said">{said}</span>')
+    parts = [_said(settings)] if settings else []
     if partial:
         parts.append(f'<span class="undeclared">{notation.partial}</span>')
     if undeclared:

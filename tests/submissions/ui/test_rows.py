@@ -34,7 +34,7 @@ def test_a_row_escapes_what_people_wrote() -> None:
         further=[],
         url='/e/"',
         team="<i>",
-        settings=["<u>"],
+        settings=("<u>",),
         coverage=1.0,
         tries=1,
     )
@@ -55,7 +55,7 @@ def test_the_first_is_marked_and_a_quoted_row_has_its_source() -> None:
 
 def test_what_was_not_declared_stands_under_the_name() -> None:
     row = rows.board_row(
-        kind="scored", name="a", score=None, further=[], settings=["1-shot"], undeclared=3, partial=True
+        kind="scored", name="a", score=None, further=[], settings=("1-shot",), undeclared=3, partial=True
     )
     assert "1-shot" in row
     assert "partial" in row
