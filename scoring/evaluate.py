@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,19 +13,21 @@ from scoring.errors import PredictionError, Problem
 from scoring.release import Release
 from scoring.report import Report
 from scoring.tabulate import SCORER_VERSION, tabulate
+from scoring.transfer import Transfer
 
-__all__ = ["SCORER_VERSION", "Evaluation", "evaluate", "score"]
+__all__ = ["SCORER_VERSION", "Evaluation", "evaluate", "rescore", "score"]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A report, and a bit per question (1 is right) in the release's order, padded with zeros to a byte.
+    """A report, a bit per question (1 is right) in the release's order, padded with zeros to a byte, and the sheet.
 
     Together with the answers the outcomes are the truth: they belong where it is kept.
     """
 
     report: Report
     outcomes: bytes
+    sheet: Sheet
 
 
 def evaluate(
@@ -54,7 +57,24 @@ def score(sheet: Sheet, release: Release, scored: Collection[int] | None = None)
     correct = sheet.codes == release.truth
     if len(scored) < len(every):
         correct &= np.isin(release.subtasks, list(scored))
-    return Evaluation(tabulate(sheet, correct, release, scored), np.packbits(correct).tobytes())
+    return Evaluation(tabulate(sheet, correct, release, scored), np.packbits(correct).tobytes(), sheet)
+
+
+def rescore(sheet: Sheet, of: Release, to: Release, *, partial: Sequence[str] = ()) -> Evaluation:
+    """Score what a file said of one release's questions against another release.
+
+    Raises PredictionError, with the code too-few-records, when by far too few of its questions are answered.
+    """
+    scored = _positions(to.definition, partial)
+    carried = transfer(of, to).carry(sheet)
+    _check_present(carried, to, scored, is_partial=bool(partial))
+    return score(carried, to, scored)
+
+
+@lru_cache(maxsize=4)
+def transfer(of: Release, to: Release) -> Transfer:
+    """How answers go from one release to another, kept for the last few pairs."""
+    return Transfer.between(of, to)
 
 
 def _positions(definition: Definition, partial: Sequence[str]) -> frozenset[int]:

@@ -1,9 +1,12 @@
 """What an answer file said about each question of a release."""
 
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from string import ascii_uppercase
+from typing import Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +29,42 @@ class Sheet:
     present: NDArray[np.bool_]
     readings: dict[str, int]
     format: str
+
+    def encode(self) -> bytes:
+        """Everything, compressed: what a later release is scored from, instead of the file."""
+        return zlib.compress(
+            msgspec.msgpack.encode(
+                _Packed(
+                    self.codes.tobytes(),
+                    np.packbits(self.present).tobytes(),
+                    dict(self.readings),
+                    self.format,
+                    replies.READER_VERSION,
+                )
+            )
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Take back what `encode` made. Raises ValueError when it is damaged, or was read by other rules."""
+        try:
+            packed = msgspec.msgpack.decode(zlib.decompress(data), type=_Packed)
+        except (zlib.error, msgspec.MsgspecError) as error:
+            raise ValueError("a damaged sheet") from error
+        if packed.reader_version != replies.READER_VERSION:
+            raise ValueError(f"a sheet of reader {packed.reader_version}")
+        codes = np.frombuffer(packed.codes, dtype=np.uint8)
+        bits = np.frombuffer(packed.present, dtype=np.uint8)
+        present = np.unpackbits(bits, count=len(codes)).astype(np.bool_)
+        return cls(codes, present, packed.readings, packed.format)
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    codes: bytes
+    present: bytes
+    readings: dict[str, int]
+    format: str
+    reader_version: str
 
 
 def empty_codes(size: int) -> NDArray[np.uint8]:
