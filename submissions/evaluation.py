@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
-from submissions import releases, ringing, standings, storage
-from submissions.models import Benchmark, Figure, Release, Report, Submission
+from submissions import releases, ringing, scores, standings, storage
+from submissions.models import Benchmark, Release, Submission
 
 logger = logging.getLogger(__name__)
 
@@ -98,14 +99,23 @@ def _score(submission: Submission) -> None:
         # The worker's fence held: no honest answer file needs a fraction of what it allows.
         _reject(submission, PredictionError.single(Problem("too-much-memory")))
         return
-    _keep_outcomes(submission, release, evaluation)
+    keep_sheet(submission, release.digest, evaluation.sheet)
+    keep_outcomes(submission, release, evaluation)
     _record(submission, release, evaluation)
 
 
-def _keep_outcomes(submission: Submission, release: Release, evaluation: Evaluation) -> None:
-    # Outcomes together with answers are the truth, so they are kept with it.
+def keep_sheet(submission: Submission, digest: str, sheet: Sheet) -> None:
+    """Put the letters aside that a later release is scored from, so that no file is read twice.
+
+    An earlier attempt may have got this far; reading is deterministic. Raises StorageUnavailableError.
+    """
+    with suppress(storage.ObjectExistsError):
+        storage.answers().put(submission.sheet_key(digest), sheet.encode())
+
+
+def keep_outcomes(submission: Submission, release: Release, evaluation: Evaluation) -> None:
+    """Put the outcomes where the truth is: together with the answers they are the truth. Again: no change."""
     key = f"outcomes/{release.digest}/{submission.pk}-{SCORER_VERSION}"
-    # An earlier attempt may have got this far; scoring is deterministic.
     with suppress(storage.ObjectExistsError):
         storage.truth().put(key, evaluation.outcomes)
 
@@ -113,7 +123,6 @@ def _keep_outcomes(submission: Submission, release: Release, evaluation: Evaluat
 def _record(submission: Submission, release: Release, evaluation: Evaluation) -> None:
     """Figures, ranks and the final state, in one transaction: `scored` means that the ranks stand."""
     report = evaluation.report
-    body = report.to_dict()
     with transaction.atomic():
         benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=submission.benchmark_id)
         if benchmark.current_release_id != release.pk:
@@ -122,27 +131,14 @@ def _record(submission: Submission, release: Release, evaluation: Evaluation) ->
             submission,
             status=Status.SCORED,
             release=release,
-            score=body["score"],
-            present=body["present"],
-            coverage=body["coverage"],
+            score=report.score,
+            present=report.present,
+            coverage=report.coverage,
         )
-        Report.objects.update_or_create(
-            submission=submission, release=release, scorer_version=SCORER_VERSION, defaults={"body": body}
-        )
-        Figure.objects.filter(submission=submission, release=release).delete()
-        Figure.objects.bulk_create(
-            Figure(
-                benchmark_id=submission.benchmark_id,
-                submission=submission,
-                release=release,
-                column=column,
-                score=score,
-                sort_key=Figure.MISSING if score is None else score,
-                sent_at=submission.received_at,
-            )
-            for column, score in report.figures()
-        )
+        scores.write([scores.Score(submission, report)], release)
         standings.place(submission.entry)
+        if benchmark.draft_release_id is not None:
+            Release.objects.filter(pk=benchmark.draft_release_id).update(rescoring=True)
 
 
 def _reject(submission: Submission, error: PredictionError) -> None:

@@ -1,17 +1,20 @@
-"""Publish a release: questions for everyone, truth for workers."""
+"""Releases of a benchmark: questions for everyone, truth for workers; the first at once, later ones as drafts first."""
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 import scoring.release
 from scoring.definition import Definition
-from submissions import standings, storage
+from scoring.transfer import Changes
+from submissions import ringing, scores, standings, storage
 from submissions.models import Benchmark, Question, Release
 from submissions.refusals import Refusal
 
@@ -26,7 +29,7 @@ class Outcome(StrEnum):
     """What publishing a release has changed."""
 
     NEW = "new"
-    AGAIN = "current again"  # known from before, and now the current one once more
+    DRAFT = "a draft: look at what it moves, then make it current"
     SAME = "known already, nothing changed"
 
 
@@ -39,11 +42,12 @@ def publish(
     total_limit: int | None = None,
     is_standin: bool = False,
 ) -> tuple[Release, Outcome]:
-    """Make the release current on the benchmark, which is made if new. Again with the same content: no change.
+    """Take in a release of the benchmark, which is made if new. Again with the same content: no change.
 
-    A benchmark's first release opens it, with every cell disclosed; a later one leaves what the organizer has set.
-    Limits that are given are set in any case. Raises Refusal for a slug that cannot be or that belongs to the
-    stand-in, and StorageUnavailableError; then nothing is written.
+    A benchmark's first release is current at once and opens it, with every cell disclosed. A later one is a draft,
+    scored in the background and seen by organizers alone, until `make_current`; it takes the place of another draft,
+    and what the organizer has set stays. Limits that are given are set in any case. Raises Refusal for a slug that
+    cannot be or that belongs to the stand-in, and StorageUnavailableError; then nothing is written.
     """
     _check_slug(slug, is_standin=is_standin)
     # Truth first: a release that a worker cannot read must never be current.
@@ -54,16 +58,64 @@ def publish(
         limits = {"daily_limit": daily_limit, "total_limit": total_limit}
         for field, limit in limits.items():
             setattr(benchmark, field, getattr(benchmark, field) if limit is None else limit)
-        release, is_new = _recorded(content, benchmark)
-        outcome = Outcome.NEW if is_new else Outcome.AGAIN
-        if benchmark.current_release_id == release.pk:
+        release = _recorded(content, benchmark)
+        if release.pk in (benchmark.current_release_id, benchmark.draft_release_id):
             outcome = Outcome.SAME
+        elif benchmark.current_release is None:
+            outcome = Outcome.NEW
+            benchmark.is_open = True
+            benchmark.disclosure = Benchmark.Disclosure.CELLS
+            benchmark.is_standin = is_standin
         else:
-            _make_current(benchmark, release, content.definition, is_standin=is_standin)
+            outcome = Outcome.DRAFT
+            _draft(benchmark, release, content, previous=benchmark.current_release)
         benchmark.save()
-        if outcome != Outcome.SAME:
-            standings.place_all(benchmark)
+        if outcome == Outcome.NEW:
+            _switch(benchmark, release, now=timezone.now())
+    if outcome == Outcome.DRAFT:
+        ringing.rescore(release.pk, release.rescoring_turn)
     return release, outcome
+
+
+def _draft(
+    benchmark: Benchmark, release: Release, content: scoring.release.Release, *, previous: Release
+) -> None:
+    release.previous = previous
+    release.changes = Changes.between(decoded(previous.digest), content).to_dict()
+    release.rescoring = True
+    release.save()
+    benchmark.draft_release = release
+
+
+def make_current(release: Release, *, now: datetime) -> None:
+    """Let the draft take the current release's place, in one step: the ranks follow, the old board is kept.
+
+    What was scored against the draft counts at once; the rest of the history follows in the background. Raises
+    Refusal when it is not its benchmark's draft.
+    """
+    with transaction.atomic():
+        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
+        if benchmark.draft_release_id != release.pk:
+            raise Refusal("not-the-draft", release=release.short_digest)
+        benchmark.draft_release = None
+        _switch(benchmark, release, now=now)
+    ringing.rescore(release.pk, release.rescoring_turn)
+
+
+def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
+    has_history = benchmark.current_release_id is not None
+    if has_history:
+        standings.archive(benchmark)
+        Release.objects.filter(pk=benchmark.current_release_id).update(replaced_at=now)
+    Release.objects.filter(pk=release.pk).update(
+        became_current_at=now, replaced_at=None, rescoring=has_history
+    )
+    benchmark.current_release = release
+    benchmark.definition = release.definition
+    benchmark.save()
+    standings.unarchive(benchmark)
+    scores.adopt(benchmark)
+    standings.place_some(benchmark)
 
 
 def _check_slug(slug: str, *, is_standin: bool) -> None:
@@ -90,28 +142,21 @@ def _locked(slug: str, name: str, definition: Definition) -> Benchmark:
     return Benchmark.objects.select_for_update(no_key=True).get(pk=made.pk)
 
 
-def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> tuple[Release, bool]:
+def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> Release:
     """The release's row and its questions, written if new."""
     release, is_new = Release.objects.get_or_create(
         benchmark=benchmark,
         digest=content.digest,
-        defaults={"question_count": content.size, "image_count": len(set(content.images))},
+        defaults={
+            "question_count": content.size,
+            "image_count": len(set(content.images)),
+            "definition": content.definition.to_dict(),
+        },
     )
     if is_new:
         for batch in _batches(content, release):
             Question.objects.bulk_create(batch)
-    return release, is_new
-
-
-def _make_current(
-    benchmark: Benchmark, release: Release, definition: Definition, *, is_standin: bool
-) -> None:
-    if benchmark.current_release_id is None:
-        benchmark.is_open = True
-        benchmark.disclosure = Benchmark.Disclosure.CELLS
-        benchmark.is_standin = is_standin
-    benchmark.current_release = release
-    benchmark.definition = definition.to_dict()
+    return release
 
 
 def _batches(content: scoring.release.Release, release: Release) -> Iterator[list[Question]]:

@@ -22,10 +22,15 @@ def place(entry_id: UUID) -> None:
     _ring("submissions.tasks.place", str(entry_id))
 
 
-def _ring(task: str, argument: str) -> None:
+def rescore(release_id: int, turn: int) -> None:
+    """Ask for the next turn of scoring a benchmark's history against a release. Never raises."""
+    _ring("submissions.tasks.rescore", release_id, turn)
+
+
+def _ring(task: str, *arguments: str | int) -> None:
     try:
         # Asked first: Celery's own connection would try for seconds before it gave up.
         impatient_redis.client().ping()
-        current_app.send_task(task, args=[argument], retry=False, ignore_result=True)
+        current_app.send_task(task, args=arguments, retry=False, ignore_result=True)
     except (redis.RedisError, OperationalError, OSError) as error:
-        logger.warning("nobody heard the ring for %s %s: %s", task, argument, error)
+        logger.warning("nobody heard the ring for %s %s: %s", task, arguments, error)

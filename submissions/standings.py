@@ -1,13 +1,18 @@
 """Where entries stand. Written by the worker with the benchmark's row locked, never computed per request.
 
 Rows are locked with `no_key`, here and elsewhere: a row that only points at a locked one need not wait for it.
+Statements are written out: the ORM has no UPDATE ... FROM. What they choose from is materialized, because PostgreSQL,
+on tables that it has no statistics of, would compute it anew for every row.
 """
 
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
 from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 
-from submissions.models import Benchmark, Entry, Figure, Submission
+from submissions.models import Benchmark, Entry
 
 
 def place(entry: Entry) -> None:
@@ -17,33 +22,101 @@ def place(entry: Entry) -> None:
     on different releases are not compared. Running it twice changes nothing.
     """
     benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=entry.benchmark_id)
-    _show(entry, benchmark)
+    place_some(benchmark, [entry.pk])
+
+
+def place_some(benchmark: Benchmark, entry_ids: Sequence[UUID] | None = None) -> None:
+    """The same for these entries, without any for all of them. The caller holds the benchmark's row."""
+    entries = Entry.objects.filter(benchmark=benchmark)
+    if entry_ids is not None:
+        entries = entries.filter(pk__in=entry_ids)
+    # Locked before their submissions are read, so that a decision of a team is not lost between the two.
+    list(entries.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    _show(benchmark, entry_ids)
     rank(benchmark)
 
 
-def place_all(benchmark: Benchmark) -> None:
-    """The same for every entry, after the current release has changed. The caller holds the benchmark's row."""
-    for entry in Entry.objects.filter(benchmark=benchmark).order_by("pk"):
-        _show(entry, benchmark)
-    rank(benchmark)
+def _show(benchmark: Benchmark, entry_ids: Sequence[UUID] | None) -> None:
+    """Put the right submission of each of these entries on the board, and count their tries."""
+    params: dict[str, Any] = {"benchmark": benchmark.pk, "release": benchmark.current_release_id}
+    some = ""
+    if entry_ids is not None:
+        ids = {f"entry_{number}": entry_id for number, entry_id in enumerate(entry_ids)}
+        some = f"AND entry.id IN ({', '.join(f'%({name})s' for name in ids)})"
+        params |= {name: Entry._meta.pk.get_db_prep_value(value, connection) for name, value in ids.items()}
+    with connection.cursor() as cursor:
+        for statement in (_CHOOSE, _TAKE_DOWN, _PUT_UP):
+            cursor.execute(statement.format(some=some), params)
 
 
-def _show(entry: Entry, benchmark: Benchmark) -> None:
-    # Locked before its submissions are read, so that a decision of the team is not lost between the two.
-    entry = Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
-    shown = _shown(entry, benchmark)
-    tries = Submission.objects.filter(entry=entry).scored().count()
-    Entry.objects.filter(pk=entry.pk).update(shown=shown, tries=tries, standing_due=False)
-    of_entry = Figure.objects.filter(submission__entry=entry)
-    current = Q(submission=shown, release=shown.release_id) if shown else Q(pk=None)
-    of_entry.filter(shown=True).exclude(current).update(shown=False, rank=None, rank_closed=None)
-    of_entry.filter(current, shown=False).update(shown=True)
+_CHOOSE = """
+WITH candidate AS MATERIALIZED (
+    SELECT submission.id, entry.id AS entry_id,
+           ROW_NUMBER() OVER (
+               PARTITION BY entry.id
+               ORDER BY CASE WHEN submission.id = entry.chosen_id THEN 0 ELSE 1 END,
+                        CASE WHEN submission.score IS NULL THEN 1 ELSE 0 END, submission.score DESC,
+                        submission.received_at, submission.id
+           ) AS place
+    FROM submissions_entry entry
+    JOIN submissions_submission submission
+      ON submission.entry_id = entry.id AND submission.status = 'scored'
+         AND submission.visibility = 'public' AND submission.release_id = %(release)s
+    WHERE entry.benchmark_id = %(benchmark)s {some}
+),
+tried AS MATERIALIZED (
+    SELECT entry.id AS entry_id, COUNT(submission.id) AS tries
+    FROM submissions_entry entry
+    LEFT JOIN submissions_submission submission
+      ON submission.entry_id = entry.id AND submission.status = 'scored'
+    WHERE entry.benchmark_id = %(benchmark)s {some}
+    GROUP BY entry.id
+)
+UPDATE submissions_entry
+SET shown_id = candidate.id, tries = tried.tries, standing_due = FALSE
+FROM tried LEFT JOIN candidate ON candidate.entry_id = tried.entry_id AND candidate.place = 1
+WHERE tried.entry_id = submissions_entry.id
+"""
+_TAKE_DOWN = """
+UPDATE submissions_figure SET shown = FALSE, rank = NULL, rank_closed = NULL
+WHERE shown AND benchmark_id = %(benchmark)s AND submission_id IN (
+    SELECT submission.id
+    FROM submissions_entry entry JOIN submissions_submission submission ON submission.entry_id = entry.id
+    WHERE entry.benchmark_id = %(benchmark)s {some}
+          AND (entry.shown_id IS NULL OR entry.shown_id <> submission.id
+               OR submissions_figure.release_id <> %(release)s)
+)
+"""
+_PUT_UP = """
+UPDATE submissions_figure SET shown = TRUE
+WHERE NOT shown AND NOT archived AND release_id = %(release)s AND submission_id IN (
+    SELECT entry.shown_id FROM submissions_entry entry
+    WHERE entry.benchmark_id = %(benchmark)s AND entry.shown_id IS NOT NULL {some}
+)
+"""
 
 
-def _shown(entry: Entry, benchmark: Benchmark) -> Submission | None:
-    candidates = Submission.objects.filter(entry=entry, release=benchmark.current_release).scored().public()
-    chosen = candidates.filter(pk=entry.chosen_id).first() if entry.chosen_id is not None else None
-    return chosen or candidates.best_first().first()
+def archive(benchmark: Benchmark) -> None:
+    """Keep the board of the current release as it stands, with its ranks, before another release replaces it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ARCHIVE, [benchmark.pk, benchmark.current_release_id])
+
+
+_ARCHIVE = """
+UPDATE submissions_figure SET archived = TRUE, shown = FALSE
+WHERE shown AND benchmark_id = %s AND release_id = %s
+"""
+
+
+def unarchive(benchmark: Benchmark) -> None:
+    """Let go of what was kept of the release that has become the current one again: its board lives."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNARCHIVE, [benchmark.current_release_id])
+
+
+_UNARCHIVE = """
+UPDATE submissions_figure SET archived = FALSE, rank = NULL, rank_closed = NULL WHERE archived AND release_id = %s
+"""
 
 
 def rank(benchmark: Benchmark) -> None:
@@ -58,8 +131,7 @@ def rank(benchmark: Benchmark) -> None:
     Benchmark.objects.filter(pk=benchmark.pk).update(changed_at=timezone.now())
 
 
-# One statement a division for all columns: the ORM has no UPDATE ... FROM.
-# Materialized, because PostgreSQL, on tables that it has no statistics of, would rank everything anew for every row.
+# One statement a division for all columns.
 _RANK = """
 WITH placed AS MATERIALIZED (
     SELECT figure.id,

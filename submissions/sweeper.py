@@ -4,11 +4,12 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from submissions import ringing
 from submissions.evaluation import MOST_ATTEMPTS
-from submissions.models import Entry, Submission
+from submissions.models import Entry, Release, Submission
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,9 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     for entry_id in Entry.objects.filter(standing_due=True).values_list("pk", flat=True)[:RINGS_A_SWEEP]:
         ringing.place(entry_id)
         placed += 1
+    idle = Q(rescoring_until=None) | Q(rescoring_until__lte=now)
+    for release in Release.objects.filter(idle, rescoring=True):
+        ringing.rescore(release.pk, release.rescoring_turn)
     if rung or failed or placed:
         logger.warning("sweep: rang for %d submissions and %d entries, failed %d", rung, placed, failed)
     return Sweep(rung=rung, failed=failed, placed=placed)

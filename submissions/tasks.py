@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from submissions import evaluation, publication, sweeper
+from submissions import evaluation, publication, rescoring, sweeper
 
 
 @shared_task
@@ -17,6 +17,12 @@ def score(submission_id: str) -> None:
 def place(entry_id: str) -> None:
     """Place an entry anew after its team published, withdrew or chose."""
     publication.place(UUID(entry_id))
+
+
+@shared_task
+def rescore(release_id: int, turn: int) -> None:
+    """Score the next part of a benchmark's history against a release."""
+    rescoring.take_turn(release_id, turn)
 
 
 @shared_task

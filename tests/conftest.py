@@ -22,10 +22,10 @@ def stores(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | int, ...]]:
     """What the doorbell was asked to ring; the journeys ring the real one."""
-    heard: list[tuple[str, str]] = []
-    monkeypatch.setattr(ringing, "_ring", lambda task, argument: heard.append((task, argument)))
+    heard: list[tuple[str | int, ...]] = []
+    monkeypatch.setattr(ringing, "_ring", lambda *rung: heard.append(rung))
     return heard
 
 

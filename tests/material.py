@@ -55,7 +55,12 @@ def _question(kind: str, chance: random.Random) -> dict[str, Any]:
 
 def content(images_a_class: int = 3, seed: int = 7) -> Content:
     """The same as a release with its truth."""
-    return importer.read(json.dumps(questions(images_a_class, seed)).encode(), definition.load("mmad"))
+    return content_of(questions(images_a_class, seed))
+
+
+def content_of(material: Mapping[str, Any]) -> Content:
+    """mmad.json's shape as a release with its truth."""
+    return importer.read(json.dumps(material).encode(), definition.load("mmad"))
 
 
 def truth(material: Mapping[str, Any]) -> dict[str, str]:
@@ -82,6 +87,13 @@ def benchmark(
 ) -> Benchmark:
     """An open benchmark with a current release."""
     releases.publish(content(images_a_class, seed), slug=slug, daily_limit=daily_limit, total_limit=200)
+    return Benchmark.objects.with_release().get(slug=slug)
+
+
+def next_release(slug: str = "mmad", *, images_a_class: int = 3, seed: int = 8) -> Benchmark:
+    """The benchmark after a draft of other questions has become current."""
+    release, _outcome = releases.publish(content(images_a_class, seed), slug=slug)
+    releases.make_current(release, now=NOON)
     return Benchmark.objects.with_release().get(slug=slug)
 
 

@@ -33,6 +33,8 @@ class Benchmark(models.Model):
     daily_limit = models.PositiveIntegerField(default=5)
     total_limit = models.PositiveIntegerField(default=200)
     current_release = models.ForeignKey("Release", models.PROTECT, null=True, blank=True, related_name="+")
+    # Imported and being scored in the background; nobody but organizers sees anything of it.
+    draft_release = models.ForeignKey("Release", models.SET_NULL, null=True, blank=True, related_name="+")
     # Moves with every change of what the board shows; part of its ETag.
     changed_at = models.DateTimeField(db_default=Now())
 
@@ -54,6 +56,12 @@ class Benchmark(models.Model):
         return self.is_open and self.current_release_id is not None
 
 
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def public(self) -> Self:
+        """Those that are or were current."""
+        return self.filter(became_current_at__isnull=False)
+
+
 class Release(models.Model):
     """One immutable version of a benchmark's questions and truth, named by digest.
 
@@ -64,11 +72,26 @@ class Release(models.Model):
     digest = models.CharField(max_length=64)
     question_count = models.PositiveIntegerField()
     image_count = models.PositiveIntegerField()
+    definition = models.JSONField(default=dict)  # the benchmark's, as this release was imported
     created_at = models.DateTimeField(db_default=Now())
+    became_current_at = models.DateTimeField(null=True)  # the last time; null: never, it is or was a draft
+    replaced_at = models.DateTimeField(null=True)
+    # The release that it replaces or is to replace, and what it changes of it: kind -> subtask -> questions.
+    previous = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    changes = models.JSONField(default=dict, blank=True)
+    rescoring = models.BooleanField(default=False)  # the worker has yet to score history against it
+    # Which turn of that comes next, and until when it is somebody's: of two who take the same turn, one gets it.
+    rescoring_turn = models.PositiveIntegerField(default=0)
+    rescoring_until = models.DateTimeField(null=True)
+
+    objects = ReleaseQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["benchmark", "digest"], name="one_release_a_digest"),
+        ]
+        indexes = [
+            models.Index(fields=["rescoring"], condition=models.Q(rescoring=True), name="releases_rescoring")
         ]
 
     def __str__(self) -> str:

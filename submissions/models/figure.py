@@ -40,6 +40,8 @@ class Figure(models.Model):
     sort_key = models.FloatField()
     sent_at = models.DateTimeField()  # of the submission: decides ties
     shown = models.BooleanField(default=False)  # on the board: its entry's shown submission, or quoted
+    # On the board of its release as that stood when another replaced it; its ranks stay as they were then.
+    archived = models.BooleanField(default=False)
     rank = models.PositiveIntegerField(null=True)  # in the open division, which holds every entry
     rank_closed = models.PositiveIntegerField(null=True)
 
@@ -67,8 +69,13 @@ class Figure(models.Model):
                 name="figure_is_scored_or_quoted",
             ),
             models.CheckConstraint(
-                condition=Q(rank__isnull=True) | Q(score__isnull=False, shown=True),
+                condition=Q(rank__isnull=True)
+                | Q(score__isnull=False, shown=True)
+                | Q(score__isnull=False, archived=True),
                 name="only_shown_scores_rank",
+            ),
+            models.CheckConstraint(
+                condition=Q(shown=False) | Q(archived=False), name="on_the_board_or_in_the_archive"
             ),
         ]
         indexes = [
@@ -76,6 +83,11 @@ class Figure(models.Model):
                 fields=["benchmark", "column", "-sort_key", "sent_at", "id"],
                 condition=Q(shown=True),
                 name="figures_on_the_board",
+            ),
+            models.Index(
+                fields=["release", "column", "-sort_key", "sent_at", "id"],
+                condition=Q(archived=True),
+                name="figures_in_the_archive",
             ),
             # A page's figures are read from this index alone.
             models.Index(

@@ -161,6 +161,10 @@ class Submission(models.Model):
     def answers_key(self) -> str:
         return f"answers/{self.pk}"
 
+    def sheet_key(self, digest: str) -> str:
+        """Where its answers to the release of that digest lie, as letters."""
+        return f"sheets/{self.pk}-{digest[:16]}"
+
     @property
     def problems_key(self) -> str:
         return f"problems/{self.pk}.json"
@@ -184,7 +188,12 @@ class Report(models.Model):
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="reports")
     release = models.ForeignKey(Release, models.PROTECT, related_name="+")
     scorer_version = models.CharField(max_length=20)
+    score = models.FloatField(null=True)  # as in the submission
+    present = models.FloatField(null=True)
+    coverage = models.FloatField(null=True)
     body = models.JSONField()
+    # Why an earlier release's answers could not be scored against this one; empty when they were.
+    fault = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -105,14 +105,14 @@ def test_storage_that_does_not_answer_uses_up_no_attempt(monkeypatch: pytest.Mon
     assert evaluation.claim(submission.pk, now=timezone.now()) is None
 
 
-def test_the_sweeper_rings_for_what_nobody_heard(rings: list[tuple[str, str]]) -> None:
+def test_the_sweeper_rings_for_what_nobody_heard(rings: list[tuple[str | int, ...]]) -> None:
     submission = material.submitted(material.benchmark(), material.team("a"))
     assert sweeper.sweep(now=material.NOON + timedelta(seconds=10)).rung == 0
     assert sweeper.sweep(now=material.NOON + timedelta(seconds=30)).rung == 1
     assert rings == [("submissions.tasks.score", str(submission.pk))]
 
 
-def test_the_sweeper_finds_a_worker_that_died(rings: list[tuple[str, str]]) -> None:
+def test_the_sweeper_finds_a_worker_that_died(rings: list[tuple[str | int, ...]]) -> None:
     submission = material.submitted(material.benchmark(), material.team("a"))
     evaluation.claim(submission.pk, now=material.NOON)
     assert sweeper.sweep(now=material.NOON + timedelta(seconds=60)).rung == 0

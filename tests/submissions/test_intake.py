@@ -22,7 +22,7 @@ def refusal(code: str) -> pytest.RaisesExc[Refusal]:
 
 
 def test_a_file_is_stored_as_sent_and_queued(
-    rings: list[tuple[str, str]], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    rings: list[tuple[str | int, ...]], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     benchmark, team = material.benchmark(), material.team("a")
     with django_capture_on_commit_callbacks(execute=True):

@@ -3,6 +3,7 @@
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -68,13 +69,13 @@ def test_the_board_shows_the_current_release_alone() -> None:
     file = material.answers(seed=3)
     first = material.scored(benchmark, team, file=file, public=True)
     assert Figure.objects.filter(shown=True, rank=1).exists()
-    benchmark = material.benchmark(seed=8)
+    benchmark = material.next_release(seed=8)
     assert not Figure.objects.filter(shown=True).exists()
     again = material.scored(benchmark, team, file=file, public=True)
     assert again != first, "the same file may be scored on the new release"
     shown = Figure.objects.get(shown=True, column="overall")
     assert (shown.submission, shown.rank) == (again, 1)
-    material.benchmark(seed=7)
+    material.next_release(seed=7)
     assert Figure.objects.get(shown=True, column="overall").submission == first
 
 
@@ -82,13 +83,13 @@ def test_a_release_that_is_replaced_while_a_file_is_scored_does_not_get_its_scor
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submission = material.submitted(material.benchmark(seed=7), material.team("a"), public=True)
-    keep = evaluation._keep_outcomes
+    keep = evaluation.keep_outcomes
 
-    def replaced(*args: object) -> None:
-        material.benchmark(seed=8)
-        keep(*args)  # type: ignore[arg-type]  # as it was called
+    def replaced(*args: Any) -> None:
+        material.next_release(seed=8)
+        keep(*args)
 
-    monkeypatch.setattr(evaluation, "_keep_outcomes", replaced)
+    monkeypatch.setattr(evaluation, "keep_outcomes", replaced)
     evaluation.run(submission.pk)
     submission.refresh_from_db()
     assert (submission.status, submission.attempts) == (Submission.Status.QUEUED, 0)

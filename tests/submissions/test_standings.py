@@ -105,7 +105,7 @@ def test_an_entry_shows_its_best_public_submission() -> None:
 
 
 def test_the_team_may_choose_another(
-    rings: list[tuple[str, str]], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    rings: list[tuple[str | int, ...]], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     benchmark, team = material.benchmark(), material.team("a")
     lesser = entry(benchmark, team, "m", 60)

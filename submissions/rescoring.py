@@ -1,0 +1,157 @@
+"""Score a benchmark's history against another release, from the answers that are kept.
+
+Done in turns of a few seconds, so that uploads go on in between. A turn can be broken off anywhere and taken again:
+what a submission came out at is written at once or not at all, and what is written is not done twice. Who takes a
+turn says which, so that of two only one gets it and a bell that rings twice starts nothing twice.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from scoring.answers.sheet import Sheet
+from scoring.errors import PredictionError
+from scoring.evaluate import SCORER_VERSION, evaluate, rescore
+from scoring.release import Release as Content
+from submissions import evaluation, releases, ringing, scores, standings, storage
+from submissions.models import Benchmark, Release, Report, Submission
+from submissions.models.submission import SubmissionQuerySet
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+TURN_SECONDS = 3.0
+# Longer than a turn and its wait in the queue; after it, the sweeper takes the turn for lost.
+CLAIM = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of a benchmark's scored submissions have been scored against a release."""
+
+    done: int
+    total: int
+    faults: int
+
+
+def progress(release: Release) -> Progress:
+    """How far it has come."""
+    total = Submission.objects.filter(benchmark=release.benchmark_id).scored().count()
+    found = Report.objects.filter(release=release, scorer_version=SCORER_VERSION, submission__status="scored")
+    return Progress(total - waiting(release).count(), total, found.exclude(fault="").count())
+
+
+def waiting(release: Release) -> SubmissionQuerySet:
+    """The scored submissions that nothing is said of against this release, the oldest first."""
+    told = Report.objects.filter(submission=OuterRef("pk"), release=release, scorer_version=SCORER_VERSION)
+    scored = Submission.objects.filter(benchmark=release.benchmark_id).scored()
+    return scored.filter(~Exists(told)).order_by("received_at", "id")
+
+
+def target(benchmark: Benchmark) -> Release | None:
+    """The release that history is scored against: the draft if there is one, else the current one."""
+    return benchmark.draft_release or benchmark.current_release
+
+
+def ask(release: Release) -> None:
+    """Have history scored against it in the background; what could not be scored before is tried again."""
+    Report.objects.filter(release=release).exclude(fault="").delete()
+    Release.objects.filter(pk=release.pk).update(rescoring=True)
+    release.refresh_from_db()
+    ringing.rescore(release.pk, release.rescoring_turn)
+
+
+def take_turn(release_id: int, turn: int) -> bool:
+    """Do this turn, for a few seconds, and ring for the next; whether it was ours to take."""
+    now = timezone.now()
+    mine = Release.objects.filter(pk=release_id, rescoring=True, rescoring_turn=turn)
+    if not mine.update(rescoring_turn=turn + 1, rescoring_until=now + CLAIM):
+        return False
+    release = Release.objects.select_related("benchmark").get(pk=release_id)
+    try:
+        is_done = _work(release, until=time.monotonic() + TURN_SECONDS)
+    except storage.StorageUnavailableError as error:
+        # The sweeper rings again when the claim has run out.
+        logger.warning("storage does not answer, the history of %s waits: %s", release.benchmark, error)
+        return True
+    if not is_done:
+        ringing.rescore(release_id, turn + 1)
+    return True
+
+
+def _work(release: Release, *, until: float) -> bool:
+    """Score batches until time is up; whether everything is done."""
+    while True:
+        with transaction.atomic():
+            benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
+            is_wanted = release.pk in (benchmark.draft_release_id, benchmark.current_release_id)
+            if not is_wanted or not waiting(release).exists():
+                # With the row held: nothing can come to be scored between the look and the mark.
+                Release.objects.filter(pk=release.pk).update(rescoring=False, rescoring_until=None)
+                return True
+        if time.monotonic() > until:
+            return False
+        batch = list(waiting(release).select_related("benchmark")[:BATCH])
+        _keep(list(_scores(batch, release)), release)
+
+
+def _keep(found: Sequence[scores.Score], release: Release) -> None:
+    with transaction.atomic():
+        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
+        scores.write(found, release)
+        if benchmark.current_release_id == release.pk:
+            submissions = [each.submission for each in found]
+            scores.adopt(benchmark, submissions)
+            standings.place_some(benchmark, list({submission.entry_id for submission in submissions}))
+
+
+def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Score]:
+    content = releases.decoded(release.digest)
+    if release.benchmark.current_release_id == release.pk:
+        content = content.under(release.benchmark.rules)
+    origins = _origins(batch)
+    for submission in batch:
+        yield _score(submission, origins[submission.pk], content, release)
+
+
+def _origins(batch: Sequence[Submission]) -> dict[UUID, str]:
+    """The digest of the release that each file was first scored against: its answers are letters of that one."""
+    first: dict[UUID, str] = {}
+    found = Report.objects.filter(submission__in=batch, fault="").order_by("-id")
+    for submission_id, digest in found.values_list("submission_id", "release__digest"):
+        first[submission_id] = digest
+    return first
+
+
+def _score(submission: Submission, origin: str, content: Content, release: Release) -> scores.Score:
+    before = releases.decoded(origin)
+    try:
+        sheet = _sheet(submission, before)
+        found = rescore(sheet, before, content, partial=submission.partial)
+    except PredictionError as error:
+        return scores.Score(submission, None, error.problems[0].code)
+    except storage.MissingObjectError:
+        logger.error("the answers of %s are gone", submission.pk)
+        return scores.Score(submission, None, "answers-missing")
+    evaluation.keep_outcomes(submission, release, found)
+    return scores.Score(submission, found.report)
+
+
+def _sheet(submission: Submission, before: Content) -> Sheet:
+    """The letters kept beside the answers; where there are none, the file is read again and they are kept."""
+    key = submission.sheet_key(before.digest)
+    try:
+        return Sheet.decode(storage.answers().get(key))
+    except (storage.MissingObjectError, ValueError):
+        data = storage.answers().get(submission.answers_key)
+        sheet = evaluate(data, before, partial=submission.partial).sheet
+        storage.answers().delete(key)
+        evaluation.keep_sheet(submission, before.digest, sheet)
+        return sheet

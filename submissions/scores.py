@@ -1,0 +1,93 @@
+"""What scoring said of a submission, as rows: its report and its figures, against one release."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from scoring.evaluate import SCORER_VERSION
+from scoring.report import Report as Scored
+from submissions.models import Benchmark, Figure, Release, Report, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A submission with the report on it; without one, the code of what was in the way."""
+
+    submission: Submission
+    report: Scored | None
+    fault: str = ""
+
+
+def write(found: Sequence[Score], release: Release) -> None:
+    """Keep these reports and their figures, none of which is on the board yet. Again: they replace the first.
+
+    To be called in a transaction.
+    """
+    submissions = [each.submission for each in found]
+    Report.objects.bulk_create(
+        [_report(each, release) for each in found],
+        update_conflicts=True,
+        unique_fields=["submission", "release", "scorer_version"],
+        update_fields=["score", "present", "coverage", "body", "fault"],
+    )
+    Figure.objects.filter(submission__in=submissions, release=release).delete()
+    Figure.objects.bulk_create(
+        Figure(
+            benchmark_id=each.submission.benchmark_id,
+            submission=each.submission,
+            release=release,
+            column=column,
+            score=score,
+            sort_key=Figure.MISSING if score is None else score,
+            sent_at=each.submission.received_at,
+        )
+        for each in found
+        if each.report is not None
+        for column, score in each.report.figures()
+    )
+
+
+def _report(found: Score, release: Release) -> Report:
+    made = Report(
+        submission=found.submission,
+        release=release,
+        scorer_version=SCORER_VERSION,
+        body={},
+        fault=found.fault,
+    )
+    if found.report is not None:
+        made.body = found.report.to_dict()
+        made.score, made.present, made.coverage = (
+            found.report.score,
+            found.report.present,
+            found.report.coverage,
+        )
+    return made
+
+
+def adopt(benchmark: Benchmark, only: Sequence[Submission] = ()) -> None:
+    """Let submissions stand on what was scored against the current release; those without keep their earlier score.
+
+    The caller holds the benchmark's row.
+    """
+    pk = Submission._meta.pk
+    ids = [pk.get_db_prep_value(each.pk, connection) for each in only]
+    narrowed = f"AND submission_id IN ({', '.join(['%s'] * len(ids))})" if ids else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADOPT.format(only=narrowed), [benchmark.current_release_id, SCORER_VERSION, *ids, benchmark.pk]
+        )
+
+
+_ADOPT = """
+WITH told AS MATERIALIZED (
+    SELECT submission_id, release_id, score, present, coverage FROM submissions_report
+    WHERE release_id = %s AND scorer_version = %s AND fault = '' {only}
+)
+UPDATE submissions_submission
+SET release_id = told.release_id, score = told.score, present = told.present, coverage = told.coverage
+FROM told
+WHERE told.submission_id = submissions_submission.id AND submissions_submission.benchmark_id = %s
+      AND submissions_submission.status = 'scored'
+"""
