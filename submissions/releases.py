@@ -103,12 +103,12 @@ def make_current(release: Release, *, now: datetime) -> None:
 
 
 def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
-    has_history = benchmark.current_release_id is not None
-    if has_history:
+    replaced = benchmark.current_release
+    if replaced is not None:
         standings.archive(benchmark)
-        Release.objects.filter(pk=benchmark.current_release_id).update(replaced_at=now)
+        Release.objects.filter(pk=replaced.pk).update(replaced_at=now)
     Release.objects.filter(pk=release.pk).update(
-        became_current_at=now, replaced_at=None, rescoring=has_history
+        became_current_at=now, replaced_at=None, rescoring=replaced is not None
     )
     benchmark.current_release = release
     benchmark.definition = release.definition

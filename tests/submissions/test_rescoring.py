@@ -1,12 +1,13 @@
 """A new release: a draft that is scored beside the board, then takes its place in one step."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 
 from submissions import evaluation, publication, releases, rescoring, storage, sweeper
-from submissions.models import Benchmark, Entry, Figure, Release, Report, Submission
+from submissions.models import Benchmark, Entry, Figure, Release, Report, Submission, Team
 from submissions.refusals import Refusal
 from tests import material
 
@@ -21,12 +22,11 @@ def mmad() -> Benchmark:
 def sent(benchmark: Benchmark, number: int, *, public: bool = True, **offered: Any) -> Submission:
     """The answers of one of several models, each of its own quality."""
     file = material.answers(0.5 + number / 20, seed=number)
-    return material.scored(benchmark, _team(), f"model {number}", file=file, public=public, **offered)
+    offered |= {"file": file, "public": public, "now": material.NOON + timedelta(minutes=number)}
+    return material.scored(benchmark, _team(), f"model {number}", **offered)
 
 
-def _team() -> Any:
-    from submissions.models import Team
-
+def _team() -> Team:
     return Team.objects.filter(slug="a").first() or material.team("a")
 
 
