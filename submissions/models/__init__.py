@@ -2,6 +2,7 @@
 
 from submissions.models.benchmark import Benchmark, Question, Release
 from submissions.models.entry import Entry
+from submissions.models.event import Event
 from submissions.models.figure import Figure
 from submissions.models.quoted import QuotedResult
 from submissions.models.submission import Report, Submission
@@ -12,6 +13,7 @@ from submissions.models.user import User
 __all__ = [
     "Benchmark",
     "Entry",
+    "Event",
     "Figure",
     "Invitation",
     "Membership",
