@@ -80,10 +80,10 @@ def _harmless(value: object) -> object:
     return value
 
 
-def questions(release: Release, *, start: int = 0) -> Iterator[dict[str, Any]]:
+def questions(release: Release) -> Iterator[dict[str, Any]]:
     """The release's questions as the public sees them, in their order, read from the database as they are asked for."""
-    numbered = release.questions.filter(position__gte=start).order_by("position")
-    for values in numbered.values_list(*QUESTION_FIELDS).iterator(chunk_size=QUESTIONS_A_CHUNK):
+    numbered = release.questions.order_by("position").values_list(*QUESTION_FIELDS)
+    for values in numbered.iterator(chunk_size=QUESTIONS_A_CHUNK):
         yield dict(zip(QUESTION_FIELDS, values, strict=True))
 
 

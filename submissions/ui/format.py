@@ -107,16 +107,6 @@ def score(value: float | None, decimals: int = 1) -> SafeString:
     return notation().score(value, decimals)
 
 
-def signed(value: float, decimals: int = 1) -> SafeString:
-    """A difference of two scores, always with its sign: "+1.2", "−0.4"."""
-    return SafeString(("−" if value < 0 else "+") + score(abs(value), decimals))
-
-
-def percent(value: float | None, decimals: int = 1) -> SafeString:
-    """A value that already is in percent, with its sign."""
-    return missing() if value is None else SafeString(f"{score(value, decimals)}{THIN}%")
-
-
 def share(value: float | None) -> SafeString:
     """A fraction from 0 to 1 as percent. Only the whole reads as 100 % and only nothing as 0 %."""
     return notation().share(value)

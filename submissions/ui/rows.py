@@ -13,10 +13,11 @@ from html import escape
 from typing import Any, Literal
 
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from scoring.replies import UNREAD
 from submissions.ui import format as figures
 
 Text = str | Promise
@@ -212,7 +213,6 @@ class Dot:
     x: str = ""
     leader: str = ""
     leader_x: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +286,6 @@ class ReportView:
     readings: tuple[Reading, ...]
     official: str
     micro: str
-    scorer_version: str
-    format: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,55 +311,41 @@ def report_view(
     subtasks: Sequence[tuple[str, str]],
     datasets: Sequence[str],
     leader: Mapping[str, float | None] | None = None,
-    reading_names: Mapping[str, Text] | None = None,
-    format_names: Mapping[str, Text] | None = None,
-    urls: Mapping[str, str] | None = None,
 ) -> ReportView:
     """Turn a stored report into what its page draws.
 
     ``body`` is the report as scoring writes it; ``subtasks`` are (slug, name) in the benchmark's order;
-    ``leader`` holds the first entry's figures by subtask slug; ``urls`` the board of a subtask by its slug.
+    ``leader`` holds the first entry's figures by subtask slug. What the report leaves out is not drawn.
     """
-    names = dict(subtasks)
-    readings = body.get("readings") or {}
     official = body.get("official_compatible")
-    written = str(body.get("format", ""))
+    drawn = subtasks if body.get("subtasks") else ()
+    drawn_datasets = datasets if body.get("cells") else ()
     return ReportView(
         score=figures.score(body.get("score"), 2),
         has_score=body.get("score") is not None,
         present=figures.share(body.get("present")),
         coverage=figures.share(body.get("coverage")),
         complete=body.get("coverage") == 1,
-        partial=tuple(names.get(slug, slug) for slug in body.get("partial") or ()),
+        partial=tuple(name for slug, name in subtasks if slug in (body.get("partial") or ())),
         dots=tuple(
-            dot(name, body["subtasks"].get(slug), (leader or {}).get(slug), (urls or {}).get(slug, ""))
-            for slug, name in subtasks
+            dot(name, body["subtasks"].get(slug), leader.get(slug) if leader else None)
+            for slug, name in drawn
         ),
-        heat=heat_table(body, subtasks=subtasks, datasets=datasets),
-        detection=_detection(body, datasets),
-        readings=reading_lines(readings, reading_names or {}),
-        official="" if official is None else figures.score(_number(official), 2),
-        micro=figures.score(_number(body.get("micro")), 2),
-        scorer_version=str(body.get("scorer_version", "")),
-        format=(format_names or {}).get(written, written),
+        heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets),
+        detection=_detection(body, drawn_datasets),
+        readings=reading_lines(body.get("readings") or {}),
+        official="" if official is None else figures.score(official, 2),
+        micro=figures.score(body.get("micro"), 2),
     )
 
 
-def _number(value: Any) -> float | None:
-    """A figure that may stand alone or as the ``score`` of a record."""
-    if isinstance(value, Mapping):
-        value = value.get("score", value.get("overall"))
-    return None if value is None else float(value)
-
-
-def dot(label: Text, score: float | None, leader: float | None = None, url: str = "") -> Dot:
+def dot(label: Text, score: float | None, leader: float | None = None) -> Dot:
     return Dot(
         label=label,
         score=figures.score(score, 2),
         x=_across(score),
         leader="" if leader is None else figures.score(leader, 2),
         leader_x=_across(leader),
-        url=url,
     )
 
 
@@ -438,17 +422,29 @@ def facing(label: Text, rates: Mapping[str, float | None], *, total: bool = Fals
     )
 
 
-def reading_lines(readings: Mapping[str, int], names: Mapping[str, Text]) -> tuple[Reading, ...]:
-    """How replies were read, most frequent rule first and those that none could read last."""
-    total = sum(readings.values())
-    unread = {"none", "unread", "unreadable"}
-    ordered = sorted(readings.items(), key=lambda item: (item[0] in unread, -item[1], item[0]))
+READINGS: Mapping[str, Text] = {
+    "letter": gettext_lazy("a letter alone"),
+    "marked": gettext_lazy("a marked letter, such as “Answer: B”"),
+    "yes-no": gettext_lazy("yes or no"),
+    "option-text": gettext_lazy("an option's words"),
+    "empty": gettext_lazy("not read: empty"),
+    "conflicting": gettext_lazy("not read: two different letters"),
+    "outside": gettext_lazy("not read: a letter that is no option"),
+    "none": gettext_lazy("not read: no option recognised"),
+}
+"""What each rule of scoring reads."""
+
+
+def reading_lines(counts: Mapping[str, int]) -> tuple[Reading, ...]:
+    """How replies were read: the rules in their order of frequency, then those that leave a reply unread."""
+    total = sum(counts.values())
+    ordered = sorted(counts.items(), key=lambda item: (item[0] in UNREAD, -item[1], item[0]))
     return tuple(
         Reading(
-            text=names.get(rule, rule),
+            text=READINGS.get(rule, rule),
             count=figures.count(number),
             share=figures.share(number / total),
-            unread=rule in unread,
+            unread=rule in UNREAD,
         )
         for rule, number in ordered
         if number
@@ -518,8 +514,3 @@ class HistoryRow:
     reason: Text = ""
     entry: str = ""
     benchmark: str = ""
-
-
-def words(parts: Iterable[Text]) -> SafeString:
-    """Settings as one line of words set apart by middle dots."""
-    return format_html_join(" · ", "{}", ((str(part),) for part in parts))

@@ -91,8 +91,8 @@ def test_a_report_becomes_dots_heat_and_bars() -> None:
 
 
 def test_unreadable_replies_come_last() -> None:
-    lines = rows.reading_lines({"none": 50, "letter": 1, "marked": 2}, {})
-    assert [line.text for line in lines] == ["marked", "letter", "none"]
+    lines = rows.reading_lines({"none": 50, "letter": 1, "marked": 2})
+    assert [line.text for line in lines] == [rows.READINGS[rule] for rule in ("marked", "letter", "none")]
     assert lines[-1].unread
 
 
