@@ -26,8 +26,7 @@ from leaderboard.filters import (
 )
 from submissions.models import Benchmark, Entry, QuotedResult
 from submissions.ui import format as written
-from submissions.ui import rows
-from submissions.ui.rows import BoardRow, FilterField, FilterWord, Link
+from submissions.ui.board import BoardRow, FilterField, FilterWord, Link, Option, board_row
 
 SHOTS_OFFERED = ("0", "1", "2", "4", "8", "16")
 
@@ -148,7 +147,7 @@ class BoardView:
             further = [row[group][name] for group, name in groups]
             words, undeclared = phrases.settings(row["entry"]["settings"], language)
             if row["kind"] == "scored":
-                yield rows.board_row(
+                yield board_row(
                     kind="scored",
                     name=row["entry"]["name"],
                     url=entry_url.format(row["entry"]["id"]),
@@ -164,7 +163,7 @@ class BoardView:
                     notation=notation,
                 )
             else:
-                yield rows.board_row(
+                yield board_row(
                     kind=row["line"] or "quoted",
                     name=row["entry"]["name"],
                     score=row["score"],
@@ -256,12 +255,12 @@ def filter_field(name: str, value: str) -> FilterField:
     label = str(phrases.LABELS[name])
     if name in ("q", "quantisation", "note", "parameters"):
         return FilterField(name, label, value=value)
-    offered: dict[str, rows.Text] = {"": _("any")}
+    offered: dict[str, written.Text] = {"": _("any")}
     if name == "shots":
         offered |= {number: phrases.setting("shots", number) for number in SHOTS_OFFERED}
     offered |= {known: CHOICES[name][known] for known in CHOICES.get(name, ())}
     if name != "kind":
         offered |= {DECLARED: _("declared"), UNDECLARED: _("not declared")}
     offered.setdefault(value, value)
-    options = tuple(rows.Option(known, text, selected=known == value) for known, text in offered.items())
+    options = tuple(Option(known, text, selected=known == value) for known, text in offered.items())
     return FilterField(name, label, options=options)

@@ -11,7 +11,7 @@ from submissions import reports
 from submissions.models import Entry, Submission
 from submissions.pages import report_view
 from submissions.ui import format as written
-from submissions.ui.rows import HistoryRow, Setting
+from submissions.ui.life import HistoryRow, Setting
 
 
 def context(found: Details) -> dict[str, Any]:

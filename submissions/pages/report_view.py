@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from submissions import reports
 from submissions.models import Benchmark, Entry, Figure, Submission
 from submissions.ui import format as figures
-from submissions.ui import rows
+from submissions.ui import report as drawn
 
 OVERALL = "overall"
 
@@ -24,12 +24,12 @@ class Leader:
     figures: Mapping[str, float | None]
 
 
-def build(body: Mapping[str, Any], benchmark: Benchmark, leader: Leader | None) -> rows.ReportView:
+def build(body: Mapping[str, Any], benchmark: Benchmark, leader: Leader | None) -> drawn.ReportView:
     """What the report's drawings need; what is not disclosed is empty."""
     # How replies were read is told whatever is disclosed: it says nothing of the truth.
     shown = reports.disclosed(body, benchmark) | {"readings": body.get("readings")}
     rules = benchmark.rules
-    return rows.report_view(
+    return drawn.report_view(
         shown,
         subtasks=[(subtask.slug, subtask.name) for subtask in rules.subtasks],
         datasets=rules.source_datasets,
@@ -50,7 +50,7 @@ def leader_of(benchmark: Benchmark) -> Leader | None:
     return Leader(figure.submission_id, entry.name, entry.get_absolute_url(), scores)
 
 
-def standing(submission: Submission, leader: Leader | None) -> rows.Standing | None:
+def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | None:
     """Where the submission stands overall, or would stand if it were public; in the closed division too if it is in it.
 
     None without an overall score, for a withdrawn one, and where a better one of its entry is shown. Two queries.
@@ -81,7 +81,7 @@ def standing(submission: Submission, leader: Leader | None) -> rows.Standing | N
     is_closed = submission.entry.division == Entry.Division.CLOSED
     behind = leader.figures.get(OVERALL) if leader and leader.submission_id != submission.pk else None
     lags = behind is not None and behind > submission.score
-    return rows.Standing(
+    return drawn.Standing(
         rank=rank,
         of=entries["open"],
         rank_closed=rank_closed if is_closed else None,

@@ -21,7 +21,7 @@ from submissions.pages import refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
 from submissions.ui import format as figures
-from submissions.ui import rows
+from submissions.ui.life import HistoryRow
 
 SUBMISSIONS_A_PAGE = 50
 
@@ -101,9 +101,9 @@ def page(
     return render(request, "submissions/team.html", context, status=422 if faulty else 200)
 
 
-def _history_row(submission: Submission) -> rows.HistoryRow:
+def _history_row(submission: Submission) -> HistoryRow:
     entry = submission.entry
-    return rows.HistoryRow(
+    return HistoryRow(
         url=submission.get_absolute_url(),
         received=figures.when(submission.received_at),
         status=submission.status,

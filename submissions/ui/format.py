@@ -11,9 +11,13 @@ from functools import cache
 
 from django.utils import timezone
 from django.utils.formats import date_format, get_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
+
+Text = str | Promise
+"""Text for a reader, translated now or when it is drawn."""
 
 HEAT_STEPS = (40.0, 50.0, 60.0, 70.0, 80.0, 90.0)
 """Upper ends of the first six heat classes, in percent; the seventh ends at 100."""
