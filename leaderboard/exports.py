@@ -10,6 +10,7 @@ import msgspec
 
 from leaderboard.board import Row
 from leaderboard.filters import SETTINGS, Columns
+from submissions.csv_cells import harmless
 from submissions.models import Release
 
 QUESTIONS_A_CHUNK = 1000
@@ -69,15 +70,10 @@ def _board_line(row: Row) -> list[object]:
 
 def _csv(lines: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows([_harmless(value) for value in line] for line in lines)
+    csv.writer(text).writerows(
+        [harmless(value) if isinstance(value, str) else value for value in line] for line in lines
+    )
     return text.getvalue().encode()
-
-
-def _harmless(value: object) -> object:
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front, as OWASP advises."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
 
 
 def questions(release: Release) -> Iterator[dict[str, Any]]:
