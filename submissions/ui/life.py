@@ -111,8 +111,8 @@ class HistoryRow:
     status_text: Text
     score: str
     coverage: str
-    visibility: Text = ""
-    shown: bool = False
-    reason: Text = ""
-    entry: str = ""
-    benchmark: str = ""
+    visibility: Text
+    shown: bool
+    reason: Text
+    entry: str
+    benchmark: str
