@@ -24,6 +24,7 @@ from leaderboard.filters import (
     Columns,
     Wanted,
 )
+from submissions import messages
 from submissions.models import Benchmark, Entry, QuotedResult
 from submissions.ui import format as written
 from submissions.ui.board import BoardRow, FilterField, FilterWord, Link, Option, board_row
@@ -63,7 +64,7 @@ class BoardView:
                 "question_count_text": written.count(release.question_count),
             },
             "facts": facts(benchmark, total),
-            "intake": intake(benchmark),
+            "intake": benchmark.intake,
             "intake_text": intake_text(benchmark),
             "column_name": self.names.get(wanted.column, wanted.column),
             "column_groups": self.column_groups(),
@@ -204,22 +205,13 @@ def quoted_text(benchmark: Benchmark) -> str:
     )
 
 
-def intake(benchmark: Benchmark) -> str:
-    """Whether it takes answers: open, no-release or closed."""
-    if benchmark.current_release_id is None:
-        return "no-release"
-    return "open" if benchmark.is_open else "closed"
-
-
 def intake_text(benchmark: Benchmark) -> str:
     """Why it takes no answers; empty when it does."""
-    return {
-        "open": "",
-        "closed": _("{benchmark} is closed for submissions at present.").format(benchmark=benchmark.name),
-        "no-release": _(
-            "The organizer of this site has still to import the questions. What stands here is quoted."
-        ),
-    }[intake(benchmark)]
+    if benchmark.intake == "no-release":
+        return _("The organizer of this site has still to import the questions. What stands here is quoted.")
+    if benchmark.intake == "closed":
+        return messages.refusal("benchmark-closed", {"benchmark": benchmark.name})
+    return ""
 
 
 def division_text(division: str) -> str:
