@@ -24,10 +24,10 @@ from leaderboard.filters import (
     Columns,
     Wanted,
 )
+from submissions import messages
 from submissions.models import Benchmark, Entry, QuotedResult
 from submissions.ui import format as written
-from submissions.ui import rows
-from submissions.ui.rows import BoardRow, FilterField, FilterWord, Link
+from submissions.ui.board import BoardRow, FilterField, FilterWord, Link, Option, board_row
 
 SHOTS_OFFERED = ("0", "1", "2", "4", "8", "16")
 
@@ -64,7 +64,7 @@ class BoardView:
                 "question_count_text": written.count(release.question_count),
             },
             "facts": facts(benchmark, total),
-            "intake": intake(benchmark),
+            "intake": benchmark.intake,
             "intake_text": intake_text(benchmark),
             "column_name": self.names.get(wanted.column, wanted.column),
             "column_groups": self.column_groups(),
@@ -148,7 +148,7 @@ class BoardView:
             further = [row[group][name] for group, name in groups]
             words, undeclared = phrases.settings(row["entry"]["settings"], language)
             if row["kind"] == "scored":
-                yield rows.board_row(
+                yield board_row(
                     kind="scored",
                     name=row["entry"]["name"],
                     url=entry_url.format(row["entry"]["id"]),
@@ -164,7 +164,7 @@ class BoardView:
                     notation=notation,
                 )
             else:
-                yield rows.board_row(
+                yield board_row(
                     kind=row["line"] or "quoted",
                     name=row["entry"]["name"],
                     score=row["score"],
@@ -205,22 +205,13 @@ def quoted_text(benchmark: Benchmark) -> str:
     )
 
 
-def intake(benchmark: Benchmark) -> str:
-    """Whether it takes answers: open, no-release or closed."""
-    if benchmark.current_release_id is None:
-        return "no-release"
-    return "open" if benchmark.is_open else "closed"
-
-
 def intake_text(benchmark: Benchmark) -> str:
     """Why it takes no answers; empty when it does."""
-    return {
-        "open": "",
-        "closed": _("{benchmark} is closed for submissions at present.").format(benchmark=benchmark.name),
-        "no-release": _(
-            "The organizer of this site has still to import the questions. What stands here is quoted."
-        ),
-    }[intake(benchmark)]
+    if benchmark.intake == "no-release":
+        return _("The organizer of this site has still to import the questions. What stands here is quoted.")
+    if benchmark.intake == "closed":
+        return messages.refusal("benchmark-closed", {"benchmark": benchmark.name})
+    return ""
 
 
 def division_text(division: str) -> str:
@@ -256,12 +247,12 @@ def filter_field(name: str, value: str) -> FilterField:
     label = str(phrases.LABELS[name])
     if name in ("q", "quantisation", "note", "parameters"):
         return FilterField(name, label, value=value)
-    offered: dict[str, rows.Text] = {"": _("any")}
+    offered: dict[str, written.Text] = {"": _("any")}
     if name == "shots":
         offered |= {number: phrases.setting("shots", number) for number in SHOTS_OFFERED}
     offered |= {known: CHOICES[name][known] for known in CHOICES.get(name, ())}
     if name != "kind":
         offered |= {DECLARED: _("declared"), UNDECLARED: _("not declared")}
     offered.setdefault(value, value)
-    options = tuple(rows.Option(known, text, selected=known == value) for known, text in offered.items())
+    options = tuple(Option(known, text, selected=known == value) for known, text in offered.items())
     return FilterField(name, label, options=options)

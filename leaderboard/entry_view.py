@@ -9,9 +9,8 @@ from leaderboard import phrases
 from leaderboard.entries import Details
 from submissions import reports
 from submissions.models import Entry, Submission
-from submissions.pages import report_view
-from submissions.ui import format as written
-from submissions.ui.rows import HistoryRow, Setting
+from submissions.pages import history, report_view
+from submissions.ui.life import HistoryRow, Setting
 
 
 def context(found: Details) -> dict[str, Any]:
@@ -60,14 +59,4 @@ def setting(entry: Entry, name: str) -> Setting:
 def history_row(submission: Submission, found: Details) -> HistoryRow:
     # A withdrawn submission's own page is its team's alone; its line here is for everyone.
     has_page = found.is_ours or submission.is_public
-    return HistoryRow(
-        url=submission.get_absolute_url() if has_page else "#history",
-        received=written.when(submission.received_at),
-        status=submission.status,
-        status_text=submission.get_status_display(),
-        score=written.score(submission.score, 2),
-        coverage=written.share(submission.coverage),
-        visibility=submission.get_visibility_display(),
-        shown=submission.pk == found.entry.shown_id and submission.is_public and not found.entry.standing_due,
-        reason=submission.withdrawn_reason,
-    )
+    return history.row(submission, found.entry, url="" if has_page else "#history")

@@ -10,6 +10,7 @@ import msgspec
 
 from leaderboard.board import Row
 from leaderboard.filters import SETTINGS, Columns
+from submissions.csv_cells import harmless
 from submissions.models import Release
 
 QUESTIONS_A_CHUNK = 1000
@@ -69,21 +70,16 @@ def _board_line(row: Row) -> list[object]:
 
 def _csv(lines: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows([_harmless(value) for value in line] for line in lines)
+    csv.writer(text).writerows(
+        [harmless(value) if isinstance(value, str) else value for value in line] for line in lines
+    )
     return text.getvalue().encode()
 
 
-def _harmless(value: object) -> object:
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front, as OWASP advises."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
-
-
-def questions(release: Release, *, start: int = 0) -> Iterator[dict[str, Any]]:
+def questions(release: Release) -> Iterator[dict[str, Any]]:
     """The release's questions as the public sees them, in their order, read from the database as they are asked for."""
-    numbered = release.questions.filter(position__gte=start).order_by("position")
-    for values in numbered.values_list(*QUESTION_FIELDS).iterator(chunk_size=QUESTIONS_A_CHUNK):
+    numbered = release.questions.order_by("position").values_list(*QUESTION_FIELDS)
+    for values in numbered.iterator(chunk_size=QUESTIONS_A_CHUNK):
         yield dict(zip(QUESTION_FIELDS, values, strict=True))
 
 

@@ -19,7 +19,6 @@ from submissions.models import Benchmark, Entry
 OVERALL = "overall"
 OPEN = "open"
 DIVISIONS = (OPEN, "closed")
-KINDS = ("scored", "quoted")
 DECLARED = "declared"
 UNDECLARED = "undeclared"
 LONGEST_TEXT = 200

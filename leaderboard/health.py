@@ -4,16 +4,13 @@ import logging
 from collections.abc import Callable, Mapping
 
 import redis
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from scoring.benchmarks.mmad.tables import published_models
-from submissions import standin, storage
+from submissions import impatient_redis, standin, storage
 from submissions.models import Benchmark, Submission
 
 logger = logging.getLogger(__name__)
@@ -61,12 +58,7 @@ def _migrations() -> bool:
 
 
 def _queue() -> bool:
-    client = redis.Redis.from_url(
-        settings.VERNIER_REDIS_URL,
-        socket_connect_timeout=PROBE_SECONDS,
-        socket_timeout=PROBE_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
+    client = impatient_redis.new_client(PROBE_SECONDS)
     try:
         return bool(client.ping())
     except redis.RedisError as error:

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from leaderboard import board, entries, entry_view, etags, phrases
-from leaderboard.board_view import BoardView, facts, intake, intake_text
+from leaderboard.board_view import BoardView, facts, intake_text
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, read
 from submissions import askers
 from submissions.models import Benchmark, Figure
@@ -76,7 +76,7 @@ def card(benchmark: Benchmark) -> dict[str, Any]:
         "is_standin": benchmark.is_standin,
         "summary": benchmark.rules.summary,
         "facts": [*questions, *facts(benchmark, total)],
-        "intake": intake(benchmark),
+        "intake": benchmark.intake,
         "leaders": leaders(benchmark),
     }
 
@@ -103,7 +103,7 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "benchmark": benchmark,
         "nav": "benchmarks",
-        "intake": intake(benchmark),
+        "intake": benchmark.intake,
         "intake_text": intake_text(benchmark),
         "own_template": own_words(benchmark),
     }

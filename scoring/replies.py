@@ -22,10 +22,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from string import ascii_uppercase, punctuation, whitespace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 READER_VERSION = "1"
-RULES = ("letter", "marked", "yes-no", "option-text", "empty", "conflicting", "outside", "none")
+Rule = Literal["letter", "marked", "yes-no", "option-text", "empty", "conflicting", "outside", "none"]
+# Under these a reply stays unread.
+UNREAD: frozenset[Rule] = frozenset({"empty", "conflicting", "outside", "none"})
 
 # Only the beginning and the end of a very long reply are read: the work stays bounded.
 _LONGEST_REPLY = 8_000
@@ -72,7 +74,7 @@ class Reading(NamedTuple):
     """What was read: a letter among the options or None, the rule, and the letter as written."""
 
     letter: str | None
-    rule: str
+    rule: Rule
     written: str | None = None
 
 
@@ -92,7 +94,7 @@ def read(reply: str | None, options: Sequence[str]) -> Reading:
     return _kept_text(reply, options) if is_short else _read_text(reply, options)
 
 
-def _read_letter(reply: str) -> tuple[str | None, str | None]:
+def _read_letter(reply: str) -> tuple[str | None, Rule | None]:
     """The letter that a trimmed reply names in itself, and the rule: what needs no options to be said.
 
     (letter, rule) when one is named, (None, rule) when the reply is unreadable whatever the options,

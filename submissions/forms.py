@@ -8,6 +8,7 @@ from django import forms
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from submissions import names
 from submissions.models import Benchmark, Entry, Membership, Submission, Team, Token
 
 NOT_DECLARED = _("not declared")
@@ -22,14 +23,6 @@ SETTING_CHOICES = {
 }
 TEAM_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 RESERVED_SLUGS = frozenset({"new"})  # /teams/new/ is a page
-
-
-def shown_name(value: str) -> str:
-    """A name as it stands on the board: single spaces, nothing that cannot be seen. Raises ValidationError."""
-    name = " ".join(value.split())
-    if not name.isprintable():
-        raise forms.ValidationError(_("The name holds characters that cannot be shown."))
-    return name
 
 
 class WebLinkField(forms.URLField):
@@ -111,12 +104,11 @@ class UploadForm(_EntryForm):
         field.choices = choices
 
     def clean_entry(self) -> str:
-        return shown_name(self.cleaned_data["entry"])
+        return names.shown(self.cleaned_data["entry"])
 
     def declared(self) -> Mapping[str, Any]:
         """The settings and links that were filled in."""
-        names = (*Entry.SETTINGS, *Entry.LINKS)
-        values = {name: self.cleaned_data.get(name) for name in names}
+        values = {name: self.cleaned_data.get(name) for name in (*Entry.SETTINGS, *Entry.LINKS)}
         return {name: value for name, value in values.items() if value not in (None, "")}
 
 
@@ -133,7 +125,7 @@ class TeamForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        return shown_name(self.cleaned_data["name"])
+        return names.shown(self.cleaned_data["name"])
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"].strip()
@@ -158,7 +150,7 @@ class TokenForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        return shown_name(self.cleaned_data["name"])
+        return names.shown(self.cleaned_data["name"])
 
 
 class RoleForm(forms.Form):

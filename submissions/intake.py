@@ -18,6 +18,8 @@ from submissions.refusals import Refusal
 logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 64 * 1024
+# What an offer to a benchmark whose intake is not open is refused with.
+CLOSED: Mapping[str, str] = {"closed": "benchmark-closed", "no-release": "benchmark-without-release"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,8 @@ def _same_file(submission: Submission) -> Submission | None:
 
 def _check_rules(offer: Offer) -> None:
     benchmark = offer.benchmark
-    if benchmark.current_release_id is None:
-        raise Refusal("benchmark-without-release", benchmark=benchmark.name)
-    if not benchmark.is_open:
-        raise Refusal("benchmark-closed", benchmark=benchmark.name)
+    if benchmark.intake != "open":
+        raise Refusal(CLOSED[benchmark.intake], benchmark=benchmark.name)
     known = [subtask.slug for subtask in benchmark.rules.subtasks]
     for slug in offer.partial:
         if slug not in known:

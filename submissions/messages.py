@@ -53,7 +53,6 @@ REFUSALS: Mapping[str, str | Promise] = {
         "This token may only read. Make one with the scope “submit” on your team's page."
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
-    "too-many-reads": _("More than {limit} requests in a second. Slow down a little."),
     "benchmark-slug": _(
         "“{slug}” cannot be a benchmark's short name: use letters, digits, - and _, at most 50."
     ),

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from submissions import askers, messages
+from submissions import askers, messages, names
 from submissions.models import Entry, Submission
 
 CSRF_FIELD = "csrfmiddlewaretoken"
@@ -46,10 +46,7 @@ class Upload(SettingsField):
         fields = ("file", "entry", "visibility", "team", "partial", *Entry.SETTINGS, *Entry.LINKS)
 
     def validate_entry(self, value: str) -> str:
-        name = " ".join(value.split())
-        if not name.isprintable() or not name:
-            raise serializers.ValidationError("The name holds characters that cannot be shown.")
-        return name
+        return names.shown(value)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A field that is not known is a typing error, and one that matters: `visibilty` would leave it private."""
@@ -70,8 +67,8 @@ class Upload(SettingsField):
 
     def declared(self) -> dict[str, Any]:
         """The settings and links that came with the upload."""
-        names = (*Entry.SETTINGS, *Entry.LINKS)
-        return {name: value for name, value in self.validated_data.items() if name in names}
+        declarable = (*Entry.SETTINGS, *Entry.LINKS)
+        return {name: value for name, value in self.validated_data.items() if name in declarable}
 
 
 class Withdrawal(serializers.Serializer[None]):

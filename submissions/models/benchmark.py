@@ -1,5 +1,5 @@
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 from django.db import models
 from django.db.models.functions import Now
@@ -52,8 +52,15 @@ class Benchmark(models.Model):
         return Definition.from_dict(self.definition)
 
     @property
+    def intake(self) -> Literal["open", "closed", "no-release"]:
+        """Whether it takes answers, and if not, why."""
+        if self.current_release_id is None:
+            return "no-release"
+        return "open" if self.is_open else "closed"
+
+    @property
     def takes_submissions(self) -> bool:
-        return self.is_open and self.current_release_id is not None
+        return self.intake == "open"
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):

@@ -69,7 +69,7 @@ class Figure(models.Model):
                 name="figure_is_scored_or_quoted",
             ),
             models.CheckConstraint(
-                condition=Q(rank__isnull=True)
+                condition=Q(rank__isnull=True, rank_closed__isnull=True)
                 | Q(score__isnull=False, shown=True)
                 | Q(score__isnull=False, archived=True),
                 name="only_shown_scores_rank",

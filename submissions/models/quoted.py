@@ -1,15 +1,7 @@
-from typing import Self
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from submissions.models.benchmark import Benchmark
-
-
-class QuotedResultQuerySet(models.QuerySet["QuotedResult"]):
-    def lines(self) -> Self:
-        """The human and chance lines, which the board draws across."""
-        return self.exclude(kind=QuotedResult.Kind.QUOTED)
 
 
 class QuotedResult(models.Model):
@@ -26,8 +18,6 @@ class QuotedResult(models.Model):
     source = models.CharField(max_length=300)
     flags = models.CharField(max_length=300, blank=True)  # what a reader must know before comparing
     shots = models.PositiveSmallIntegerField(null=True)
-
-    objects = QuotedResultQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -4,23 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from submissions import messages
+from submissions.csv_cells import harmless
 from submissions.models import Submission
 from submissions.ui import format as figures
-from submissions.ui import rows
+from submissions.ui.life import Cause, ProblemLine, Rejection
 
 HEADER = ("line", "field", "code", "problem")
-# A cell that begins so is a formula to a spreadsheet; the file quotes what the sender wrote.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def view(submission: Submission) -> rows.Rejection:
+def view(submission: Submission) -> Rejection:
     """Causes with their counts, most frequent first, the first lines, and what to do about each cause."""
     counts: Mapping[str, int] = submission.error_counts
     by_count = sorted(counts, key=lambda code: (-counts[code], code))
-    return rows.Rejection(
-        causes=tuple(rows.Cause(messages.cause(code), figures.count(counts[code])) for code in by_count),
+    return Rejection(
+        causes=tuple(Cause(messages.cause(code), figures.count(counts[code])) for code in by_count),
         lines=tuple(
-            rows.ProblemLine(
+            ProblemLine(
                 text=messages.problem(problem["code"], problem["params"], field=problem["field"]),
                 line="" if problem["line"] is None else figures.count(problem["line"]),
                 field=problem["field"] or "",
@@ -39,8 +38,5 @@ def table(problems: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
     for problem in problems:
         said = messages.problem(problem["code"], problem["params"], field=problem["field"])
         line = "" if problem["line"] is None else str(problem["line"])
-        yield line, _cell(problem["field"] or ""), problem["code"], _cell(said)
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        # The file quotes what the sender wrote.
+        yield line, harmless(problem["field"] or ""), problem["code"], harmless(said)

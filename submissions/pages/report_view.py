@@ -1,39 +1,17 @@
 """A submission's report as its page draws it: only what the benchmark discloses, beside the leader's figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from submissions import reports
 from submissions.models import Benchmark, Entry, Figure, Submission
 from submissions.ui import format as figures
-from submissions.ui import rows
+from submissions.ui import report as drawn
 
 OVERALL = "overall"
-
-# What each rule of scoring/replies.py reads; the last four read nothing.
-READINGS: Mapping[str, str | Promise] = {
-    "letter": _("a letter alone"),
-    "marked": _("a marked letter, such as “Answer: B”"),
-    "yes-no": _("yes or no"),
-    "option-text": _("an option's words"),
-    "empty": _("not read: empty"),
-    "conflicting": _("not read: two different letters"),
-    "outside": _("not read: a letter that is no option"),
-    "none": _("not read: no option recognised"),
-}
-UNREAD = frozenset({"empty", "conflicting", "outside", "none"})
-
-FORMATS: Mapping[str, str | Promise] = {
-    "native": _("the list that the authors' scripts write"),
-    "plain-csv": _("CSV"),
-    "plain-jsonl": _("JSONL"),
-    "plain-json": _("JSON list"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +24,16 @@ class Leader:
     figures: Mapping[str, float | None]
 
 
-def build(body: Mapping[str, Any], benchmark: Benchmark, leader: Leader | None) -> rows.ReportView:
+def build(body: Mapping[str, Any], benchmark: Benchmark, leader: Leader | None) -> drawn.ReportView:
     """What the report's drawings need; what is not disclosed is empty."""
-    disclosed = {"subtasks": {}, **reports.disclosed(body, benchmark)}
+    # How replies were read is told whatever is disclosed: it says nothing of the truth.
+    shown = reports.disclosed(body, benchmark) | {"readings": body.get("readings")}
     rules = benchmark.rules
-    shown = [(s.slug, s.name) for s in rules.subtasks] if disclosed["subtasks"] else []
-    view = rows.report_view(
-        disclosed,
-        subtasks=shown,
-        datasets=rules.source_datasets if disclosed.get("cells") else (),
+    return drawn.report_view(
+        shown,
+        subtasks=[(subtask.slug, subtask.name) for subtask in rules.subtasks],
+        datasets=rules.source_datasets,
         leader=leader.figures if leader else None,
-        format_names=FORMATS,
-    )
-    sent_for = tuple(s.name for s in rules.subtasks if s.slug in (body.get("partial") or ()))
-    return replace(view, readings=readings(body.get("readings") or {}), partial=sent_for)
-
-
-def readings(counts: Mapping[str, int]) -> tuple[rows.Reading, ...]:
-    """How replies were read: the rules in their order of frequency, then what no rule could read."""
-    total = sum(counts.values())
-    ordered = sorted(counts.items(), key=lambda item: (item[0] in UNREAD, -item[1], item[0]))
-    return tuple(
-        rows.Reading(
-            text=READINGS.get(rule, rule),
-            count=figures.count(number),
-            share=figures.share(number / total),
-            unread=rule in UNREAD,
-        )
-        for rule, number in ordered
-        if number
     )
 
 
@@ -91,7 +50,7 @@ def leader_of(benchmark: Benchmark) -> Leader | None:
     return Leader(figure.submission_id, entry.name, entry.get_absolute_url(), scores)
 
 
-def standing(submission: Submission, leader: Leader | None) -> rows.Standing | None:
+def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | None:
     """Where the submission stands overall, or would stand if it were public; in the closed division too if it is in it.
 
     None without an overall score, for a withdrawn one, and where a better one of its entry is shown. Two queries.
@@ -122,7 +81,7 @@ def standing(submission: Submission, leader: Leader | None) -> rows.Standing | N
     is_closed = submission.entry.division == Entry.Division.CLOSED
     behind = leader.figures.get(OVERALL) if leader and leader.submission_id != submission.pk else None
     lags = behind is not None and behind > submission.score
-    return rows.Standing(
+    return drawn.Standing(
         rank=rank,
         of=entries["open"],
         rank_closed=rank_closed if is_closed else None,

@@ -21,7 +21,7 @@ from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, see_other, sentence
 from submissions.refusals import Refusal
 from submissions.ui import format as figures
-from submissions.ui import rows
+from submissions.ui.life import Fact, ticks
 
 
 def visible(request: HttpRequest, submission_id: UUID) -> Submission:
@@ -83,7 +83,7 @@ def page(
 def _state(submission: Submission) -> dict[str, Any]:
     position = _position(submission)
     return {
-        "ticks": rows.life(
+        "ticks": ticks(
             submission.status,
             received_at=submission.received_at,
             started_at=submission.started_at,
@@ -121,27 +121,27 @@ def _deeds(submission: Submission) -> dict[str, bool]:
     }
 
 
-def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[rows.Fact]:
+def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[Fact]:
     """Where it comes from; the file's name and who sent it are for its team alone."""
     facts = [
-        rows.Fact(_("Submission"), str(submission.pk), mono=True),
-        rows.Fact("SHA-256", submission.sha256, mono=True),
-        rows.Fact(_("Size"), figures.size(submission.size)),
+        Fact(_("Submission"), str(submission.pk), mono=True),
+        Fact("SHA-256", submission.sha256, mono=True),
+        Fact(_("Size"), figures.size(submission.size)),
     ]
     if mine:
         sender = submission.sent_by or submission.token
         facts += [
-            rows.Fact(_("File name"), submission.file_name or "–"),
-            rows.Fact(_("Sent by"), str(sender or submission.get_source_display())),
+            Fact(_("File name"), submission.file_name or "–"),
+            Fact(_("Sent by"), str(sender or submission.get_source_display())),
         ]
-    facts.append(rows.Fact(_("Received"), figures.when(submission.received_at)))
+    facts.append(Fact(_("Received"), figures.when(submission.received_at)))
     if submission.release is not None:
-        facts.append(rows.Fact(_("Release"), submission.release.digest, mono=True))
+        facts.append(Fact(_("Release"), submission.release.digest, mono=True))
     if scorer:
-        facts.append(rows.Fact(_("Scorer"), scorer))
+        facts.append(Fact(_("Scorer"), scorer))
     if submission.started_at and submission.finished_at:
         took = (submission.finished_at - submission.started_at).total_seconds()
-        facts.append(rows.Fact(_("Time taken"), figures.seconds(took)))
+        facts.append(Fact(_("Time taken"), figures.seconds(took)))
     return facts
 
 

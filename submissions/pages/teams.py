@@ -17,11 +17,9 @@ from submissions import askers, tokens
 from submissions import teams as team_deeds
 from submissions.forms import RoleForm, TeamForm, TokenForm
 from submissions.models import Invitation, Membership, Submission, Team, Token
-from submissions.pages import refused
+from submissions.pages import history, refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
-from submissions.ui import format as figures
-from submissions.ui import rows
 
 SUBMISSIONS_A_PAGE = 50
 
@@ -80,14 +78,14 @@ def page(
     members = list(team.memberships.select_related("user").order_by("-role", "joined_at", "pk"))
     is_owner = any(m.user_id == user.pk and m.role == Membership.Role.OWNER for m in members)
     sent = Submission.objects.filter(team=team).select_related("entry__benchmark").newest_first()
-    history = Paginator(sent, SUBMISSIONS_A_PAGE).get_page(request.GET.get("page"))
+    shown = Paginator(sent, SUBMISSIONS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "nav": "teams",
         "team": team,
         "is_owner": is_owner,
         "members": members,
-        "submissions": [_history_row(submission) for submission in history],
-        **_pager(history, team.get_absolute_url()),
+        "submissions": [history.row(submission, submission.entry) for submission in shown],
+        **_pager(shown, team.get_absolute_url()),
         "tokens": list(
             team.tokens.living(at=now).select_related("created_by").order_by("-created_at", "-pk")
         ),
@@ -99,23 +97,6 @@ def page(
     }
     faulty = token_form is not None and token_form.errors
     return render(request, "submissions/team.html", context, status=422 if faulty else 200)
-
-
-def _history_row(submission: Submission) -> rows.HistoryRow:
-    entry = submission.entry
-    return rows.HistoryRow(
-        url=submission.get_absolute_url(),
-        received=figures.when(submission.received_at),
-        status=submission.status,
-        status_text=submission.get_status_display(),
-        score=figures.score(submission.score, 2),
-        coverage=figures.share(submission.coverage),
-        visibility=submission.get_visibility_display(),
-        shown=submission.is_public and entry.shown_id == submission.pk and not entry.standing_due,
-        reason=submission.withdrawn_reason,
-        entry=entry.name,
-        benchmark=entry.benchmark.name,
-    )
 
 
 def _pager(page: Page[Submission], url: str) -> dict[str, str]:

@@ -53,7 +53,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "quota": _quota_in_words(accounts, _named(teams, form["team"].value())),
         "max_octets": settings.VERNIER_MAX_UPLOAD_BYTES,
-        **_intake(benchmark),
+        "intake": benchmark.intake,
+        "intake_text": _closed_text(benchmark),
     }
     return render(request, "submissions/upload.html", context, status=status)
 
@@ -121,14 +122,11 @@ def _named(teams: list[Team], slug: str | None) -> Team | None:
     return next((team for team in teams if team.slug == slug), None)
 
 
-def _intake(benchmark: Benchmark) -> dict[str, str]:
-    """Whether the benchmark takes answers, and if not, why."""
-    if benchmark.takes_submissions:
-        return {"intake": "open", "intake_text": ""}
-    state, code = "closed", "benchmark-closed"
-    if benchmark.current_release_id is None:
-        state, code = "no-release", "benchmark-without-release"
-    return {"intake": state, "intake_text": messages.refusal(code, {"benchmark": benchmark.name})}
+def _closed_text(benchmark: Benchmark) -> str:
+    """Why it takes no answers; empty when it does."""
+    if benchmark.intake == "open":
+        return ""
+    return messages.refusal(intake.CLOSED[benchmark.intake], {"benchmark": benchmark.name})
 
 
 def _quota_in_words(accounts: dict[int, Quota], team: Team | None) -> dict[str, Any]:

@@ -11,9 +11,13 @@ from functools import cache
 
 from django.utils import timezone
 from django.utils.formats import date_format, get_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
+
+Text = str | Promise
+"""Text for a reader, translated now or when it is drawn."""
 
 HEAT_STEPS = (40.0, 50.0, 60.0, 70.0, 80.0, 90.0)
 """Upper ends of the first six heat classes, in percent; the seventh ends at 100."""
@@ -105,16 +109,6 @@ def missing() -> SafeString:
 def score(value: float | None, decimals: int = 1) -> SafeString:
     """A score in percent without its sign: one decimal on the board, two on an entry's page."""
     return notation().score(value, decimals)
-
-
-def signed(value: float, decimals: int = 1) -> SafeString:
-    """A difference of two scores, always with its sign: "+1.2", "−0.4"."""
-    return SafeString(("−" if value < 0 else "+") + score(abs(value), decimals))
-
-
-def percent(value: float | None, decimals: int = 1) -> SafeString:
-    """A value that already is in percent, with its sign."""
-    return missing() if value is None else SafeString(f"{score(value, decimals)}{THIN}%")
 
 
 def share(value: float | None) -> SafeString:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from submissions import quoted
+from submissions import quoted_file
 from submissions.models import Benchmark, Figure, QuotedResult
 from tests.leaderboard import rows
 
@@ -49,7 +49,7 @@ def test_a_fresh_board_shows_everything_that_is_restated(client: Client) -> None
     assert len(found) == 53
     assert {row["rank"] for row in found.values()} == {None}
     assert [row["line"] for row in found.values()].count("human") == 2
-    best = found[f"Qwen2-VL-72B-Instruct / {quoted.AUTHORS}"]
+    best = found[f"Qwen2-VL-72B-Instruct / {quoted_file.AUTHORS}"]
     assert best["score"] == 78.62075250818266
     assert best["subtasks"]["anomaly-detection"] == 76.16974896422943
     assert best["datasets"]["GoodsAD"] == 74.91346758770912
@@ -118,7 +118,7 @@ AUTHORS = ",Anomaly Detection,Defect Analysis,Average,Recall\n" + "".join(
 def test_an_authors_table_takes_its_name_from_the_file(tmp_path: Path) -> None:
     load(file(tmp_path, AUTHORS, "answers_4_shot_my-model_v2_accuracy.csv"))
     found = QuotedResult.objects.get()
-    assert (found.name, found.shots, found.source) == ("my-model_v2", 4, quoted.AUTHORS)
+    assert (found.name, found.shots, found.source) == ("my-model_v2", 4, quoted_file.AUTHORS)
     figures = dict(Figure.objects.values_list("column", "score"))
     assert figures["overall"] == figures["VisA"] == 65.375
     assert figures["anomaly-detection"] == figures["VisA/anomaly-detection"] == 70.5

@@ -79,6 +79,8 @@ def test_settings_are_read_and_kept(client: Client, token: str) -> None:
         ({"visibility": "secret"}, "visibility"),
         ({"entry": ""}, "entry"),
         ({"entry": "a\x1bb"}, "entry"),
+        ({"entry": "a\u202eb"}, "entry"),
+        ({"entry": " \u2003 "}, "entry"),
         ({"entry": "x" * 81}, "entry"),
         ({"partial": "colour"}, "partial"),
     ],
@@ -91,6 +93,10 @@ def test_a_field_that_cannot_be_is_named(
     assert answer["Content-Type"] == "application/problem+json"
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert not Submission.objects.exists()
+
+
+def test_a_name_stands_with_single_spaces(client: Client, token: str) -> None:
+    assert send(client, token, entry=" my \u2003 model ").json()["entry"]["name"] == "my model"
 
 
 def test_other_settings_for_a_known_entry_are_refused(client: Client, token: str) -> None:

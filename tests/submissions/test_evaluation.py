@@ -1,17 +1,22 @@
 """From a queued submission to its final state."""
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from scoring.errors import PredictionError, Problem
+from scoring.evaluate import Evaluation, evaluate
 from submissions import evaluation, releases, reports, storage, sweeper
-from submissions.models import Figure, Report, Submission
+from submissions.models import Benchmark, Entry, Figure, Report, Submission
 from tests import material
 
 pytestmark = pytest.mark.django_db
 Status = Submission.Status
+WRONG = material.answers() + b"no/such/image.png#0,A\n"
 
 
 def test_a_good_file_is_scored_with_figures_report_and_outcomes() -> None:
@@ -32,11 +37,36 @@ def test_a_private_submission_is_scored_but_stands_nowhere() -> None:
     assert not Figure.objects.filter(shown=True).exists()
 
 
-def test_scoring_twice_changes_nothing() -> None:
-    submission = material.scored(material.benchmark(), material.team("a"), public=True)
-    before = list(Figure.objects.order_by("id").values())
+def everything() -> list[Any]:
+    """Every row that scoring may write, and every object."""
+    models = (Submission, Report, Figure, Entry, Benchmark)
+    rows = [list(model.objects.order_by("pk").values()) for model in models]
+    return [*rows, sorted(storage.answers().keys()), sorted(storage.truth().keys())]
+
+
+@pytest.mark.parametrize("file", [None, WRONG], ids=["scored", "rejected"])
+def test_a_message_that_comes_twice_changes_nothing(file: bytes | None) -> None:
+    submission = material.scored(material.benchmark(), material.team("a"), file=file, public=True)
+    before = everything()
     evaluation.run(submission.pk)
-    assert list(Figure.objects.order_by("id").values()) == before
+    assert everything() == before
+
+
+def test_an_attempt_that_died_before_its_last_step_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    submission = material.submitted(material.benchmark(), material.team("a"), public=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "_record", die)
+        with pytest.raises(KeyboardInterrupt):
+            evaluation.run(submission.pk)
+    kept = list(storage.truth().keys("outcomes/"))
+    Submission.objects.update(lease_until=material.NOON)
+    evaluation.run(submission.pk)
+    submission.refresh_from_db()
+    assert (submission.status, submission.attempts) == (Status.SCORED, 2)
+    assert list(storage.truth().keys("outcomes/")) == kept
     assert Report.objects.count() == 1
 
 
@@ -46,13 +76,35 @@ def test_only_one_worker_gets_the_claim() -> None:
     assert evaluation.claim(submission.pk, now=timezone.now()) is None
 
 
-def test_a_late_twin_changes_nothing() -> None:
-    submission = material.submitted(material.benchmark(), material.team("a"))
-    late = evaluation.claim(submission.pk, now=timezone.now() - timedelta(hours=1))
-    assert late is not None
-    evaluation.run(submission.pk)
-    with pytest.raises(evaluation.LeaseLostError):
-        evaluation._finish(late, status=Status.FAILED)
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        PredictionError.single(Problem("empty")),
+        MemoryError(),
+        storage.StorageUnavailableError("away"),
+        RuntimeError("a fault of ours"),
+    ],
+    ids=["a score", "a fault in the file", "too much memory", "no storage", "a fault of ours"],
+)
+def test_a_late_twin_changes_nothing(monkeypatch: pytest.MonkeyPatch, found: Exception | None) -> None:
+    """Whatever it finds: its lease ran out while it was reading, and another worker has scored the file."""
+    submission = material.submitted(material.benchmark(), material.team("a"), public=True)
+    as_scored: list[Any] = []
+
+    def overtaken(*args: Any, **kwargs: Any) -> Evaluation:
+        monkeypatch.setattr(evaluation, "evaluate", evaluate)
+        Submission.objects.update(lease_until=material.NOON)
+        evaluation.run(submission.pk)
+        as_scored.extend(everything())
+        if found is not None:
+            raise found
+        return evaluate(*args, **kwargs)
+
+    monkeypatch.setattr(evaluation, "evaluate", overtaken)
+    with suppress(RuntimeError):
+        evaluation.run(submission.pk)
+    assert everything() == as_scored
     submission.refresh_from_db()
     assert submission.status == Status.SCORED
     assert submission.attempts == 2

@@ -3,15 +3,16 @@
 import csv
 import io
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from scoring import replies
 from submissions import evaluation, publication, storage
 from submissions.models import Benchmark, Entry, Figure, Submission, Team, User
-from submissions.pages import report_view
+from submissions.ui.report import READINGS
 from tests import material
 
 pytestmark = pytest.mark.django_db
@@ -309,9 +310,7 @@ def test_the_page_asks_the_same_number_of_queries_however_many_are_ranked(
 
 
 def test_every_reading_rule_has_its_words() -> None:
-    from scoring import replies
-
-    assert set(report_view.READINGS) == set(replies.RULES)
+    assert set(READINGS) == set(get_args(replies.Rule))
 
 
 def test_a_failed_one_says_that_the_fault_is_ours(client: Client, benchmark: Benchmark, team: Team) -> None:

@@ -1,8 +1,10 @@
 """Ranks: global, without gaps, decided by score and then by time."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from submissions import evaluation, publication, standings
@@ -92,6 +94,16 @@ def test_the_closed_division_has_ranks_of_its_own() -> None:
     entry(benchmark, team, "closed", 80, closed=True)
     assert ranks() == {"open": 1, "closed": 2}
     assert ranks(field="rank_closed") == {"open": None, "closed": 1}
+
+
+@pytest.mark.parametrize("rank", ["rank", "rank_closed"])
+@pytest.mark.parametrize("wrong", [{"shown": False}, {"score": None}], ids=["not shown", "no score"])
+def test_only_a_shown_score_has_a_rank(rank: str, wrong: dict[str, Any]) -> None:
+    entry(material.benchmark(), material.team("a"), "closed", 80, closed=True)
+    Figure.objects.update(rank=None, rank_closed=None)
+    Figure.objects.update(**{rank: 1})
+    with pytest.raises(IntegrityError, match="only_shown_scores_rank"):
+        Figure.objects.update(**wrong)
 
 
 def test_an_entry_shows_its_best_public_submission() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -322,12 +323,29 @@ def test_a_service_that_is_down_is_unavailable() -> None:
             call()
 
 
-def test_importing_storage_makes_no_client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("a folder needs no client")
+def test_a_client_is_made_when_its_bucket_is_first_asked(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    class AskedForError(Exception):
+        """Somebody made a client."""
 
-    monkeypatch.setattr(boto3.session, "Session", refuse)
-    Folder(tmp_path).put("a", CONTENT)
+    def ask() -> None:
+        raise AskedForError
+
+    monkeypatch.setattr(boto3.session, "Session", ask)
+    settings.VERNIER_ANSWERS_URL = "s3://answers"
+    settings.VERNIER_S3 = settings_of(S3Account("http://127.0.0.1:1", "us-east-1", "lazy", "secret"))
+    store = storage.answers()
+    with pytest.raises(AskedForError):
+        store.get("a")
+
+
+def test_a_process_keeps_its_client_and_a_forked_one_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = S3Account("http://127.0.0.1:1", "us-east-1", "forked", "secret")
+    parents = account.client
+    assert account.client is parents
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert account.client is not parents
 
 
 # A network that loses an answer

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from submissions import quoted, standin, storage
+from submissions import quoted, restated, standin, storage
 
 REAL = "mmad"
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Load the first data of a fresh site. Again: only what is missing is added."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        loaded = quoted.load(REAL, quoted.restated(REAL))
+        loaded = quoted.load(REAL, restated.results(REAL))
         self.stdout.write(f"{REAL}: {loaded.new + loaded.changed + loaded.same} quoted results")
         try:
             sent = standin.load()

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from scoring import definition
 from scoring.errors import ReleaseError
-from submissions import quoted
+from submissions import quoted, quoted_file, restated
 from submissions.models import Benchmark
 
 
@@ -27,9 +27,9 @@ class Command(BaseCommand):
         try:
             benchmark = Benchmark.objects.filter(slug=slug).first()
             rules = benchmark.rules if benchmark else definition.load(slug)
-            results = [result for path in options["csv"] for result in quoted.read(path, rules)]
-            loaded = quoted.load(slug, results if options["csv"] else quoted.restated(slug))
-        except quoted.QuotedFileError as error:
+            results = [result for path in options["csv"] for result in quoted_file.read(path, rules)]
+            loaded = quoted.load(slug, results if options["csv"] else restated.results(slug))
+        except quoted_file.QuotedFileError as error:
             raise CommandError(f"{error} Nothing was loaded.") from error
         except OSError as error:
             raise CommandError(

@@ -18,11 +18,6 @@ def count(value: int | None) -> SafeString:
 
 
 @register.filter
-def size(value: int | None) -> SafeString:
-    return figures.size(value)
-
-
-@register.filter
 def when(value: datetime | None) -> SafeString:
     return figures.when(value)
 
@@ -30,16 +25,6 @@ def when(value: datetime | None) -> SafeString:
 @register.filter
 def day(value: datetime | None) -> SafeString:
     return figures.day(value)
-
-
-@register.filter
-def share(value: float | None) -> SafeString:
-    return figures.share(value)
-
-
-@register.filter
-def score(value: float | None, decimals: int = 1) -> SafeString:
-    return figures.score(value, decimals)
 
 
 @register.filter

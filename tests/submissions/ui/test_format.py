@@ -65,8 +65,3 @@ def test_a_moment_carries_its_exact_value_and_zone() -> None:
 )
 def test_heat_has_seven_steps_and_none_for_nothing(score: float | None, step: int) -> None:
     assert written.heat(score) == step
-
-
-def test_a_difference_has_its_sign() -> None:
-    assert written.signed(1.25) == "+1.2"
-    assert written.signed(-0.4) == "−0.4"

@@ -23,7 +23,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0002_figures_of_a_row'),
+        ('submissions', '0003_only_shown_scores_rank_in_either_division'),
     ]
 
     operations = [
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='figure',
-            constraint=models.CheckConstraint(condition=models.Q(('rank__isnull', True), models.Q(('score__isnull', False), ('shown', True)), models.Q(('archived', True), ('score__isnull', False)), _connector='OR'), name='only_shown_scores_rank'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rank__isnull', True), ('rank_closed__isnull', True)), models.Q(('score__isnull', False), ('shown', True)), models.Q(('archived', True), ('score__isnull', False)), _connector='OR'), name='only_shown_scores_rank'),
         ),
         migrations.AddConstraint(
             model_name='figure',

@@ -1,0 +1,138 @@
+"""A board as it is drawn: finished table rows, links and the fields of its filters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import Literal
+
+from django.utils.safestring import SafeString
+
+from submissions.ui import format as figures
+from submissions.ui.format import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A tab, a switch position, the head of a column, or a download."""
+
+    text: Text
+    url: str
+    current: bool = False
+    title: Text = ""
+
+    @property
+    def html(self) -> SafeString:
+        """The link joined here, because a board has some thirty of them."""
+        title = f' title="{escape(str(self.title))}"' if self.title else ""
+        current = ' aria-current="page"' if self.current else ""
+        return SafeString(f'<a href="{escape(self.url)}"{title}{current}>{escape(str(self.text))}</a>')
+
+
+BoardRow = SafeString
+"""One line of the board, a finished table row."""
+
+
+def board_row(
+    *,
+    kind: Literal["scored", "quoted", "human", "chance"],
+    name: str,
+    score: float | None,
+    further: Iterable[float | None],
+    rank: int | None = None,
+    rank_low: int | None = None,
+    rank_high: int | None = None,
+    tie: Literal["", "start", "middle", "end"] = "",
+    url: str = "",
+    team: Text = "",
+    settings: tuple[str, ...] = (),
+    undeclared: int = 0,
+    partial: bool = False,
+    source: Text = "",
+    coverage: float | None = None,
+    tries: int | None = None,
+    notation: figures.Notation | None = None,
+) -> BoardRow:
+    """One line of the board as a table row.
+
+    ``further`` are the scores after the first, in the order of the columns; ``settings`` the declared ones in
+    words, ``undeclared`` how many were not; ``team`` is its name, or "quoted" where the row has a ``source``,
+    which then is one tap away. Everything is escaped here. The row is joined in Python because it is what the
+    board has fifty of: the same row in the template's language costs five times more. A page of rows asks for
+    the ``notation`` once.
+    """
+    notation = notation or figures.notation()
+    classes: str = kind if kind != "scored" else "first" if rank == 1 else ""
+    if tie:
+        classes = f"{classes} tie tie-{tie}".strip()
+    title = escape(name)
+    if url:
+        title = f'<a href="{escape(url)}">{title}</a>'
+    with_line = _with_line(notation, settings, undeclared, partial)
+    whose = escape(str(team))
+    if source:
+        whose = f"<details><summary>{whose}</summary><p>{escape(str(source))}</p></details>"
+    plain = "".join([f'<td class="n">{notation.score(value)}</td>' for value in further])
+    covered = notation.share(coverage) if kind == "scored" else ""
+    tried = "" if tries is None else notation.count(tries)
+    return SafeString(
+        f'<tr class="{classes}"><td class="rank">{notation.rank(rank, rank_low, rank_high)}</td>'
+        f'<th scope="row" class="name">{title}{with_line}</th><td class="team">{whose}</td>'
+        f'<td class="n score">{notation.score(score)}</td>{plain}'
+        f'<td class="n">{covered}</td><td class="n">{tried}</td></tr>\n'
+    )
+
+
+@lru_cache(maxsize=4096)
+def _said(settings: tuple[str, ...]) -> str:
+    # Kept, because most rows of a board are run alike.
+    return f'<span class="said">{" · ".join(map(escape, settings))}</span>'
+
+
+def _with_line(notation: figures.Notation, settings: tuple[str, ...], undeclared: int, partial: bool) -> str:
+    """The declared settings, then in amber what a reader must know is not there."""
+    parts = [_said(settings)] if settings else []
+    if partial:
+        parts.append(f'<span class="undeclared">{notation.partial}</span>')
+    if undeclared:
+        parts.append(f'<span class="undeclared">{notation.undeclared(undeclared)}</span>')
+    return f'<span class="with">{" ".join(parts)}</span>' if parts else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    text: Text
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilterField:
+    """A filter as a form field: a select where it has ``options``, else a text or number input."""
+
+    name: str
+    label: Text
+    options: tuple[Option, ...] = ()
+    value: str = ""
+    type: str = "search"
+
+    @property
+    def options_html(self) -> SafeString:
+        """The options joined here, because a board has some sixty of them."""
+        marked = {True: " selected", False: ""}
+        return SafeString(
+            "".join(
+                [
+                    f'<option value="{escape(o.value)}"{marked[o.selected]}>{escape(str(o.text))}</option>'
+                    for o in self.options
+                ]
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FilterWord:
+    """A filter in force, in words, and the address of the board without it."""
+
+    text: Text
+    remove_url: str

@@ -1,0 +1,263 @@
+"""A report as it is drawn: plain, frozen values with finished text in them; the templates only place them.
+
+Figures are text made by :mod:`submissions.ui.format`; positions in drawings are percentages of the width as text
+("67.4%"), so that an SVG needs neither a view box nor a style.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from scoring.replies import UNREAD
+from submissions.ui import format as figures
+from submissions.ui.format import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One subtask on the common scale, with the leader's figure beside it where there is one."""
+
+    label: Text
+    score: str
+    x: str = ""
+    leader: str = ""
+    leader_x: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    text: str
+    heat: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    label: str
+    cells: tuple[HeatCell, ...]
+    mean: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatTable:
+    """Source dataset x subtask; ``means`` is the row of the subtasks' means, ``overall`` its last cell."""
+
+    columns: tuple[Text, ...]
+    rows: tuple[HeatRow, ...]
+    means: tuple[str, ...]
+    overall: str
+    steps: tuple[HeatCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facing:
+    """Overkill to the left and miss to the right of one middle line."""
+
+    label: Text
+    overkill: str
+    miss: str
+    left_x: str
+    left_width: str
+    right_width: str
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    rows: tuple[Facing, ...]
+    recall: str
+    precision: str
+    f1: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How many replies one rule read; ``unread`` marks the line of those that none could."""
+
+    text: Text
+    count: str
+    share: str
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """Everything the report's drawings need, in finished text."""
+
+    score: str
+    has_score: bool
+    present: str
+    coverage: str
+    complete: bool
+    partial: tuple[Text, ...]
+    dots: tuple[Dot, ...]
+    heat: HeatTable
+    detection: Detection | None
+    readings: tuple[Reading, ...]
+    official: str
+    micro: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a score stands among the public entries: in the open division, and in the closed one if it is in it.
+
+    ``hypothetical`` says that the submission is not public and *would* stand there.
+    """
+
+    rank: int
+    of: int
+    rank_closed: int | None = None
+    of_closed: int = 0
+    behind: str = ""
+    leader: str = ""
+    leader_url: str = ""
+    hypothetical: bool = False
+
+
+def report_view(
+    body: Mapping[str, Any],
+    *,
+    subtasks: Sequence[tuple[str, str]],
+    datasets: Sequence[str],
+    leader: Mapping[str, float | None] | None = None,
+) -> ReportView:
+    """Turn a stored report into what its page draws.
+
+    ``body`` is the report as scoring writes it; ``subtasks`` are (slug, name) in the benchmark's order;
+    ``leader`` holds the first entry's figures by subtask slug. What the report leaves out is not drawn.
+    """
+    official = body.get("official_compatible")
+    drawn = subtasks if body.get("subtasks") else ()
+    drawn_datasets = datasets if body.get("cells") else ()
+    return ReportView(
+        score=figures.score(body.get("score"), 2),
+        has_score=body.get("score") is not None,
+        present=figures.share(body.get("present")),
+        coverage=figures.share(body.get("coverage")),
+        complete=body.get("coverage") == 1,
+        partial=tuple(name for slug, name in subtasks if slug in (body.get("partial") or ())),
+        dots=tuple(
+            dot(name, body["subtasks"].get(slug), leader.get(slug) if leader else None)
+            for slug, name in drawn
+        ),
+        heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets),
+        detection=_detection(body, drawn_datasets),
+        readings=reading_lines(body.get("readings") or {}),
+        official="" if official is None else figures.score(official, 2),
+        micro=figures.score(body.get("micro"), 2),
+    )
+
+
+def dot(label: Text, score: float | None, leader: float | None = None) -> Dot:
+    return Dot(
+        label=label,
+        score=figures.score(score, 2),
+        x=_across(score),
+        leader="" if leader is None else figures.score(leader, 2),
+        leader_x=_across(leader),
+    )
+
+
+def _across(value: float | None) -> str:
+    return "" if value is None else f"{min(max(value, 0.0), 100.0):.2f}%"
+
+
+def heat_cell(value: float | None, decimals: int = 1) -> HeatCell:
+    return HeatCell(figures.score(value, decimals), figures.heat(value))
+
+
+def heat_table(
+    body: Mapping[str, Any], *, subtasks: Sequence[tuple[str, str]], datasets: Sequence[str]
+) -> HeatTable:
+    """The dataset x subtask table of a report; a cell without questions or answers reads as missing."""
+    cells = {(cell["dataset"], cell["subtask"]): cell["score"] for cell in body.get("cells") or ()}
+    rows = tuple(
+        HeatRow(
+            label=dataset,
+            cells=tuple(heat_cell(cells.get((dataset, slug))) for slug, _name in subtasks),
+            mean=figures.score((body.get("datasets") or {}).get(dataset), 2),
+        )
+        for dataset in datasets
+    )
+    return HeatTable(
+        columns=tuple(name for _slug, name in subtasks),
+        rows=rows,
+        means=tuple(figures.score((body.get("subtasks") or {}).get(slug), 2) for slug, _name in subtasks),
+        overall=figures.score(body.get("score"), 2),
+        steps=heat_steps(),
+    )
+
+
+def heat_steps() -> tuple[HeatCell, ...]:
+    """The key of the heat table: its seven classes in words."""
+    low = (None, *figures.HEAT_STEPS)
+    high = (*figures.HEAT_STEPS, None)
+    words = []
+    for step, (start, end) in enumerate(zip(low, high, strict=True), start=1):
+        if start is None:
+            text = _("under %(end)s") % {"end": f"{end:.0f}"}
+        else:
+            text = f"{start:.0f}–{100 if end is None else end:.0f}"
+        words.append(HeatCell(text, step))
+    return tuple(words)
+
+
+def _detection(body: Mapping[str, Any], datasets: Sequence[str]) -> Detection | None:
+    detection = body.get("detection")
+    if not detection or detection.get("overkill") is None:
+        return None
+    by_dataset = body.get("detection_by_dataset") or {}
+    rows = [facing(dataset, by_dataset[dataset]) for dataset in datasets if by_dataset.get(dataset)]
+    return Detection(
+        rows=(*rows, facing(_("Mean"), detection, total=True)),
+        recall=figures.score(detection.get("recall"), 2),
+        precision=figures.score(detection.get("precision"), 2),
+        f1=figures.score(detection.get("f1"), 2),
+    )
+
+
+def facing(label: Text, rates: Mapping[str, float | None], *, total: bool = False) -> Facing:
+    overkill, miss = rates.get("overkill"), rates.get("miss")
+    left = min(max(overkill or 0.0, 0.0), 100.0) / 2
+    right = min(max(miss or 0.0, 0.0), 100.0) / 2
+    return Facing(
+        label=label,
+        overkill=figures.score(overkill),
+        miss=figures.score(miss),
+        left_x=f"{50 - left:.2f}%",
+        left_width=f"{left:.2f}%",
+        right_width=f"{right:.2f}%",
+        total=total,
+    )
+
+
+READINGS: Mapping[str, Text] = {
+    "letter": gettext_lazy("a letter alone"),
+    "marked": gettext_lazy("a marked letter, such as “Answer: B”"),
+    "yes-no": gettext_lazy("yes or no"),
+    "option-text": gettext_lazy("an option's words"),
+    "empty": gettext_lazy("not read: empty"),
+    "conflicting": gettext_lazy("not read: two different letters"),
+    "outside": gettext_lazy("not read: a letter that is no option"),
+    "none": gettext_lazy("not read: no option recognised"),
+}
+"""What each rule of scoring reads."""
+
+
+def reading_lines(counts: Mapping[str, int]) -> tuple[Reading, ...]:
+    """How replies were read: the rules in their order of frequency, then those that leave a reply unread."""
+    total = sum(counts.values())
+    ordered = sorted(counts.items(), key=lambda item: (item[0] in UNREAD, -item[1], item[0]))
+    return tuple(
+        Reading(
+            text=READINGS.get(rule, rule),
+            count=figures.count(number),
+            share=figures.share(number / total),
+            unread=rule in UNREAD,
+        )
+        for rule, number in ordered
+        if number
+    )

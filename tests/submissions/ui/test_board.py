@@ -1,0 +1,40 @@
+from submissions.ui.board import board_row
+
+
+def test_a_row_escapes_what_people_wrote() -> None:
+    row = board_row(
+        kind="scored",
+        name="<b>&",
+        score=1.0,
+        further=[],
+        url='/e/"',
+        team="<i>",
+        settings=("<u>",),
+        coverage=1.0,
+        tries=1,
+    )
+    for written in ("<b>", "<i>", "<u>", '/e/""'):
+        assert written not in row
+
+
+def test_the_first_is_marked_and_a_quoted_row_has_its_source() -> None:
+    first = board_row(kind="scored", name="a", score=2.0, further=[1.0], rank=1, coverage=1.0, tries=2)
+    quoted = board_row(kind="quoted", name="b", score=3.0, further=[None], team="quoted", source="a paper")
+    assert first.startswith('<tr class="first">')
+    assert quoted.startswith('<tr class="quoted">')
+    assert "<details><summary>quoted</summary><p>a paper</p></details>" in quoted
+    assert "no rank" in quoted
+
+
+def test_what_was_not_declared_stands_under_the_name() -> None:
+    row = board_row(
+        kind="scored", name="a", score=None, further=[], settings=("1-shot",), undeclared=3, partial=True
+    )
+    assert "1-shot" in row
+    assert "partial" in row
+    assert "3 not declared" in row
+
+
+def test_a_row_has_as_many_cells_as_the_head() -> None:
+    row = board_row(kind="scored", name="a", score=1.0, further=[1.0] * 7, coverage=1.0, tries=1)
+    assert row.count("<td") + row.count("<th") == 3 + 1 + 7 + 2
