@@ -3,7 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.http import Http404, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -321,12 +327,33 @@ def _line(submission: Submission, entry: Entry) -> dict[str, Any]:
     }
 
 
-def not_found(request: HttpRequest) -> JsonResponse:
+def bad_request(fault: Exception) -> JsonResponse:
+    """A request under /api/ that was given up on before, or while, its call read it."""
+    code, detail = _unreadable(fault)
+    return _as_json(problems.answer(400, code, detail))
+
+
+def _unreadable(fault: Exception) -> tuple[str, str]:
+    if isinstance(fault, DisallowedHost):
+        return "unknown-host", _("This site does not answer under the host name that was asked for.")
+    if isinstance(fault, RequestDataTooBig):
+        return "body-too-large", _("The body without its files is larger than this site reads.")
+    if isinstance(fault, TooManyFieldsSent | TooManyFilesSent):
+        return "too-many-fields", _("The body has more fields or files than any call takes.")
+    return "bad-request", _("The request cannot be read as it is.")
+
+
+def permission_denied() -> JsonResponse:
+    """A call under /api/ that was refused outside of its view."""
+    return _as_json(problems.answer(403, "permission-denied", _("You may not do this.")))
+
+
+def not_found() -> JsonResponse:
     """Any address under /api/ that there is not."""
     return _as_json(problems.answer(404, "not-found", _("There is nothing here, or it is not yours to see.")))
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error() -> JsonResponse:
     """A fault of ours under /api/, without a word of what broke."""
     detail = _("Something broke on our side. It has been logged; try again in a minute.")
     return _as_json(problems.answer(500, "server-error", detail))

@@ -6,7 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.management import call_command
+from django.http import Http404
+from django.middleware.locale import LocaleMiddleware
 from django.test import Client
 
 from submissions.models import Benchmark, Membership, Submission, Team, User
@@ -332,6 +335,59 @@ def test_a_fault_of_ours_is_a_problem_document_without_a_word_of_what_broke(
     assert b"secret" not in response.content
     page = client.get("/benchmarks/mmad/")
     assert (page.status_code, b"secret" in page.content) == (500, False)
+
+
+def problem_of(response: Any, status: int) -> str:
+    """The problem's code."""
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
+    problem = response.json()
+    assert problem.keys() == {"type", "title", "status", "code", "detail", "errors", "errors_total"}
+    return str(problem["code"])
+
+
+@pytest.mark.parametrize("host", ["elsewhere.example", "not a host", "[::", "a/b"])
+def test_a_host_that_cannot_be_is_a_problem_under_api_and_a_page_elsewhere(client: Client, host: str) -> None:
+    for url in ("/api/v1/", "/api/v1/benchmarks/", "/api/nothing"):
+        assert problem_of(client.get(url, headers={"Host": host}), 400) == "unknown-host"
+    page = client.get("/", headers={"Host": host})
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (400, "text/html")
+
+
+def test_a_body_that_django_gives_up_on_is_a_problem(mmad: Benchmark, people: dict[str, Client]) -> None:
+    url = "/api/v1/benchmarks/mmad/submissions/"
+    ci = people["token"]
+    assert problem_of(ci.post(url, {"entry": "x" * (1024 * 1024 + 1)}), 400) == "body-too-large"
+    many = {f"field-{number}": "x" for number in range(1001)}
+    assert problem_of(ci.post(url, many), 400) == "too-many-fields"
+    form = "&".join(f"{name}=x" for name in many)
+    withdraw = "/api/v1/submissions/{}/withdraw/".format(rows.scored(mmad, "model", 70.0).pk)
+    answer = ci.post(withdraw, form, content_type="application/x-www-form-urlencoded")
+    assert problem_of(answer, 400) == "too-many-fields"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (SuspiciousOperation("a secret detail"), 400, "bad-request"),
+        (BadRequest("a secret detail"), 400, "bad-request"),
+        (PermissionDenied("a secret detail"), 403, "permission-denied"),
+        (Http404("a secret detail"), 404, "not-found"),
+        (RuntimeError("a secret detail"), 500, "server-error"),
+    ],
+)
+def test_what_stops_a_call_before_its_view_is_a_problem_too(
+    client: Client, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, code: str
+) -> None:
+    def stopped(*_args: object, **_names: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(LocaleMiddleware, "process_request", stopped)
+    client = Client(raise_request_exception=False)
+    answer = client.get("/api/v1/")
+    assert problem_of(answer, status) == code
+    assert b"secret" not in answer.content
+    page = client.get("/")
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (status, "text/html")
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
