@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from leaderboard import board, entries, entry_view, etags, phrases
 from leaderboard.board_view import BoardView, facts, intake, intake_text
+from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, read
 from submissions import askers
 from submissions.models import Benchmark, Figure
@@ -123,8 +124,12 @@ def own_words(benchmark: Benchmark) -> str | None:
 @require_safe
 @never_cache
 def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
-    """An entry's figures, settings and history."""
-    found = entries.details(entry_id, askers.of(request))
+    """An entry's figures, settings and history, 50 submissions a page."""
+    try:
+        cursor = HistoryCursor.decode(text) if (text := request.GET.get("cursor")) else None
+    except UnreadableCursorError as error:
+        raise Http404 from error
+    found = entries.details(entry_id, askers.of(request), cursor)
     return render(request, "leaderboard/entry.html", entry_view.context(found))
 
 

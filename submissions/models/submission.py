@@ -56,6 +56,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def newest_first(self) -> Self:
         return self.order_by("-received_at", "-id")
 
+    def oldest_first(self) -> Self:
+        return self.order_by("received_at", "id")
+
     def best_first(self) -> Self:
         """By score, a missing one last; the earlier one wins a tie."""
         return self.order_by(F("score").desc(nulls_last=True), "received_at", "id")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -238,6 +239,51 @@ def test_an_entry_keeps_what_its_benchmark_does_not_disclose(client: Client) -> 
     said = body(client, f"/api/v1/entries/{sent.entry_id}/")
     assert (said["score"], said["subtasks"], said["cells"]) == (70.0, {}, [])
     assert said["ranks"] == {"open": {"overall": 1}, "closed": {}}
+
+
+def long_history(mmad: Benchmark, private: int = 0) -> Submission:
+    """An entry with 120 public submissions, two a minute, and as many private ones."""
+    first = rows.scored(mmad, "model", 70.0)
+    for number in range(1, 120):
+        rows.submission(first.entry, 50 + number / 10, minute=number // 2, figures={})
+    for number in range(private):
+        rows.submission(first.entry, 1.0, minute=number, figures={}, public=False)
+    return first
+
+
+def test_a_history_comes_in_pages_of_fifty_and_back(mmad: Benchmark, people: dict[str, Client]) -> None:
+    sent = long_history(mmad, private=10)
+    known = Submission.objects.filter(entry=sent.entry).newest_first()
+    for who, all_of_them in (("token", known), ("nobody", known.public())):
+        pages = [body(people[who], f"/api/v1/entries/{sent.entry_id}/")]
+        while pages[-1]["next"]:
+            pages.append(body(people[who], pages[-1]["next"]))
+        assert [len(page["history"]) for page in pages] == [50, 50, len(all_of_them) - 100]
+        found = [line["submission"] for page in pages for line in page["history"]]
+        assert found == [str(submission.pk) for submission in all_of_them]
+        assert body(people[who], pages[2]["previous"])["history"] == pages[1]["history"]
+        back = body(people[who], pages[1]["previous"])
+        assert (back["history"], back["previous"]) == (pages[0]["history"], None)
+        assert all(page["name"] == "model" and page["score"] == 70.0 for page in pages)
+
+
+def test_an_entrys_page_leads_through_its_history(client: Client, mmad: Benchmark) -> None:
+    url = f"/entries/{long_history(mmad).entry_id}/"
+    pages: list[list[str]] = []
+    while url:
+        page = client.get(url).content.decode()
+        pages.append(re.findall(r'<td class="nowrap">\s*<a href="/submissions/([^"]+)/">', page))
+        links = re.findall(r'<a href="([^"]+)" rel="(next|prev)"', page)
+        url = next((link for link, word in links if word == "next"), "")
+    assert [len(page) for page in pages] == [50, 50, 20]
+    assert len({submission for page in pages for submission in page}) == 120
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzAsZmFsc2Vd", "é"])
+def test_a_cursor_into_another_list_opens_no_history(client: Client, mmad: Benchmark, cursor: str) -> None:
+    sent = rows.scored(mmad, "model", 70.0)
+    assert client.get(f"/api/v1/entries/{sent.entry_id}/", {"cursor": cursor}).status_code == 422
+    assert client.get(f"/entries/{sent.entry_id}/", {"cursor": cursor}).status_code == 404
 
 
 # ---- schema and problems ----
