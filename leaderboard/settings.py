@@ -146,7 +146,7 @@ LOGIN_REDIRECT_URL = "teams"
 LOGOUT_REDIRECT_URL = "home"
 
 # Mail
-globals().update(env.mail(env.text("VERNIER_EMAIL_URL"), VERNIER_VAR))
+globals().update(env.mail(env.text("VERNIER_EMAIL_URL"), VERNIER_VAR, embedded=VERNIER_EMBEDDED))
 DEFAULT_FROM_EMAIL = env.text("VERNIER_EMAIL_FROM", "vernier@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
