@@ -60,7 +60,7 @@ def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -
     is_ours = asker.is_staff or entry.team_id in asker.team_ids
     history = Submission.objects.filter(entry=entry)
     if not is_ours:
-        history = history.scored().exclude(visibility=Submission.Visibility.PRIVATE)
+        history = history.in_public_history()
     figures: dict[str, float | None] = {}
     ranks: dict[str, dict[str, int]] = {"open": {}, "closed": {}}
     # Not by `shown_id`: where nothing is shown, that would be every quoted figure.
