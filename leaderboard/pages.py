@@ -21,6 +21,7 @@ from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, read
 from submissions import askers
 from submissions.models import Benchmark, Figure
+from submissions.ui import context
 from submissions.ui import format as written
 
 LEADERS = 3
@@ -32,7 +33,7 @@ def board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
     if not etags.is_anyones(request):
         return _board(request, benchmark)
-    etag = etags.tag(request, etags.standing_of(benchmark))
+    etag = etags.tag(request, etags.standing_of(benchmark), context.frame())
     return etags.unless_known(request, etag, lambda: _board(request, benchmark))
 
 
@@ -101,14 +102,14 @@ def leaders(benchmark: Benchmark) -> list[dict[str, str]]:
 def about(request: HttpRequest, slug: str) -> HttpResponse:
     """A benchmark's rules, metrics, answer formats and links."""
     benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
-    context = {
+    shown = {
         "benchmark": benchmark,
         "nav": "benchmarks",
         "intake": intake(benchmark),
         "intake_text": intake_text(benchmark),
         "own_template": own_words(benchmark),
     }
-    return render(request, "leaderboard/about.html", context)
+    return render(request, "leaderboard/about.html", shown)
 
 
 def own_words(benchmark: Benchmark) -> str | None:

@@ -17,6 +17,11 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {"nav_benchmarks": _benchmarks, "mailbox_shown": mailbox.is_kept()}
 
 
+def frame() -> tuple[object, ...]:
+    """All that the frame of a page says to somebody without a session; for an ETag."""
+    return (_benchmarks(), mailbox.is_kept())
+
+
 def _benchmarks() -> list[dict[str, Any]]:
     """Called by the template, so that a page without the frame asks nothing."""
     local = caches["local"]
