@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
+from scoring.release import Release as Content
 from submissions import releases, ringing, standings, storage
 from submissions.models import Benchmark, Figure, Release, Report, Submission
 
@@ -85,8 +86,7 @@ def _score(submission: Submission) -> None:
     release = submission.benchmark.current_release
     if release is None:
         raise RuntimeError(f"{submission.benchmark} has no release to score {submission.pk} against")
-    content = releases.decoded(release.digest)
-    data = storage.answers().get(submission.answers_key)
+    content, data = _read(submission, release)
     try:
         evaluation = evaluate(
             data, content, partial=submission.partial, definition=submission.benchmark.rules
@@ -100,6 +100,16 @@ def _score(submission: Submission) -> None:
         return
     _keep_outcomes(submission, release, evaluation)
     _record(submission, release, evaluation)
+
+
+def _read(submission: Submission, release: Release) -> tuple[Content, bytes]:
+    """The release with its truth, and the answer file."""
+    try:
+        return releases.decoded(release.digest), storage.answers().get(submission.answers_key)
+    except storage.MissingObjectError:
+        # Gone, not away: trying again cannot help, so this attempt is the last.
+        submission.attempts = MOST_ATTEMPTS
+        raise
 
 
 def _keep_outcomes(submission: Submission, release: Release, evaluation: Evaluation) -> None:
