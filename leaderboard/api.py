@@ -1,9 +1,15 @@
 """The read API: each view translates an address, makes one call, and answers."""
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.http import Http404, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -16,7 +22,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from leaderboard import board, entries, etags, exports, phrases, shapes
-from leaderboard.cursors import PositionCursor, UnreadableCursorError
+from leaderboard.cursors import HistoryCursor, PositionCursor, UnreadableCursorError
 from leaderboard.filters import CHOICES, DIVISIONS, FILTERS, Columns, Wanted, WrongAddressError, read
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
 from submissions import askers
@@ -24,6 +30,7 @@ from submissions.api import documented, problems
 from submissions.models import Benchmark, Entry, Question, Release, Submission
 
 QUESTIONS_A_PAGE = 50
+_Cursor = TypeVar("_Cursor", HistoryCursor, PositionCursor)
 
 
 def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
@@ -110,6 +117,17 @@ def wrong_cursor() -> ValidationError:
     """What a cursor from elsewhere is answered with."""
     detail = _("This cursor was not made here. Leave it out to begin at the first page.")
     return ValidationError({"cursor": ErrorDetail(detail, code="unreadable-cursor")})
+
+
+def cursor_or_422(request: Request, kind: type[_Cursor]) -> _Cursor | None:
+    """The cursor that came, if any. Raises ValidationError for one that was not made here."""
+    text = request.query_params.get("cursor")
+    if not text:
+        return None
+    try:
+        return kind.decode(text)
+    except UnreadableCursorError as error:
+        raise wrong_cursor() from error
 
 
 class BenchmarkList(PublicView):
@@ -254,12 +272,7 @@ class Questions(PublicView):
         )
 
     def _page(self, request: Request, release: Release) -> dict[str, Any]:
-        cursor = PositionCursor(0)
-        if text := request.query_params.get("cursor"):
-            try:
-                cursor = PositionCursor.decode(text)
-            except UnreadableCursorError as error:
-                raise wrong_cursor() from error
+        cursor = cursor_or_422(request, PositionCursor) or PositionCursor(0)
         start = max(cursor.position - QUESTIONS_A_PAGE, 0) if cursor.backwards else cursor.position
         end = start + QUESTIONS_A_PAGE
         numbered = Question.objects.filter(release=release, position__gte=start, position__lt=end)
@@ -276,16 +289,23 @@ class EntryDetail(APIView):
     renderer_classes = [JSONRenderer]
 
     @extend_schema(
-        operation_id="entry", responses={200: shapes.EntryDetailShape, **documented.problems(401, 404)}
+        operation_id="entry",
+        parameters=[documented.CURSOR],
+        responses={200: shapes.EntryDetailShape, **documented.problems(401, 404)},
     )
     def get(self, request: Request, entry_id: UUID) -> Response:
-        """One entry: figures, settings, history. What is not public is there for its team alone."""
-        found = entries.details(entry_id, askers.of(request))
-        return Response(entry_body(found), headers={"Cache-Control": "private, no-cache"})
+        """One entry: figures, settings, and its history, 50 submissions a page.
+
+        What is not public is there for its team alone. `next` and `previous` are the same entry with another page
+        of its history.
+        """
+        found = entries.details(entry_id, askers.of(request), cursor_or_422(request, HistoryCursor))
+        here = request.build_absolute_uri(request.path)
+        return Response(entry_body(found, here), headers={"Cache-Control": "private, no-cache"})
 
 
-def entry_body(found: entries.Details) -> dict[str, Any]:
-    entry: Entry = found.entry
+def entry_body(found: entries.Details, here: str) -> dict[str, Any]:
+    entry, history = found.entry, found.history
     return {
         "id": entry.pk,
         "name": entry.name,
@@ -301,7 +321,9 @@ def entry_body(found: entries.Details) -> dict[str, Any]:
         "ranks": found.ranks,
         **board.grouped(found.figures, found.columns),
         "cells": entries.cells(found),
-        "history": [_line(submission, entry) for submission in found.history],
+        "history": [_line(submission, entry) for submission in history.rows],
+        "next": f"{here}?cursor={history.next.encode()}" if history.next else None,
+        "previous": f"{here}?cursor={history.previous.encode()}" if history.previous else None,
     }
 
 
@@ -321,12 +343,33 @@ def _line(submission: Submission, entry: Entry) -> dict[str, Any]:
     }
 
 
-def not_found(request: HttpRequest) -> JsonResponse:
+def bad_request(fault: Exception) -> JsonResponse:
+    """A request under /api/ that was given up on before, or while, its call read it."""
+    code, detail = _unreadable(fault)
+    return _as_json(problems.answer(400, code, detail))
+
+
+def _unreadable(fault: Exception) -> tuple[str, str]:
+    if isinstance(fault, DisallowedHost):
+        return "unknown-host", _("This site does not answer under the host name that was asked for.")
+    if isinstance(fault, RequestDataTooBig):
+        return "body-too-large", _("The body without its files is larger than this site reads.")
+    if isinstance(fault, TooManyFieldsSent | TooManyFilesSent):
+        return "too-many-fields", _("The body has more fields or files than any call takes.")
+    return "bad-request", _("The request cannot be read as it is.")
+
+
+def permission_denied() -> JsonResponse:
+    """A call under /api/ that was refused outside of its view."""
+    return _as_json(problems.answer(403, "permission-denied", _("You may not do this.")))
+
+
+def not_found() -> JsonResponse:
     """Any address under /api/ that there is not."""
     return _as_json(problems.answer(404, "not-found", _("There is nothing here, or it is not yours to see.")))
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error() -> JsonResponse:
     """A fault of ours under /api/, without a word of what broke."""
     detail = _("Something broke on our side. It has been logged; try again in a minute.")
     return _as_json(problems.answer(500, "server-error", detail))

@@ -5,6 +5,7 @@ import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -29,14 +30,31 @@ class BoardCursor:
     backwards: bool = False
 
     def encode(self) -> str:
-        microseconds = (self.sent_at - EPOCH) // timedelta(microseconds=1)
-        return _encode((self.sort_key, microseconds, self.id, self.backwards))
+        return _encode((self.sort_key, _microseconds(self.sent_at), self.id, self.backwards))
 
     @classmethod
     def decode(cls, text: str) -> Self:
         """Raises UnreadableCursorError."""
         sort_key, microseconds, row_id, backwards = _decode(text, tuple[float, _Microseconds, _Id, bool])
-        return cls(sort_key, EPOCH + timedelta(microseconds=microseconds), row_id, backwards)
+        return cls(sort_key, _moment(microseconds), row_id, backwards)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCursor:
+    """Before in time, or with `backwards` after, the submission that came then."""
+
+    received_at: datetime
+    id: UUID
+    backwards: bool = False
+
+    def encode(self) -> str:
+        return _encode((_microseconds(self.received_at), str(self.id), self.backwards))
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Raises UnreadableCursorError."""
+        microseconds, submission_id, backwards = _decode(text, tuple[_Microseconds, UUID, bool])
+        return cls(_moment(microseconds), submission_id, backwards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +73,15 @@ class PositionCursor:
         return cls(*_decode(text, tuple[_Id, bool]))
 
 
-def _encode(values: tuple[float | bool, ...]) -> str:
+def _microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def _encode(values: tuple[float | bool | str, ...]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 
 

@@ -4,27 +4,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
+from leaderboard.cursors import HistoryCursor
 from leaderboard.filters import OVERALL, Columns
 from submissions import reports
 from submissions.askers import Asker
 from submissions.models import Entry, Figure, Submission
+from submissions.models.submission import SubmissionQuerySet
+
+HISTORY_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """At most 50 submissions, newest first, and where the neighbouring pages begin: `next` is the older one."""
+
+    rows: list[Submission]
+    previous: HistoryCursor | None
+    next: HistoryCursor | None
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """An entry with the figures and ranks of its shown submission, and as much history as the asker may see.
+    """An entry with the figures and ranks of its shown submission, and a page of what the asker may see of its history.
 
     `figures` are by column, of the columns that the benchmark discloses; `ranks` by division and column. Both are
-    empty when no submission is shown. `history` is newest first.
+    empty when no submission is shown.
     """
 
     entry: Entry
     columns: Columns
     figures: Mapping[str, float | None]
     ranks: Mapping[str, Mapping[str, int]]
-    history: list[Submission]
+    history: "History"
     is_ours: bool
 
     @property
@@ -36,14 +50,17 @@ class Details:
         return self.figures.get(OVERALL)
 
 
-def details(entry_id: UUID, asker: Asker) -> Details:
-    """Raises Http404 for an entry that is not there or that the asker may not see."""
+def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -> Details:
+    """The entry with the page of its history that the cursor names, else the newest.
+
+    Raises Http404 for an entry that is not there or that the asker may not see.
+    """
     seen = Entry.objects.visible_to(asker).select_related("benchmark", "team", "shown")
     entry = get_object_or_404(seen, pk=entry_id)
     is_ours = asker.is_staff or entry.team_id in asker.team_ids
-    history = Submission.objects.filter(entry=entry).newest_first()
+    history = Submission.objects.filter(entry=entry)
     if not is_ours:
-        history = history.scored().exclude(visibility=Submission.Visibility.PRIVATE)
+        history = history.in_public_history()
     figures: dict[str, float | None] = {}
     ranks: dict[str, dict[str, int]] = {"open": {}, "closed": {}}
     # Not by `shown_id`: where nothing is shown, that would be every quoted figure.
@@ -56,7 +73,36 @@ def details(entry_id: UUID, asker: Asker) -> Details:
             ranks["open"][column] = rank
         if rank_closed is not None:
             ranks["closed"][column] = rank_closed
-    return Details(entry, Columns.of(entry.benchmark), figures, ranks, list(history), is_ours)
+    return Details(entry, Columns.of(entry.benchmark), figures, ranks, _page(history, cursor), is_ours)
+
+
+def _page(history: SubmissionQuerySet, cursor: HistoryCursor | None) -> History:
+    """One query, however long the history is."""
+    backwards = cursor is not None and cursor.backwards
+    ordered = history.oldest_first() if backwards else history.newest_first()
+    if cursor is not None:
+        ordered = ordered.filter(_beyond(cursor))
+    found = list(ordered[: HISTORY_ROWS + 1])
+    more = len(found) > HISTORY_ROWS
+    found = found[:HISTORY_ROWS]
+    if backwards:
+        found.reverse()
+    has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
+    return History(
+        rows=found,
+        previous=_cursor(found[0], backwards=True) if found and has_previous else None,
+        next=_cursor(found[-1]) if found and has_next else None,
+    )
+
+
+def _beyond(cursor: HistoryCursor) -> Q:
+    word = "gt" if cursor.backwards else "lt"
+    further = {f"received_at__{word}": cursor.received_at}
+    return Q(**further) | Q(received_at=cursor.received_at, **{f"id__{word}": cursor.id})
+
+
+def _cursor(submission: Submission, *, backwards: bool = False) -> HistoryCursor:
+    return HistoryCursor(submission.received_at, submission.pk, backwards)
 
 
 def cells(found: Details) -> list[dict[str, str | float | None]]:

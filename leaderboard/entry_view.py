@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from leaderboard import phrases
+from leaderboard.cursors import HistoryCursor
 from leaderboard.entries import Details
 from submissions import reports
 from submissions.models import Entry, Submission
@@ -40,10 +41,17 @@ def context(found: Details) -> dict[str, Any]:
             for name in Entry.LINKS
             if name != "note" and getattr(entry, name)
         ],
-        "history": [history_row(submission, found) for submission in found.history],
+        "history": [history_row(submission, found) for submission in found.history.rows],
+        "previous_url": history_url(entry, found.history.previous),
+        "next_url": history_url(entry, found.history.next),
         "tries": entry.tries,
         "json_url": reverse("api-entry", args=[entry.pk]),
     }
+
+
+def history_url(entry: Entry, cursor: HistoryCursor | None) -> str:
+    """The entry's page with another page of its history; empty where there is none."""
+    return f"{entry.get_absolute_url()}?cursor={cursor.encode()}#history" if cursor else ""
 
 
 def setting(entry: Entry, name: str) -> Setting:

@@ -105,16 +105,24 @@ def database(url: str, var: Path) -> Mapping[str, Any]:
     }
 
 
-def mail(url: str, var: Path) -> Mapping[str, Any]:
+def mail(url: str, var: Path, *, embedded: bool) -> Mapping[str, Any]:
     """Django's mail settings for `smtp://user:password@host:port` (`smtps://` for TLS from the first byte).
 
-    When empty, mail is kept in a folder under `var`, which the embedded default shows on a page.
+    `file:///path` keeps mail in that folder. So does the embedded default without a URL, under `var`, which it shows
+    on a page. Elsewhere the URL must be given: a link that confirms an address would be kept where nobody looks.
     """
-    if not url:
-        return {"EMAIL_BACKEND": "submissions.mailbox.Backend", "EMAIL_FILE_PATH": str(var / "mail")}
-    parts = urlsplit(url)
+    if not url and not embedded:
+        raise ImproperlyConfigured(
+            "VERNIER_EMAIL_URL is not set. Set it to the server that sends this site's mail, "
+            "smtp://user:password@host:587, or to file:///path to keep all mail in a folder of this machine."
+        )
+    parts = urlsplit(url or (var / "mail").as_uri())
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/") and parts.path.strip("/"):
+        return {"EMAIL_BACKEND": "submissions.mailbox.Backend", "EMAIL_FILE_PATH": unquote(parts.path)}
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ImproperlyConfigured("VERNIER_EMAIL_URL must look like smtp://user:password@host:587.")
+        raise ImproperlyConfigured(
+            "VERNIER_EMAIL_URL must look like smtp://user:password@host:587 or file:///path."
+        )
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,

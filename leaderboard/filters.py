@@ -88,8 +88,12 @@ Chosen = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A page of a board. `chosen` holds the filters in force; several values of one name mean any of them."""
+    """A page of a board. `chosen` holds the filters in force; several values of one name mean any of them.
 
+    `release` is the short digest of the release whose board is asked for, empty for the present one.
+    """
+
+    release: str = ""
     column: str = OVERALL
     division: str = OPEN
     chosen: Chosen = ()
@@ -118,7 +122,8 @@ class Wanted:
 
     def query(self, **more: str) -> str:
         """The query string that asks for this, with its question mark; empty for the board's first page."""
-        pairs = [("column", self.column)] if self.column != OVERALL else []
+        pairs = [("release", self.release)] if self.release else []
+        pairs += [("column", self.column)] if self.column != OVERALL else []
         pairs += [("division", self.division)] if self.division != OPEN else []
         pairs += self.chosen
         pairs += [("cursor", self.cursor.encode())] if self.cursor else []
@@ -126,14 +131,16 @@ class Wanted:
         return f"?{urlencode(pairs)}" if pairs else ""
 
 
-def read(address: QueryDict, columns: Columns, *, also: tuple[str, ...] = (), strict: bool = True) -> Wanted:
+def read(
+    address: QueryDict, columns: Columns, *, release: str = "", also: tuple[str, ...] = (), strict: bool = True
+) -> Wanted:
     """What the address asks for; empty values ask for nothing.
 
     Raises WrongAddressError for a name, column, division, filter or cursor that there is not. `also` names
     parameters that somebody else reads; unless `strict`, unknown names are passed over.
     """
     wrong: list[WrongPart] = []
-    known = ("column", "division", "cursor", *FILTERS, *also)
+    known = ("release", "column", "division", "cursor", *FILTERS, *also)
     for name in address:
         if strict and name not in known:
             wrong.append(_unknown_name(name, known))
@@ -151,7 +158,7 @@ def read(address: QueryDict, columns: Columns, *, also: tuple[str, ...] = (), st
             else:
                 chosen.append((name, value.strip()))
     cursor = _cursor(address.get("cursor", ""), wrong)
-    wanted = Wanted(column, division, tuple(chosen), cursor)
+    wanted = Wanted(release, column, division, tuple(chosen), cursor)
     if wrong:
         raise WrongAddressError(tuple(wrong), wanted)
     return wanted

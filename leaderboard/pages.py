@@ -17,9 +17,11 @@ from django.views.decorators.http import require_safe
 
 from leaderboard import board, entries, entry_view, etags, phrases
 from leaderboard.board_view import BoardView, facts, intake_text
+from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, read
 from submissions import askers
 from submissions.models import Benchmark, Figure
+from submissions.ui import context
 from submissions.ui import format as written
 
 LEADERS = 3
@@ -31,7 +33,7 @@ def board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
     if not etags.is_anyones(request):
         return _board(request, benchmark)
-    etag = etags.tag(request, etags.standing_of(benchmark))
+    etag = etags.tag(request, etags.standing_of(benchmark), context.frame())
     return etags.unless_known(request, etag, lambda: _board(request, benchmark))
 
 
@@ -100,14 +102,14 @@ def leaders(benchmark: Benchmark) -> list[dict[str, str]]:
 def about(request: HttpRequest, slug: str) -> HttpResponse:
     """A benchmark's rules, metrics, answer formats and links."""
     benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
-    context = {
+    shown = {
         "benchmark": benchmark,
         "nav": "benchmarks",
         "intake": benchmark.intake,
         "intake_text": intake_text(benchmark),
         "own_template": own_words(benchmark),
     }
-    return render(request, "leaderboard/about.html", context)
+    return render(request, "leaderboard/about.html", shown)
 
 
 def own_words(benchmark: Benchmark) -> str | None:
@@ -123,8 +125,12 @@ def own_words(benchmark: Benchmark) -> str | None:
 @require_safe
 @never_cache
 def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
-    """An entry's figures, settings and history."""
-    found = entries.details(entry_id, askers.of(request))
+    """An entry's figures, settings and history, 50 submissions a page."""
+    try:
+        cursor = HistoryCursor.decode(text) if (text := request.GET.get("cursor")) else None
+    except UnreadableCursorError as error:
+        raise Http404 from error
+    found = entries.details(entry_id, askers.of(request), cursor)
     return render(request, "leaderboard/entry.html", entry_view.context(found))
 
 

@@ -146,7 +146,7 @@ LOGIN_REDIRECT_URL = "teams"
 LOGOUT_REDIRECT_URL = "home"
 
 # Mail
-globals().update(env.mail(env.text("VERNIER_EMAIL_URL"), VERNIER_VAR))
+globals().update(env.mail(env.text("VERNIER_EMAIL_URL"), VERNIER_VAR, embedded=VERNIER_EMBEDDED))
 DEFAULT_FROM_EMAIL = env.text("VERNIER_EMAIL_FROM", "vernier@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -164,13 +164,26 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Cache: burst limits count in Redis through submissions/limits.py, so a local cache is enough here.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Cache. allauth counts sign-ins and their failures in the default one. It is the database's, because every process has
+# to see the same counts, and signing in must not need Redis: without the database nobody signs in anyway.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "vernier_cache",
+        # Far above what honest people need: beyond it a third is thrown away, and with it what was counted.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+    # What any process may keep for itself.
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 
 # Security
 HTTPS = env.flag("VERNIER_HTTPS", default=not VERNIER_EMBEDDED)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Each adds the address that it was asked from to X-Forwarded-For; what stands before those is the client's own claim.
+# Where TLS ends at a proxy there is one.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("VERNIER_PROXIES", 1 if HTTPS else 0)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

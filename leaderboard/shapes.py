@@ -188,4 +188,8 @@ class EntryDetailShape(FiguresShape):
         child=serializers.DictField(child=serializers.IntegerField()), help_text="By division and column."
     )
     cells = CellShape(many=True)
-    history = HistoryShape(many=True, help_text="Newest first; private ones for its team only.")
+    history = HistoryShape(many=True, help_text="Newest first, 50 a page; private ones for its team only.")
+    next = serializers.URLField(allow_null=True, help_text="This entry with the next page of its history.")
+    previous = serializers.URLField(
+        allow_null=True, help_text="This entry with the page of its history before this one."
+    )

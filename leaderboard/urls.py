@@ -37,15 +37,29 @@ urlpatterns = [
 ]
 
 
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django itself could not read, for example a host that this site does not have."""
+    if request.path.startswith(API):
+        return api.bad_request(exception)
+    return defaults.bad_request(request, exception)
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """It is known who asks; they may not."""
+    if request.path.startswith(API):
+        return api.permission_denied()
+    return defaults.permission_denied(request, exception)
+
+
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Nothing here: a problem document for machines, a page for people."""
     if request.path.startswith(API):
-        return api.not_found(request)
+        return api.not_found()
     return defaults.page_not_found(request, exception)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """A fault of ours: it is in the log."""
     if request.path.startswith(API):
-        return api.server_error(request)
+        return api.server_error()
     return defaults.server_error(request)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from submissions.models import Benchmark, Entry, Submission, Team
@@ -53,6 +54,9 @@ def _keep_links(entry: Entry, declared: Mapping[str, Any]) -> None:
     for key, value in changed.items():
         setattr(entry, key, value)
     if changed:
+        if entry.shown_id is not None:
+            # The board's rows hold them. First, as for a worker that ranks: benchmark, then entry.
+            Benchmark.objects.filter(pk=entry.benchmark_id).update(changed_at=timezone.now())
         entry.full_clean(exclude=["benchmark", "team"], validate_unique=False, validate_constraints=False)
         entry.save(update_fields=list(changed))
 

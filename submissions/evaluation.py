@@ -14,6 +14,7 @@ from django.utils import timezone
 from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
+from scoring.release import Release as Content
 from submissions import releases, ringing, scores, standings, storage
 from submissions.models import Benchmark, Release, Submission
 
@@ -86,8 +87,7 @@ def _score(submission: Submission) -> None:
     release = submission.benchmark.current_release
     if release is None:
         raise RuntimeError(f"{submission.benchmark} has no release to score {submission.pk} against")
-    content = releases.decoded(release.digest)
-    data = storage.answers().get(submission.answers_key)
+    content, data = _read(submission, release)
     try:
         evaluation = evaluate(
             data, content, partial=submission.partial, definition=submission.benchmark.rules
@@ -102,6 +102,16 @@ def _score(submission: Submission) -> None:
     keep_sheet(submission, release.digest, evaluation.sheet)
     keep_outcomes(submission, release, evaluation)
     _record(submission, release, evaluation)
+
+
+def _read(submission: Submission, release: Release) -> tuple[Content, bytes]:
+    """The release with its truth, and the answer file."""
+    try:
+        return releases.decoded(release.digest), storage.answers().get(submission.answers_key)
+    except storage.MissingObjectError:
+        # Gone, not away: trying again cannot help, so this attempt is the last.
+        submission.attempts = MOST_ATTEMPTS
+        raise
 
 
 def keep_sheet(submission: Submission, digest: str, sheet: Sheet) -> None:

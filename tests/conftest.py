@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from pytest_django import Settings
 
 from submissions import releases, ringing
@@ -31,9 +31,9 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | int, ...]]:
 
 @pytest.fixture(autouse=True)
 def pages(settings: Settings) -> None:
-    """Static files under their own names (nothing has collected them), an empty cache, cheap passwords."""
+    """Static files under their own names (nothing has collected them), nothing remembered, cheap passwords."""
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False  # on for PostgreSQL, which is a production setting
-    cache.clear()
+    caches["local"].clear()  # the other is in the database, which every test has to itself

@@ -23,7 +23,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0003_only_shown_scores_rank_in_either_division'),
+        ('submissions', '0004_counts_of_all_processes'),
     ]
 
     operations = [

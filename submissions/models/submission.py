@@ -38,6 +38,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def public(self) -> Self:
         return self.filter(visibility=Submission.Visibility.PUBLIC)
 
+    def in_public_history(self) -> Self:
+        """Those that are or were public with a score: withdrawn before it had one, a submission was never public."""
+        return self.scored().filter(published_at__isnull=False)
+
     def queued(self) -> Self:
         return self.filter(status=Submission.Status.QUEUED)
 
@@ -55,6 +59,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-received_at", "-id")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("received_at", "id")
 
     def best_first(self) -> Self:
         """By score, a missing one last; the earlier one wins a tie."""

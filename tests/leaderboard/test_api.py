@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.management import call_command
+from django.http import Http404
+from django.middleware.locale import LocaleMiddleware
 from django.test import Client
 
 from submissions.models import Benchmark, Membership, Submission, Team, User
@@ -237,6 +241,51 @@ def test_an_entry_keeps_what_its_benchmark_does_not_disclose(client: Client) -> 
     assert said["ranks"] == {"open": {"overall": 1}, "closed": {}}
 
 
+def long_history(mmad: Benchmark, private: int = 0) -> Submission:
+    """An entry with 120 public submissions, two a minute, and as many private ones."""
+    first = rows.scored(mmad, "model", 70.0)
+    for number in range(1, 120):
+        rows.submission(first.entry, 50 + number / 10, minute=number // 2, figures={})
+    for number in range(private):
+        rows.submission(first.entry, 1.0, minute=number, figures={}, public=False)
+    return first
+
+
+def test_a_history_comes_in_pages_of_fifty_and_back(mmad: Benchmark, people: dict[str, Client]) -> None:
+    sent = long_history(mmad, private=10)
+    known = Submission.objects.filter(entry=sent.entry).newest_first()
+    for who, all_of_them in (("token", known), ("nobody", known.public())):
+        pages = [body(people[who], f"/api/v1/entries/{sent.entry_id}/")]
+        while pages[-1]["next"]:
+            pages.append(body(people[who], pages[-1]["next"]))
+        assert [len(page["history"]) for page in pages] == [50, 50, len(all_of_them) - 100]
+        found = [line["submission"] for page in pages for line in page["history"]]
+        assert found == [str(submission.pk) for submission in all_of_them]
+        assert body(people[who], pages[2]["previous"])["history"] == pages[1]["history"]
+        back = body(people[who], pages[1]["previous"])
+        assert (back["history"], back["previous"]) == (pages[0]["history"], None)
+        assert all(page["name"] == "model" and page["score"] == 70.0 for page in pages)
+
+
+def test_an_entrys_page_leads_through_its_history(client: Client, mmad: Benchmark) -> None:
+    url = f"/entries/{long_history(mmad).entry_id}/"
+    pages: list[list[str]] = []
+    while url:
+        page = client.get(url).content.decode()
+        pages.append(re.findall(r'<td class="nowrap">\s*<a href="/submissions/([^"]+)/">', page))
+        links = re.findall(r'<a href="([^"]+)" rel="(next|prev)"', page)
+        url = next((link for link, word in links if word == "next"), "")
+    assert [len(page) for page in pages] == [50, 50, 20]
+    assert len({submission for page in pages for submission in page}) == 120
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzAsZmFsc2Vd", "é"])
+def test_a_cursor_into_another_list_opens_no_history(client: Client, mmad: Benchmark, cursor: str) -> None:
+    sent = rows.scored(mmad, "model", 70.0)
+    assert client.get(f"/api/v1/entries/{sent.entry_id}/", {"cursor": cursor}).status_code == 422
+    assert client.get(f"/entries/{sent.entry_id}/", {"cursor": cursor}).status_code == 404
+
+
 # ---- schema and problems ----
 
 
@@ -332,6 +381,59 @@ def test_a_fault_of_ours_is_a_problem_document_without_a_word_of_what_broke(
     assert b"secret" not in response.content
     page = client.get("/benchmarks/mmad/")
     assert (page.status_code, b"secret" in page.content) == (500, False)
+
+
+def problem_of(response: Any, status: int) -> str:
+    """The problem's code."""
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
+    problem = response.json()
+    assert problem.keys() == {"type", "title", "status", "code", "detail", "errors", "errors_total"}
+    return str(problem["code"])
+
+
+@pytest.mark.parametrize("host", ["elsewhere.example", "not a host", "[::", "a/b"])
+def test_a_host_that_cannot_be_is_a_problem_under_api_and_a_page_elsewhere(client: Client, host: str) -> None:
+    for url in ("/api/v1/", "/api/v1/benchmarks/", "/api/nothing"):
+        assert problem_of(client.get(url, headers={"Host": host}), 400) == "unknown-host"
+    page = client.get("/", headers={"Host": host})
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (400, "text/html")
+
+
+def test_a_body_that_django_gives_up_on_is_a_problem(mmad: Benchmark, people: dict[str, Client]) -> None:
+    url = "/api/v1/benchmarks/mmad/submissions/"
+    ci = people["token"]
+    assert problem_of(ci.post(url, {"entry": "x" * (1024 * 1024 + 1)}), 400) == "body-too-large"
+    many = {f"field-{number}": "x" for number in range(1001)}
+    assert problem_of(ci.post(url, many), 400) == "too-many-fields"
+    form = "&".join(f"{name}=x" for name in many)
+    withdraw = "/api/v1/submissions/{}/withdraw/".format(rows.scored(mmad, "model", 70.0).pk)
+    answer = ci.post(withdraw, form, content_type="application/x-www-form-urlencoded")
+    assert problem_of(answer, 400) == "too-many-fields"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (SuspiciousOperation("a secret detail"), 400, "bad-request"),
+        (BadRequest("a secret detail"), 400, "bad-request"),
+        (PermissionDenied("a secret detail"), 403, "permission-denied"),
+        (Http404("a secret detail"), 404, "not-found"),
+        (RuntimeError("a secret detail"), 500, "server-error"),
+    ],
+)
+def test_what_stops_a_call_before_its_view_is_a_problem_too(
+    client: Client, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, code: str
+) -> None:
+    def stopped(*_args: object, **_names: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(LocaleMiddleware, "process_request", stopped)
+    client = Client(raise_request_exception=False)
+    answer = client.get("/api/v1/")
+    assert problem_of(answer, status) == code
+    assert b"secret" not in answer.content
+    page = client.get("/")
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (status, "text/html")
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])

@@ -7,14 +7,18 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.core.cache import caches
 from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Concat
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from submissions import standings
-from submissions.models import Benchmark
+from submissions.models import Benchmark, User
+from tests import material
 from tests.leaderboard import rows
 
 pytestmark = pytest.mark.django_db
@@ -290,6 +294,65 @@ def test_what_is_known_is_not_sent_again(
         assert client.get(url + ("&" if "?" in url else "?") + "division=closed")["ETag"] != etag
         standings.rank(mmad)
         assert client.get(url, headers={"If-None-Match": etag}).status_code == 200
+
+
+EDITABLE = {
+    "name": "Another name",
+    "is_open": False,
+    "disclosure": "overall",
+    "daily_limit": 6,
+    "total_limit": 300,
+}
+
+
+def test_every_field_of_the_desk_is_tried_below() -> None:
+    desk = admin.site.get_model_admin(Benchmark)
+    assert set(EDITABLE) == set(desk.fields or ()) - set(desk.readonly_fields)
+
+
+@pytest.mark.parametrize("field", EDITABLE)
+def test_what_an_organizer_edits_is_sent_anew_where_it_shows(
+    client: Client, mmad: Benchmark, field: str
+) -> None:
+    rows.scored(mmad, "model", 80.0)
+    urls = (URL, f"{URL}?format=csv", "/benchmarks/mmad/", "/api/v1/benchmarks/mmad/")
+    before = {url: client.get(url) for url in urls}
+    desk = Client()
+    desk.force_login(User.objects.create_superuser("staff@example.org", "x"))
+    form = {name: getattr(mmad, name) for name in EDITABLE} | {field: EDITABLE[field]}
+    given = {name: value for name, value in form.items() if value is not False}
+    answer = desk.post(reverse("admin:submissions_benchmark_change", args=[mmad.pk]), given)
+    assert answer.status_code == 302
+    unchanged = {url for url in urls if client.get(url).content == before[url].content}
+    known = {
+        url
+        for url in urls
+        if client.get(url, headers={"If-None-Match": before[url]["ETag"]}).status_code == 304
+    }
+    assert known <= unchanged
+    assert "/api/v1/benchmarks/mmad/" not in known
+
+
+def test_a_page_whose_header_names_another_benchmark_is_sent_anew_when_that_is_renamed(
+    client: Client, mmad: Benchmark
+) -> None:
+    rows.benchmark("other")
+    etag = client.get("/benchmarks/mmad/")["ETag"]
+    Benchmark.objects.filter(slug="other").update(name="Renamed")
+    caches["local"].clear()  # the half minute that the header is kept for is over
+    answer = client.get("/benchmarks/mmad/", headers={"If-None-Match": etag})
+    assert answer.status_code == 200
+    assert "Renamed" in answer.content.decode()
+
+
+def test_links_that_come_with_an_upload_are_sent_anew(client: Client) -> None:
+    benchmark, team = material.benchmark(), material.team("a")
+    material.scored(benchmark, team, "model", public=True)
+    etag = client.get(URL)["ETag"]
+    material.submitted(benchmark, team, "model", file=material.answers(0.5), note="with a new prompt")
+    answer = client.get(URL, headers={"If-None-Match": etag})
+    assert answer.status_code == 200
+    assert answer.json()["results"][0]["entry"]["settings"]["note"] == "with a new prompt"
 
 
 def test_a_page_with_a_session_is_not_shared(client: Client, mmad: Benchmark, django_user_model: Any) -> None:

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings as site_settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from leaderboard import board
+from leaderboard import board, env
 from submissions import evaluation, storage
 from submissions.models import User
 from tests import material
@@ -222,15 +223,25 @@ def test_the_sessions_cookie_is_out_of_reach_of_scripts_and_of_plain_http() -> N
     assert (csrf["secure"], csrf["samesite"]) == (True, "Lax")
 
 
-@pytest.mark.parametrize("missing", ["VERNIER_SECRET_KEY"])
+@pytest.mark.parametrize("missing", ["VERNIER_SECRET_KEY", "VERNIER_EMAIL_URL"])
 @pytest.mark.parametrize("more", [{}, {"VERNIER_DATABASE_URL": "", "VERNIER_EMBEDDED": "0"}])
-def test_a_missing_secret_key_stops_the_start_outside_the_embedded_default(
+def test_a_missing_secret_key_or_mail_server_stops_the_start_outside_the_embedded_default(
     missing: str, more: dict[str, str]
 ) -> None:
     env = {name: value for name, value in (PRODUCTION | more).items() if name != missing}
     done = run(["manage.py", "check"], **env)
     assert done.returncode != 0
-    assert "ImproperlyConfigured: VERNIER_SECRET_KEY is not set" in done.stderr
+    assert f"ImproperlyConfigured: {missing} is not set" in done.stderr
+
+
+def test_mail_is_kept_in_a_folder_only_by_the_embedded_default_or_when_that_is_said(tmp_path: Path) -> None:
+    kept = {"EMAIL_BACKEND": "submissions.mailbox.Backend", "EMAIL_FILE_PATH": str(tmp_path / "mail box")}
+    assert env.mail((tmp_path / "mail box").as_uri(), Path("/var"), embedded=False) == kept
+    kept["EMAIL_FILE_PATH"] = str(tmp_path / "mail")
+    assert env.mail("", tmp_path, embedded=True) == kept
+    for wrong in ("mail.example.org", "file:mail", "file:///", "file://host/mail", "imap://mail.example.org"):
+        with pytest.raises(ImproperlyConfigured, match="must look like"):
+            env.mail(wrong, tmp_path, embedded=True)
 
 
 def test_the_embedded_default_makes_a_key_once_that_only_its_owner_reads(tmp_path: Any) -> None:

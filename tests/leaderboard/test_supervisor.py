@@ -53,8 +53,11 @@ def pids_by_part(site: Site) -> dict[str, int]:
     """The supervisor's own children, by part."""
     found: dict[str, int] = {}
     for pid in descendants(site.processes["serve"].pid):
-        status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        try:
+            status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended since it was listed
         if int(status[1]) == site.processes["serve"].pid:
             found |= {part: pid for part, program in PARTS.items() if program in command}
     return found

@@ -133,6 +133,31 @@ def test_a_fault_of_ours_is_tried_three_times_and_then_failed(monkeypatch: pytes
     assert not Submission.objects.counting().exists()
 
 
+def test_a_file_that_is_gone_from_storage_fails_at_once(rings: list[tuple[str, str]]) -> None:
+    submission = material.submitted(material.benchmark(), material.team("a"))
+    storage.answers().delete(submission.answers_key)
+    with pytest.raises(storage.MissingObjectError):
+        evaluation.run(submission.pk)
+    submission.refresh_from_db()
+    assert (submission.status, submission.attempts) == (Status.FAILED, 1)
+    assert not Submission.objects.counting().exists()
+    assert sweeper.sweep(now=timezone.now() + timedelta(hours=1)).rung == 0
+    evaluation.run(submission.pk)
+    submission.refresh_from_db()
+    assert (submission.status, submission.attempts) == (Status.FAILED, 1)
+
+
+def test_a_release_that_is_gone_from_storage_fails_at_once() -> None:
+    submission = material.submitted(material.benchmark(), material.team("a"))
+    (key,) = storage.truth().keys("releases/")
+    storage.truth().delete(key)
+    releases.decoded.cache_clear()
+    with pytest.raises(storage.MissingObjectError):
+        evaluation.run(submission.pk)
+    submission.refresh_from_db()
+    assert submission.status == Status.FAILED
+
+
 def test_a_file_that_asks_for_too_much_memory_is_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def greedy(*args: object, **kwargs: object) -> None:
         raise MemoryError

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from submissions import evaluation, releases, storage
 from submissions.models import Benchmark, Figure, Question, Release, Submission
@@ -38,6 +39,17 @@ def test_importing_opens_the_benchmark_with_every_cell_disclosed(mmad_json: Path
     assert benchmark.current_release.digest == digest
     assert (benchmark.disclosure, benchmark.daily_limit, benchmark.total_limit) == ("cells", 5, 200)
     assert Question.objects.count() == len(material.truth(material.questions()))
+
+
+def test_two_benchmarks_from_one_definition_have_names_of_their_own(client: Client, mmad_json: Path) -> None:
+    imported(mmad_json)
+    imported(mmad_json, "--slug", "mmad-2")
+    imported(mmad_json, "--slug", "mmad-3", "--name", "MMAD, our own questions")
+    imported(mmad_json, "--slug", "mmad-3", "--name", "only a new one is named")
+    names = dict(Benchmark.objects.values_list("slug", "name"))
+    assert names == {"mmad": "MMAD", "mmad-2": "MMAD (mmad-2)", "mmad-3": "MMAD, our own questions"}
+    page = client.get("/").content.decode()
+    assert all(f">{name}</a>" in page for name in names.values())
 
 
 def test_the_same_file_again_changes_nothing(mmad_json: Path) -> None:
