@@ -23,7 +23,16 @@ from rest_framework.views import APIView
 
 from leaderboard import board, entries, etags, exports, phrases, shapes
 from leaderboard.cursors import HistoryCursor, PositionCursor, UnreadableCursorError
-from leaderboard.filters import CHOICES, DIVISIONS, FILTERS, Columns, Wanted, WrongAddressError, read
+from leaderboard.filters import (
+    CHOICES,
+    DIVISIONS,
+    FILTERS,
+    Columns,
+    Wanted,
+    WrongAddressError,
+    earlier_release,
+    read,
+)
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
 from submissions import askers
 from submissions.api import documented, problems
@@ -169,10 +178,11 @@ def _parameters() -> list[OpenApiParameter]:
         "shots": "0 to 64.",
         "parameters": "Billions.",
         "cursor": "From `next` or `previous`.",
+        "release": "The board of an earlier release, as it stood when it was replaced: a digest's first digits.",
     }
     kinds: dict[str, Any] = {"division": DIVISIONS, **CHOICES}
     listed = []
-    for name in ("column", "division", "cursor", *FILTERS):
+    for name in ("column", "division", "release", "cursor", *FILTERS):
         allowed = list(kinds[name]) if name in kinds else None
         if allowed and name not in ("kind", "division"):
             allowed += ["declared", "undeclared"]
@@ -180,10 +190,20 @@ def _parameters() -> list[OpenApiParameter]:
     return [*listed, OpenApiParameter("format", str, enum=["json", "csv"])]
 
 
-def wanted_or_422(request: Request, columns: Columns) -> Wanted:
+def earlier_release_or_422(request: Request, benchmark: Benchmark) -> Release | None:
+    """The release that `?release=` names, None for the present one. Raises ValidationError for an unknown one."""
+    try:
+        return earlier_release(benchmark, request.query_params.get("release", ""))
+    except Release.DoesNotExist:
+        detail = _("This benchmark has had no release of this digest. Leave it out for the present board.")
+        raise ValidationError({"release": ErrorDetail(detail, code="unknown-release")}) from None
+
+
+def wanted_or_422(request: Request, columns: Columns, release: Release | None) -> Wanted:
     """What the query string asks of the board. Raises ValidationError naming the parameters at fault."""
     try:
-        return read(request._request.GET, columns, also=("format",))
+        digest = release.short_digest if release else ""
+        return read(request._request.GET, columns, release=digest, also=("format",))
     except WrongAddressError as error:
         faults: dict[str, list[ErrorDetail]] = {}
         for part in error.parts:
@@ -205,21 +225,30 @@ class Leaderboard(PublicView):
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """A page of the board, best first. Ranks are global within the division and column; filters do not re-rank."""
-        benchmark = get_object_or_404(Benchmark, slug=slug)
+        benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
         etag = etags.tag(request._request, etags.standing_of(benchmark))
         return etags.unless_known(request._request, etag, lambda: self._page(request, benchmark))
 
     def _page(self, request: Request, benchmark: Benchmark) -> Response:
-        columns = Columns.of(benchmark)
-        wanted = wanted_or_422(request, columns)
-        found = board.page(benchmark, columns, wanted)
+        release = earlier_release_or_422(request, benchmark)
+        columns = Columns.of(benchmark, release)
+        wanted = wanted_or_422(request, columns, release)
+        found = board.page(board.Board(benchmark, release), columns, wanted)
         as_csv = request.accepted_renderer.format == "csv"
         kept = {"format": "csv"} if as_csv else {}
         here = request.build_absolute_uri(request.path)
         next_url = here + wanted.at(found.next).query(**kept) if found.next else None
         previous_url = here + wanted.at(found.previous).query(**kept) if found.previous else None
         if not as_csv:
-            return Response({"next": next_url, "previous": previous_url, "results": found.rows})
+            of = release or benchmark.current_release
+            return Response(
+                {
+                    "release": of and of.digest,
+                    "next": next_url,
+                    "previous": previous_url,
+                    "results": found.rows,
+                }
+            )
         neighbours = [(next_url, "next"), (previous_url, "prev")]
         links = ", ".join(f'<{url}>; rel="{relation}"' for url, relation in neighbours if url)
         name = f"{slug_of(benchmark, wanted)}.csv"
@@ -231,7 +260,7 @@ class Leaderboard(PublicView):
 
 def slug_of(benchmark: Benchmark, wanted: Wanted) -> str:
     """A file name for this board: `mmad-overall-open`."""
-    return f"{benchmark.slug}-{wanted.column}-{wanted.division}"
+    return "-".join(filter(None, (benchmark.slug, wanted.release, wanted.column, wanted.division)))
 
 
 class Questions(PublicView):

@@ -14,7 +14,7 @@ from django.db import connection
 
 from leaderboard.cursors import BoardCursor
 from leaderboard.filters import OPEN, OVERALL, SETTINGS, Columns, Condition, Wanted
-from submissions.models import Benchmark
+from submissions.models import Benchmark, Release
 
 PAGE_ROWS = 50
 Row = dict[str, Any]
@@ -55,21 +55,59 @@ LEFT JOIN submissions_submission submission ON submission.id = figure.submission
 LEFT JOIN submissions_entry entry ON entry.id = submission.entry_id
 LEFT JOIN submissions_team team ON team.id = submission.team_id
 LEFT JOIN submissions_quotedresult quoted ON quoted.id = figure.quoted_id
-WHERE figure.benchmark_id = %s AND figure."column" = %s AND figure.shown{conditions}
+WHERE {board} AND figure."column" = %s{conditions}
 ORDER BY {order}
 LIMIT {limit}
 """
 
 
-def page(benchmark: Benchmark, columns: Columns, wanted: Wanted) -> Page:
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Which figures make a board, in SQL: those shown now, or those of a release when another replaced it."""
+
+    benchmark: Benchmark
+    release: Release | None = None  # None: the present board
+
+    @property
+    def figures(self) -> str:
+        """A condition on `figure` with one parameter, `key`; an index begins with it."""
+        if self.release is None:
+            return "figure.benchmark_id = %s AND figure.shown"
+        return "figure.release_id = %s AND figure.archived"
+
+    @property
+    def key(self) -> int:
+        return self.benchmark.pk if self.release is None else self.release.pk
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What is read of a scored row beside its figures; coverage and tries as they were when it was replaced."""
+        if self.release is None:
+            return _SUBMISSION
+        then = {"submission.coverage": _COVERAGE_THEN, "entry.tries": _TRIES_THEN}
+        return tuple(then.get(value, value) for value in _SUBMISSION)
+
+
+_COVERAGE_THEN = """(
+    SELECT report.coverage FROM submissions_report report
+    WHERE report.submission_id = submission.id AND report.release_id = figure.release_id ORDER BY report.id LIMIT 1
+)"""
+_TRIES_THEN = """(
+    SELECT COUNT(DISTINCT report.submission_id)
+    FROM submissions_report report JOIN submissions_submission tried ON tried.id = report.submission_id
+    WHERE tried.entry_id = entry.id AND report.release_id = figure.release_id
+)"""
+
+
+def page(shown: Board, columns: Columns, wanted: Wanted) -> Page:
     """One page of at most 50 rows.
 
     Best first; the earlier submission wins a tie; entries without this figure come last. Ranks are those within
     the division whatever the filters. Quoted results have no rank. The closed division holds its own entries and the
-    human and chance lines: a model that is quoted declares nothing, and undeclared is open. Two queries, however
-    long the board is.
+    human and chance lines: a model that is quoted declares nothing, and undeclared is open. Quoted results stand on
+    the present board alone. Two queries, however long the board is.
     """
-    found = _found(benchmark, wanted)
+    found = _found(shown, wanted)
     more = len(found) > PAGE_ROWS
     found = found[:PAGE_ROWS]
     backwards = wanted.cursor is not None and wanted.cursor.backwards
@@ -77,13 +115,13 @@ def page(benchmark: Benchmark, columns: Columns, wanted: Wanted) -> Page:
         found.reverse()
     has_previous, has_next = (more, True) if backwards else (wanted.cursor is not None, more)
     return Page(
-        rows=_rows(found, columns),
+        rows=_rows(shown, found, columns),
         previous=_cursor(found[0], backwards=True) if found and has_previous else None,
         next=_cursor(found[-1]) if found and has_next else None,
     )
 
 
-def _found(benchmark: Benchmark, wanted: Wanted) -> list[tuple[Any, ...]]:
+def _found(shown: Board, wanted: Wanted) -> list[tuple[Any, ...]]:
     """The rows as the database has them, and one more if there is one."""
     conditions = wanted.conditions()
     if wanted.division != OPEN:
@@ -94,13 +132,14 @@ def _found(benchmark: Benchmark, wanted: Wanted) -> list[tuple[Any, ...]]:
     order = ("", " DESC", " DESC") if backwards else (" DESC", "", "")
     rank = "figure.rank" if wanted.division == OPEN else "figure.rank_closed"
     statement = _ROWS.format(
-        values=", ".join((*_PLACE, rank, *_SUBMISSION, *_QUOTED)),
+        values=", ".join((*_PLACE, rank, *shown.values, *_QUOTED)),
+        board=shown.figures,
         conditions="".join(f" AND ({condition.sql})" for condition in conditions),
         order="figure.sort_key{}, figure.sent_at{}, figure.id{}".format(*order),
         limit=PAGE_ROWS + 1,
     )
     params: list[Any] = [
-        benchmark.pk,
+        shown.key,
         wanted.column,
         *(param for condition in conditions for param in condition.params),
     ]
@@ -139,10 +178,13 @@ Figures = Mapping[str, float | None]
 Key = UUID | str | int
 
 
-def figures_of(keys: Sequence[Key], quoted: Sequence[int], names: Sequence[str]) -> Mapping[Key, Figures]:
-    """The shown figures of these submissions and quoted results, under the id of each, by column.
+def figures_of(
+    keys: Sequence[Key], quoted: Sequence[int], names: Sequence[str], release: Release | None = None
+) -> Mapping[Key, Figures]:
+    """The figures of these submissions and quoted results, under the id of each, by column.
 
-    Ids of submissions are as the database gives them. One query, written out: it brings 800 rows.
+    Those shown now, or those that a release's kept board has. Ids of submissions are as the database gives them.
+    One query, written out: it brings 800 rows.
     """
     if not names or not (keys or quoted):
         return {}
@@ -156,9 +198,10 @@ def figures_of(keys: Sequence[Key], quoted: Sequence[int], names: Sequence[str])
         cursor.execute(
             f"""
             SELECT submission_id, quoted_id, "column", score FROM submissions_figure
-            WHERE shown AND ({" OR ".join(places)}) AND "column" IN ({_marks(names)})
+            WHERE {"archived AND release_id = %s" if release else "shown"}
+                  AND ({" OR ".join(places)}) AND "column" IN ({_marks(names)})
             """,  # noqa: S608  # nothing but placeholders is filled in
-            [*keys, *quoted, *names],
+            [*([release.pk] if release else []), *keys, *quoted, *names],
         )
         for submission_id, quoted_id, column, score in cursor.fetchall():
             by_key[submission_id or quoted_id][column] = score
@@ -169,12 +212,13 @@ def _marks(values: Sequence[object]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _rows(found: Sequence[Sequence[Any]], columns: Columns) -> list[Row]:
+def _rows(shown: Board, found: Sequence[Sequence[Any]], columns: Columns) -> list[Row]:
     names = [*columns.subtasks, *columns.datasets, *(f"detection/{name}" for name in columns.detection)]
     figures = figures_of(
         [row[_SUBMISSION_AT] for row in found if row[_SUBMISSION_AT]],
         [row[_QUOTED_AT] for row in found if row[_QUOTED_AT]],
         names,
+        shown.release,
     )
     rows = []
     for row in found:
@@ -233,16 +277,16 @@ def _quoted(quoted: Sequence[Any]) -> Row:
     }
 
 
-def ranked_entries(benchmark: Benchmark) -> int:
+def ranked_entries(shown: Board) -> int:
     """How many entries have a rank overall: the last rank, found from the end of the index, not counted. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_LAST_RANK, [benchmark.pk, OVERALL])
+        cursor.execute(_LAST_RANK.format(board=shown.figures), [shown.key, OVERALL])
         last = cursor.fetchone()
     return last[0] if last else 0
 
 
 _LAST_RANK = """
-SELECT rank FROM submissions_figure
-WHERE benchmark_id = %s AND "column" = %s AND shown AND rank IS NOT NULL
-ORDER BY sort_key, sent_at DESC, id DESC LIMIT 1
+SELECT figure.rank FROM submissions_figure figure
+WHERE {board} AND figure."column" = %s AND figure.rank IS NOT NULL
+ORDER BY figure.sort_key, figure.sent_at DESC, figure.id DESC LIMIT 1
 """

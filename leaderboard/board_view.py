@@ -35,26 +35,28 @@ SHOTS_OFFERED = ("0", "1", "2", "4", "8", "16")
 class BoardView:
     """A page of a board as its template draws it."""
 
-    def __init__(self, benchmark: Benchmark, columns: Columns, wanted: Wanted, found: board.Page) -> None:
-        self.benchmark = benchmark
+    def __init__(self, shown: board.Board, columns: Columns, wanted: Wanted, found: board.Page) -> None:
+        self.shown = shown
+        self.benchmark = benchmark = shown.benchmark
         self.columns = columns
         self.wanted = wanted
         self.found = found
         self.address = reverse("board", args=[benchmark.slug])
         self.data_address = reverse("api-leaderboard", args=[benchmark.slug])
+        rules = (shown.release or benchmark).rules
         self.names: dict[str, str] = {
             OVERALL: _("Overall"),
-            **{subtask.slug: subtask.name for subtask in benchmark.rules.subtasks},
+            **{subtask.slug: subtask.name for subtask in rules.subtasks},
         }
         self.short_names: dict[str, str] = {
             OVERALL: _("Overall"),
-            **{subtask.slug: subtask.short_name for subtask in benchmark.rules.subtasks},
+            **{subtask.slug: subtask.short_name for subtask in rules.subtasks},
         }
 
     def context(self) -> dict[str, Any]:
         benchmark, wanted, found = self.benchmark, self.wanted, self.found
-        release = benchmark.current_release
-        total = board.ranked_entries(benchmark)
+        release = self.shown.release or benchmark.current_release
+        total = board.ranked_entries(self.shown)
         return {
             "benchmark": benchmark,
             "nav": "benchmarks",
@@ -63,7 +65,9 @@ class BoardView:
                 "digest_text": written.digest(release.digest),
                 "question_count_text": written.count(release.question_count),
             },
-            "facts": facts(benchmark, total),
+            "facts": facts(benchmark, total) if self.shown.release is None else [entries_text(total)],
+            "earlier_text": self.earlier_text(),
+            "releases_url": reverse("releases", args=[benchmark.slug]),
             "intake": benchmark.intake,
             "intake_text": intake_text(benchmark),
             "column_name": self.names.get(wanted.column, wanted.column),
@@ -90,6 +94,17 @@ class BoardView:
             "json_url": self.data_address + wanted.query(),
             "total": total,
         }
+
+    def earlier_text(self) -> str:
+        """What says that this is no longer the board; empty on the present one."""
+        release = self.shown.release
+        if release is None or release.replaced_at is None:
+            return ""
+        return format_html(
+            _("The board of release {digest} as it stood on {day}, when another release replaced it."),
+            digest=release.short_digest,
+            day=written.day(release.replaced_at),
+        )
 
     def url(self, wanted: Wanted) -> str:
         return self.address + wanted.query()
@@ -134,7 +149,11 @@ class BoardView:
         ).format(training=CHOICES["training"]["none-known"], tools=CHOICES["tools"]["none"])
 
     def hidden(self) -> list[tuple[str, str]]:
-        kept = [("column", self.wanted.column, OVERALL), ("division", self.wanted.division, OPEN)]
+        kept = [
+            ("release", self.wanted.release, ""),
+            ("column", self.wanted.column, OVERALL),
+            ("division", self.wanted.division, OPEN),
+        ]
         return [(name, value) for name, value, default in kept if value != default]
 
     def rows(self) -> Iterator[BoardRow]:
@@ -186,13 +205,16 @@ def kind_text(line: str | None) -> str:
 
 def facts(benchmark: Benchmark, total: int) -> list[str]:
     """What stands under a board's title. One query where nothing is ranked, to say what fills the board then."""
-    entries = ngettext("{count} entry", "{count} entries", total).format(count=written.count(total))
     quoted = "" if total else quoted_text(benchmark)
     return [
-        entries,
+        entries_text(total),
         *([quoted] if quoted else []),
         format_html(_("updated {day}"), day=written.day(benchmark.changed_at)),
     ]
+
+
+def entries_text(total: int) -> str:
+    return ngettext("{count} entry", "{count} entries", total).format(count=written.count(total))
 
 
 def quoted_text(benchmark: Benchmark) -> str:

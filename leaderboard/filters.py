@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from leaderboard.cursors import BoardCursor, UnreadableCursorError
 from submissions import reports
-from submissions.models import Benchmark, Entry
+from submissions.models import Benchmark, Entry, Release
 
 OVERALL = "overall"
 OPEN = "open"
@@ -22,6 +22,7 @@ DIVISIONS = (OPEN, "closed")
 DECLARED = "declared"
 UNDECLARED = "undeclared"
 LONGEST_TEXT = 200
+FEWEST_DIGITS = 6  # of a digest
 SETTINGS = (*Entry.SETTINGS, *Entry.LINKS)
 FILTERS = ("q", "kind", *SETTINGS)  # in the order of the board's form
 DETECTION = ("recall", "precision", "f1", "overkill", "miss")
@@ -65,8 +66,9 @@ class Columns:
     detection: tuple[str, ...]
 
     @classmethod
-    def of(cls, benchmark: Benchmark) -> Self:
-        rules = benchmark.rules
+    def of(cls, benchmark: Benchmark, release: Release | None = None) -> Self:
+        """Those of the benchmark as it is, or as it was with an earlier release."""
+        rules = (release or benchmark).rules
 
         def shown(names: tuple[str, ...], prefix: str = "") -> tuple[str, ...]:
             return tuple(name for name in names if reports.shows_column(benchmark, prefix + name))
@@ -80,6 +82,22 @@ class Columns:
     @property
     def ranked(self) -> tuple[str, ...]:
         return (OVERALL, *self.subtasks, *self.datasets)
+
+
+def earlier_release(benchmark: Benchmark, digest: str) -> Release | None:
+    """The release whose kept board an address asks for by the first digits of its digest; None for the present one.
+
+    Raises Release.DoesNotExist where there is none, or not yet.
+    """
+    if not digest:
+        return None
+    if len(digest) < FEWEST_DIGITS:
+        raise Release.DoesNotExist
+    public = Release.objects.public().filter(benchmark=benchmark, digest__startswith=digest)
+    release = public.order_by("-became_current_at").first()
+    if release is None:
+        raise Release.DoesNotExist
+    return None if release.pk == benchmark.current_release_id else release
 
 
 Chosen = tuple[tuple[str, str], ...]
@@ -132,7 +150,12 @@ class Wanted:
 
 
 def read(
-    address: QueryDict, columns: Columns, *, release: str = "", also: tuple[str, ...] = (), strict: bool = True
+    address: QueryDict,
+    columns: Columns,
+    *,
+    release: str = "",
+    also: tuple[str, ...] = (),
+    strict: bool = True,
 ) -> Wanted:
     """What the address asks for; empty values ask for nothing.
 

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_safe
 from leaderboard import board, entries, entry_view, etags, phrases
 from leaderboard.board_view import BoardView, facts, intake_text
 from leaderboard.cursors import HistoryCursor, UnreadableCursorError
-from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, read
+from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, earlier_release, read
 from submissions import askers
-from submissions.models import Benchmark, Figure
+from submissions.models import Benchmark, Figure, Release
 from submissions.ui import context
 from submissions.ui import format as written
 
@@ -39,16 +39,22 @@ def board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
     # The rates of detection stand in the files and on an entry's page: here they would be a third of what is read.
-    columns = replace(Columns.of(benchmark), detection=())
-    wanted = _wanted(request, columns)
-    found = board.page(benchmark, columns, wanted)
-    return render(request, "leaderboard/board.html", BoardView(benchmark, columns, wanted, found).context())
+    try:
+        release = earlier_release(benchmark, request.GET.get("release", ""))
+    except Release.DoesNotExist as error:
+        raise Http404 from error
+    columns = replace(Columns.of(benchmark, release), detection=())
+    wanted = _wanted(request, columns, release)
+    shown = board.Board(benchmark, release)
+    found = board.page(shown, columns, wanted)
+    return render(request, "leaderboard/board.html", BoardView(shown, columns, wanted, found).context())
 
 
-def _wanted(request: HttpRequest, columns: Columns) -> Wanted:
+def _wanted(request: HttpRequest, columns: Columns, release: Release | None) -> Wanted:
     """What the address asks for; a filter that cannot be is left out, and said. Raises Http404 for another column."""
     try:
-        return read(request.GET, columns, strict=False)
+        digest = release.short_digest if release else ""
+        return read(request.GET, columns, release=digest, strict=False)
     except WrongAddressError as error:
         for part in error.parts:
             if part.field not in FILTERS:
@@ -68,7 +74,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def card(benchmark: Benchmark) -> dict[str, Any]:
     """A benchmark on the first page."""
     release = benchmark.current_release
-    total = board.ranked_entries(benchmark)
+    total = board.ranked_entries(board.Board(benchmark))
     questions = (
         [_("{count} questions").format(count=written.count(release.question_count))] if release else []
     )

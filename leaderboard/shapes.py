@@ -145,6 +145,7 @@ class RowShape(FiguresShape):
 
 
 class BoardShape(_Shape):
+    release = serializers.CharField(allow_null=True, help_text="The digest that every score here is of.")
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = RowShape(many=True)

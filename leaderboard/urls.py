@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from leaderboard import api, health, pages
+from leaderboard import api, health, pages, release_pages
 
 API = "/api/"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("benchmarks/<slug:slug>/", pages.board_page, name="board"),
     path("benchmarks/<slug:slug>/about/", pages.about, name="benchmark-about"),
+    path("benchmarks/<slug:slug>/releases/", release_pages.releases, name="releases"),
+    path("benchmarks/<slug:slug>/releases/<slug:digest>/", release_pages.release, name="release"),
     path("entries/<uuid:entry_id>/", pages.entry, name="entry"),
     path("how-to-read/", pages.how_to_read, name="how-to-read"),
     path("", include("submissions.urls")),

@@ -69,6 +69,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not-public": _("Only a public submission can be withdrawn."),
     "reason-missing": _("Say why it is withdrawn: the reason stands in the entry's history."),
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
+    "not-the-draft": _("Release {release} is not the draft of its benchmark any more."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),
     "not-owner": _("Only an owner of the team can do this."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from django.utils import timezone
 import scoring.release
 from scoring.definition import Definition
 from scoring.transfer import Changes
-from submissions import ringing, scores, standings, storage
+from submissions import audit, ringing, scores, standings, storage
 from submissions.models import Benchmark, Question, Release
 from submissions.refusals import Refusal
 
@@ -85,6 +85,27 @@ def _draft(
     release.rescoring = True
     release.save()
     benchmark.draft_release = release
+    audit.record(audit.COMMAND, "release-drafted", release)
+
+
+def ask_current(release: Release, *, by: audit.Actor) -> None:
+    """Let a worker make the draft current. Raises Refusal when it is not its benchmark's draft."""
+    with transaction.atomic():
+        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
+        if benchmark.draft_release_id != release.pk:
+            raise Refusal("not-the-draft", release=release.short_digest)
+        Release.objects.filter(pk=release.pk).update(switch_due=True)
+        audit.record(by, "release-made-current", release, is_public=True)
+        # The mark is the truth and the ring only hurries.
+        transaction.on_commit(partial(ringing.switch, release.pk), robust=True)
+
+
+def switch_if_due(release_id: int, *, now: datetime) -> None:
+    """The worker's half of `ask_current`. Again: no change."""
+    release = Release.objects.filter(pk=release_id, switch_due=True).first()
+    if release is not None:
+        with suppress(Refusal):  # another draft took its place
+            make_current(release, now=now)
 
 
 def make_current(release: Release, *, now: datetime) -> None:
@@ -108,7 +129,7 @@ def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
         standings.archive(benchmark)
         Release.objects.filter(pk=replaced.pk).update(replaced_at=now)
     Release.objects.filter(pk=release.pk).update(
-        became_current_at=now, replaced_at=None, rescoring=replaced is not None
+        became_current_at=now, replaced_at=None, switch_due=False, rescoring=replaced is not None
     )
     benchmark.current_release = release
     benchmark.definition = release.definition

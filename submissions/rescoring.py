@@ -20,7 +20,7 @@ from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError
 from scoring.evaluate import SCORER_VERSION, evaluate, rescore
 from scoring.release import Release as Content
-from submissions import evaluation, releases, ringing, scores, standings, storage
+from submissions import audit, evaluation, releases, ringing, scores, standings, storage
 from submissions.models import Benchmark, Release, Report, Submission
 from submissions.models.submission import SubmissionQuerySet
 
@@ -60,10 +60,12 @@ def target(benchmark: Benchmark) -> Release | None:
     return benchmark.draft_release or benchmark.current_release
 
 
-def ask(release: Release) -> None:
+def ask(release: Release, *, by: audit.Actor) -> None:
     """Have history scored against it in the background; what could not be scored before is tried again."""
-    Report.objects.filter(release=release).exclude(fault="").delete()
-    Release.objects.filter(pk=release.pk).update(rescoring=True)
+    with transaction.atomic():
+        Report.objects.filter(release=release).exclude(fault="").delete()
+        Release.objects.filter(pk=release.pk).update(rescoring=True)
+        audit.record(by, "rescoring-asked", release)
     release.refresh_from_db()
     ringing.rescore(release.pk, release.rescoring_turn)
 

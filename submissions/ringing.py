@@ -27,6 +27,11 @@ def rescore(release_id: int, turn: int) -> None:
     _ring("submissions.tasks.rescore", release_id, turn)
 
 
+def switch(release_id: int) -> None:
+    """Ask for a draft to be made current. Never raises."""
+    _ring("submissions.tasks.switch", release_id)
+
+
 def _ring(task: str, *arguments: str | int) -> None:
     try:
         # Asked first: Celery's own connection would try for seconds before it gave up.

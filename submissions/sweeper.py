@@ -49,6 +49,8 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     idle = Q(rescoring_until=None) | Q(rescoring_until__lte=now)
     for release in Release.objects.filter(idle, rescoring=True):
         ringing.rescore(release.pk, release.rescoring_turn)
+    for release_id in Release.objects.filter(switch_due=True).values_list("pk", flat=True):
+        ringing.switch(release_id)
     if rung or failed or placed:
         logger.warning("sweep: rang for %d submissions and %d entries, failed %d", rung, placed, failed)
     return Sweep(rung=rung, failed=failed, placed=placed)

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
-from submissions import evaluation, publication, rescoring, sweeper
+from submissions import evaluation, publication, releases, rescoring, sweeper
 
 
 @shared_task
@@ -23,6 +24,12 @@ def place(entry_id: str) -> None:
 def rescore(release_id: int, turn: int) -> None:
     """Score the next part of a benchmark's history against a release."""
     rescoring.take_turn(release_id, turn)
+
+
+@shared_task
+def switch(release_id: int) -> None:
+    """Make the draft current that an organizer wants to be."""
+    releases.switch_if_due(release_id, now=timezone.now())
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from submissions.pages import invitations, mail, submission, teams, upload
+from submissions.pages import invitations, mail, releases, submission, teams, upload
 
 urlpatterns = [
     path("teams/", teams.teams, name="teams"),
@@ -26,6 +26,16 @@ urlpatterns = [
     path("mail/<slug:name>/", mail.mail_message, name="mail-message"),
     path("benchmarks/<slug:slug>/submit/", upload.upload, name="upload"),
     path("benchmarks/<slug:slug>/sample-answers.csv", upload.sample_answers, name="sample-answers"),
+    path(
+        "benchmarks/<slug:slug>/releases/<slug:digest>/rescore/",
+        releases.release_rescore,
+        name="release-rescore",
+    ),
+    path(
+        "benchmarks/<slug:slug>/releases/<slug:digest>/publish/",
+        releases.release_publish,
+        name="release-publish",
+    ),
     path("submissions/<uuid:submission_id>/", submission.submission, name="submission"),
     path("submissions/<uuid:submission_id>/state/", submission.submission_state, name="submission-state"),
     path(

@@ -73,6 +73,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='release',
+            name='switch_due',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='release',
             name='rescoring_turn',
             field=models.PositiveIntegerField(default=0),
         ),

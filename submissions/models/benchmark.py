@@ -86,6 +86,9 @@ class Release(models.Model):
     # The release that it replaces or is to replace, and what it changes of it: kind -> subtask -> questions.
     previous = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     changes = models.JSONField(default=dict, blank=True)
+    switch_due = models.BooleanField(
+        default=False
+    )  # an organizer wants it current, the worker has yet to do it
     rescoring = models.BooleanField(default=False)  # the worker has yet to score history against it
     # Which turn of that comes next, and until when it is somebody's: of two who take the same turn, one gets it.
     rescoring_turn = models.PositiveIntegerField(default=0)
@@ -103,6 +106,11 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return self.short_digest
+
+    @cached_property
+    def rules(self) -> Definition:
+        """The benchmark's definition as it was with this release."""
+        return Definition.from_dict(self.definition)
 
     @property
     def short_digest(self) -> str:

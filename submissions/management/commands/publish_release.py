@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from submissions import messages, releases
+from submissions import audit, messages, releases
 from submissions.models import Benchmark
 from submissions.refusals import Refusal
 
@@ -24,7 +24,8 @@ class Command(BaseCommand):
         if benchmark.draft_release is None:
             raise CommandError(f"{benchmark.slug} has no draft: import a release first.")
         try:
-            releases.make_current(benchmark.draft_release, now=timezone.now())
+            releases.ask_current(benchmark.draft_release, by=audit.COMMAND)
+            releases.switch_if_due(benchmark.draft_release.pk, now=timezone.now())
         except Refusal as refusal:
             raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
         self.stdout.write(benchmark.draft_release.digest)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from submissions import rescoring
+from submissions import audit, rescoring
 from submissions.models import Benchmark, Release
 
 PAUSE_SECONDS = 0.5
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         release = rescoring.target(benchmark)
         if release is None:
             raise CommandError(f"{benchmark.slug} has no release yet: import one first.")
-        rescoring.ask(release)
+        rescoring.ask(release, by=audit.COMMAND)
         said = None
         while True:
             found = rescoring.progress(release)

@@ -1,0 +1,129 @@
+"""A benchmark's releases: when each was current, what it changed, and whom it moved."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from leaderboard import moves
+from leaderboard.filters import FEWEST_DIGITS
+from submissions import askers, rescoring
+from submissions.models import Benchmark, Release
+from submissions.ui import format as written
+
+MOST_MOVES = 500
+CHANGES = ("answers_changed", "reworded", "added", "removed")
+
+
+@require_safe
+@never_cache
+def releases(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every release that is or was current, the newest first; to organizers also the draft."""
+    benchmark = get_object_or_404(Benchmark.objects.with_release().select_related("draft_release"), slug=slug)
+    public = Release.objects.public().filter(benchmark=benchmark).order_by("-became_current_at")
+    context = {
+        "benchmark": benchmark,
+        "releases": [_line(benchmark, release) for release in public],
+        "draft": _draft(benchmark) if askers.of(request).is_staff else None,
+    }
+    return render(request, "leaderboard/releases.html", context)
+
+
+@require_safe
+@never_cache
+def release(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
+    """What a release changed and whom it moved; of a draft, to organizers alone, what it would."""
+    benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+    if len(digest) < FEWEST_DIGITS:
+        raise Http404
+    known = Release.objects.filter(benchmark=benchmark).select_related("previous")
+    if not askers.of(request).is_staff:
+        known = known.public()
+    found = known.filter(digest__startswith=digest).order_by("-id").first()
+    if found is None:
+        raise Http404
+    changed = moves.between(found)
+    context = {
+        "benchmark": benchmark,
+        "release": _line(benchmark, found),
+        "is_draft": found.became_current_at is None,
+        "moved": [_move(move) for move in changed.moved[:MOST_MOVES]],
+        "lost": [_move(move) for move in changed.lost[:MOST_MOVES]],
+        "stayed_text": written.count(changed.stayed),
+        "moved_text": written.count(len(changed.moved)),
+    }
+    return render(request, "leaderboard/release.html", context)
+
+
+def _line(benchmark: Benchmark, release: Release) -> dict[str, Any]:
+    short = release.short_digest
+    board = reverse("board", args=[benchmark.slug])
+    is_current = release.pk == benchmark.current_release_id
+    return {
+        "digest": short,
+        "digest_text": written.digest(release.digest),
+        "is_current": is_current,
+        "since": written.day(release.became_current_at),
+        "until": written.day(release.replaced_at) if release.replaced_at and not is_current else "",
+        "questions_text": written.count(release.question_count),
+        "changes": changes(benchmark, release),
+        "board_url": board if is_current else f"{board}?release={short}",
+        "url": reverse("release", args=[benchmark.slug, short]) if release.previous_id else "",
+    }
+
+
+def _draft(benchmark: Benchmark) -> dict[str, Any] | None:
+    draft = benchmark.draft_release
+    if draft is None:
+        return None
+    found = rescoring.progress(draft)
+    return _line(benchmark, draft) | {
+        "done_text": written.count(found.done),
+        "total_text": written.count(found.total),
+        "faults_text": written.count(found.faults) if found.faults else "",
+        "done": found.done,
+        "total": found.total,
+        "switch_due": draft.switch_due,
+    }
+
+
+def changes(benchmark: Benchmark, release: Release) -> list[str]:
+    """What it changed of the release before it, in words: how many questions of which subtask, never which."""
+    words = {
+        "answers_changed": _("answers changed"),
+        "reworded": _("reworded"),
+        "added": _("added"),
+        "removed": _("removed"),
+    }
+    names = {subtask.slug: subtask.name for subtask in release.rules.subtasks}
+    names |= {subtask.slug: subtask.name for subtask in benchmark.rules.subtasks}
+    return [
+        _("{number} {what}: {where}").format(
+            number=written.count(sum(found.values())),
+            what=words[kind],
+            where=", ".join(
+                f"{names.get(slug, slug)} {written.count(count)}" for slug, count in found.items()
+            ),
+        )
+        for kind in CHANGES
+        if (found := release.changes.get(kind))
+    ]
+
+
+def _move(move: moves.Move) -> dict[str, Any]:
+    gain = move.gain
+    before, after = move.before, move.after
+    return {
+        "name": move.entry.name,
+        "team": move.entry.team.name,
+        "url": reverse("entry", args=[move.entry.pk]),
+        "rank_before": written.rank(before.rank if before else None),
+        "rank_after": written.rank(after.rank if after else None),
+        "score_before": written.score(before.score if before else None, 2),
+        "score_after": written.score(after.score if after else None, 2),
+        "gain": "" if gain is None else f"{gain:+.2f}".replace("-", "−"),
+    }

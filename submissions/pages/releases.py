@@ -1,0 +1,32 @@
+"""What organizers do with a benchmark's releases."""
+
+from django.contrib import messages as notices
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from submissions import askers, releases, rescoring
+from submissions.models import Release
+from submissions.pages.refused import deed
+
+
+def for_organizer(request: HttpRequest, slug: str, digest: str) -> Release:
+    """The release, to organizers alone; nobody else learns of a draft."""
+    if not askers.of(request).is_staff:
+        raise Http404
+    known = Release.objects.select_related("benchmark")
+    return get_object_or_404(known, benchmark__slug=slug, digest__startswith=digest)
+
+
+@deed("releases", "slug")
+def release_rescore(request: HttpRequest, slug: str, digest: str) -> None:
+    """Have history scored against it."""
+    rescoring.ask(for_organizer(request, slug, digest), by=askers.of(request))
+    notices.success(request, _("The workers score the history against it now."))
+
+
+@deed("releases", "slug")
+def release_publish(request: HttpRequest, slug: str, digest: str) -> None:
+    """Make the draft current."""
+    releases.ask_current(for_organizer(request, slug, digest), by=askers.of(request))
+    notices.success(request, _("A worker makes it current now: reload the page in a moment."))
