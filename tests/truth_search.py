@@ -2,13 +2,14 @@
 
 import base64
 import binascii
-import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+
+import numpy as np
 
 RUN = 30  # as many right answers in a row are no accident
 LETTERS = b"ABCD"
@@ -21,6 +22,7 @@ _AFTER_ID = re.compile(rb"#\d\W{0,12}(?:[A-Z_]{3,12}\W{1,6})?([A-D0-4])(?![A-Z0-
 _AFTER_WORD = re.compile(rb"(?:ANSWER|TRUTH|CORRECT|RIGHT|EXPECTED|GOLD|LABEL)\W{1,8}([A-D0-4])(?![A-Z0-9])")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){30,}")
+_ZIPPED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
 _DEEPEST = 3
 
 
@@ -33,18 +35,16 @@ class Leak:
     length: int
 
 
-@dataclass(frozen=True)
 class TruthSearch:
-    """Knows the truth as question id -> letter, in the order of the questions."""
+    """Knows truths, each as question id -> letter, in the order of the questions."""
 
-    truth: Mapping[str, str]
-
-    @cached_property
-    def sequences(self) -> tuple[str, ...]:
-        """The letters in the questions' order, by id, and both backwards, as a database's pages may have them."""
-        in_order = "".join(self.truth.values())
-        by_id = "".join(letter for _id, letter in sorted(self.truth.items()))
-        return tuple(dict.fromkeys((in_order, by_id, in_order[::-1], by_id[::-1])))
+    def __init__(self, *truths: Mapping[str, str]) -> None:
+        """Every truth is sought in its own order, by id, and backwards, as a database's pages may have it."""
+        self.sequences: list[str] = []
+        for truth in truths:
+            orders = (list(truth.values()), [letter for _id, letter in sorted(truth.items())])
+            for order in orders:
+                self.sequences += ["".join(order), "".join(reversed(order))]
 
     def in_bytes(self, place: str, data: bytes) -> list[Leak]:
         """What is found in the data, in what is packed in it, and in what is packed in that."""
@@ -58,15 +58,43 @@ class TruthSearch:
 
     def _in_one(self, place: str, data: bytes) -> Iterator[Leak]:
         for encoding, view, alphabet in _views(data):
-            for sequence in self.sequences:
+            # Most of what there is holds no run of these characters at all.
+            runs = b"\n".join(re.findall(b"[%s]{%d,}" % (alphabet, RUN), view))
+            for sequence in self.sequences if runs else ():
                 # Written with the view's own characters for A, B, C and D.
                 wanted = sequence.encode().translate(bytes.maketrans(LETTERS, alphabet))
-                if length := longest_run(wanted, view):
+                if length := longest_run(wanted, runs):
                     yield Leak(place, encoding, length)
-        for sequence in self.sequences:
-            for how, packed in _packed(sequence):
-                if packed in data:
-                    yield Leak(place, f"two bits each, {how}", len(packed) * 4)
+        for how, packed in self._packed:
+            if _may_hold(data, packed):
+                found = [each for each in packed if each in data]
+                yield from (Leak(place, f"two bits each, {how}", len(each) * 4) for each in found[:1])
+
+    @cached_property
+    def _packed(self) -> list[tuple[str, list[bytes]]]:
+        """Every run of every sequence with its letters packed four to a byte, in either order."""
+        length = RUN // 4 * 4
+        ways = {"high bits first": (6, 4, 2, 0), "low bits first": (0, 2, 4, 6)}
+        codes = [[LETTERS.index(letter) for letter in sequence.encode()] for sequence in self.sequences]
+        runs = [each[start : start + length] for each in codes for start in range(len(each) - length + 1)]
+        return [
+            (how, [bytes(_byte(run[at : at + 4], shifts) for at in range(0, length, 4)) for run in runs])
+            for how, shifts in ways.items()
+        ]
+
+
+def _byte(codes: Sequence[int], shifts: Sequence[int]) -> int:
+    return sum(code << shift for code, shift in zip(codes, shifts, strict=True))
+
+
+def _may_hold(data: bytes, wanted: Sequence[bytes]) -> bool:
+    """Whether the first four bytes of any of these occur: quick, where searching for each would take minutes."""
+    starts = np.array([int.from_bytes(each[:4], "little") for each in wanted], dtype="<u4")
+    for offset in range(min(4, len(data))):
+        words = np.frombuffer(data, dtype="<u4", offset=offset, count=(len(data) - offset) // 4)
+        if np.isin(words, starts).any():
+            return True
+    return False
 
 
 def longest_run(wanted: bytes, view: bytes) -> int:
@@ -112,24 +140,6 @@ def _views(data: bytes) -> Iterator[tuple[str, bytes, bytes]]:
                 yield f"{width} bytes each", data[offset::width], bytes(range(first, first + 4))
 
 
-@lru_cache(maxsize=16)
-def _packed(sequence: str) -> tuple[tuple[str, bytes], ...]:
-    """Every run of the letters packed four to a byte, in either order."""
-    codes = [LETTERS.index(letter) for letter in sequence.encode()]
-    length = RUN // 4 * 4
-    runs = [codes[start : start + length] for start in range(len(codes) - length + 1)]
-    ways = {"high bits first": (6, 4, 2, 0), "low bits first": (0, 2, 4, 6)}
-    return tuple(
-        (how, bytes(_byte(run[at : at + 4], shifts) for at in range(0, length, 4)))
-        for how, shifts in ways.items()
-        for run in runs
-    )
-
-
-def _byte(codes: Sequence[int], shifts: Sequence[int]) -> int:
-    return sum(code << shift for code, shift in zip(codes, shifts, strict=True))
-
-
 def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
     """The data, and what it is when it is unzipped, or taken as base64 or hex where it looks so."""
     yield data
@@ -139,24 +149,20 @@ def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
 
 
 def _unzipped(data: bytes) -> Iterator[bytes]:
-    """What lies in a gzip, or in a zlib stream anywhere in the data."""
-    if data.startswith(b"\x1f\x8b"):
-        with suppress(OSError, EOFError, zlib.error):
-            yield gzip.decompress(data)
-    for found in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", data):
-        try:
-            inner = zlib.decompressobj().decompress(data[found.start() :])
-        except zlib.error:
-            continue
-        if len(inner) >= RUN // 4:
-            yield inner
+    """What lies in a gzip or zlib stream anywhere in the data."""
+    for found in _ZIPPED.finditer(data):
+        with suppress(zlib.error):
+            # 32: with either kind of header. What follows the stream is left alone.
+            inner = zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(data[found.start() :])
+            if len(inner) >= RUN // 4:
+                yield inner
 
 
 def _decoded(data: bytes) -> Iterator[bytes]:
-    for found in _BASE64.findall(data):
-        text = found.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-        for start in range(4):
-            usable = text[start : start + (len(text) - start) // 4 * 4]
-            yield base64.b64decode(usable)
-    for found in _HEX.findall(data):
-        yield binascii.unhexlify(found)
+    """All that looks like base64, begun at each of four places, and all that looks like hex; joined by lines."""
+    texts = [found.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/")) for found in _BASE64.findall(data)]
+    for start in range(4 if texts else 0):
+        whole = (text[start : start + (len(text) - start) // 4 * 4] for text in texts)
+        yield b"\n".join(base64.b64decode(text) for text in whole)
+    if digits := _HEX.findall(data):
+        yield b"\n".join(binascii.unhexlify(found) for found in digits)
