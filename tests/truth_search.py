@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 RUN = 30  # as many right answers in a row are no accident
 LETTERS = b"ABCD"
@@ -21,9 +22,14 @@ _LONE_DIGIT = re.compile(rb"(?<![A-Za-z0-9.])[0-4](?![A-Za-z0-9.])")
 _AFTER_ID = re.compile(rb"#\d\W{0,12}(?:[A-Z_]{3,12}\W{1,6})?([A-D0-4])(?![A-Z0-9])")
 _AFTER_WORD = re.compile(rb"(?:ANSWER|TRUTH|CORRECT|RIGHT|EXPECTED|GOLD|LABEL)\W{1,8}([A-D0-4])(?![A-Z0-9])")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
-_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){30,}")
+_HEX = re.compile(rb"[0-9a-fA-F]{14,}")
 _ZIPPED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
+# Bytes as programs print them: \x00, \u0000, \000.
+_ESCAPED = re.compile(rb"\\(?:x0|u000|00)([0-4])")
+_SMALLEST = b"\0\1\2\3\4"
 _DEEPEST = 3
+
+Words = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -65,21 +71,25 @@ class TruthSearch:
                 wanted = sequence.encode().translate(bytes.maketrans(LETTERS, alphabet))
                 if length := longest_run(wanted, runs):
                     yield Leak(place, encoding, length)
-        for how, packed in self._packed:
-            if _may_hold(data, packed):
+        for how, packed, starts in self._packed:
+            if _may_hold(data, starts):
                 found = [each for each in packed if each in data]
                 yield from (Leak(place, f"two bits each, {how}", len(each) * 4) for each in found[:1])
 
     @cached_property
-    def _packed(self) -> list[tuple[str, list[bytes]]]:
-        """Every run of every sequence with its letters packed four to a byte, in either order."""
+    def _packed(self) -> list[tuple[str, list[bytes], Words]]:
+        """Every run of every sequence with its letters packed four to a byte, in either order; how all these begin."""
         length = RUN // 4 * 4
         ways = {"high bits first": (6, 4, 2, 0), "low bits first": (0, 2, 4, 6)}
         codes = [[LETTERS.index(letter) for letter in sequence.encode()] for sequence in self.sequences]
         runs = [each[start : start + length] for each in codes for start in range(len(each) - length + 1)]
-        return [
-            (how, [bytes(_byte(run[at : at + 4], shifts) for at in range(0, length, 4)) for run in runs])
+        packed = {
+            how: [bytes(_byte(run[at : at + 4], shifts) for at in range(0, length, 4)) for run in runs]
             for how, shifts in ways.items()
+        }
+        return [
+            (how, each, np.unique(np.frombuffer(b"".join(one[:4] for one in each), dtype="<u4")))
+            for how, each in packed.items()
         ]
 
 
@@ -87,12 +97,15 @@ def _byte(codes: Sequence[int], shifts: Sequence[int]) -> int:
     return sum(code << shift for code, shift in zip(codes, shifts, strict=True))
 
 
-def _may_hold(data: bytes, wanted: Sequence[bytes]) -> bool:
-    """Whether the first four bytes of any of these occur: quick, where searching for each would take minutes."""
-    starts = np.array([int.from_bytes(each[:4], "little") for each in wanted], dtype="<u4")
+def _may_hold(data: bytes, starts: Words) -> bool:
+    """Whether any of these words occurs: quick, where searching for each run would take minutes."""
+    likely = np.zeros(1 << 16, dtype=np.bool_)
+    likely[starts & 0xFFFF] = True
     for offset in range(min(4, len(data))):
         words = np.frombuffer(data, dtype="<u4", offset=offset, count=(len(data) - offset) // 4)
-        if np.isin(words, starts).any():
+        words = words[likely[words & 0xFFFF]]
+        places = np.searchsorted(starts, words)
+        if (starts[np.minimum(places, len(starts) - 1)] == words).any():
             return True
     return False
 
@@ -128,16 +141,23 @@ def _views(data: bytes) -> Iterator[tuple[str, bytes, bytes]]:
         ("after a word", b"".join(_AFTER_WORD.findall(upper))),
     ]
     letters = [("letters", joined), ("lone letters", b"".join(_LONE_LETTER.findall(upper))), *behind]
-    digits = [("digits", joined), ("lone digits", b"".join(_LONE_DIGIT.findall(data))), *behind]
+    digits = [
+        ("digits", joined),
+        ("lone digits", b"".join(_LONE_DIGIT.findall(data))),
+        ("escapes", b"".join(_ESCAPED.findall(data))),
+        *behind,
+    ]
     for encoding, view in letters:
         yield encoding, view, LETTERS
     for encoding, view in digits:
         for first in (0, 1):
             yield f"{encoding} from {first}", view, b"01234"[first : first + 4]
-    for width in (1, 2, 4, 8):
-        for offset in range(width):
-            for first in (0, 1):
-                yield f"{width} bytes each", data[offset::width], bytes(range(first, first + 4))
+    # Text has none of these bytes.
+    if len(data) - len(data.translate(None, _SMALLEST)) >= RUN:
+        for width in (1, 2, 4, 8):
+            for offset in range(width):
+                for first in (0, 1):
+                    yield f"{width} bytes each", data[offset::width], _SMALLEST[first : first + 4]
 
 
 def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
@@ -153,7 +173,7 @@ def _unzipped(data: bytes) -> Iterator[bytes]:
     for found in _ZIPPED.finditer(data):
         with suppress(zlib.error):
             # 32: with either kind of header. What follows the stream is left alone.
-            inner = zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(data[found.start() :])
+            inner = zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(memoryview(data)[found.start() :])
             if len(inner) >= RUN // 4:
                 yield inner
 
@@ -164,5 +184,7 @@ def _decoded(data: bytes) -> Iterator[bytes]:
     for start in range(4 if texts else 0):
         whole = (text[start : start + (len(text) - start) // 4 * 4] for text in texts)
         yield b"\n".join(base64.b64decode(text) for text in whole)
-    if digits := _HEX.findall(data):
-        yield b"\n".join(binascii.unhexlify(found) for found in digits)
+    digits = _HEX.findall(data)
+    for start in range(2 if digits else 0):
+        whole = (found[start : start + (len(found) - start) // 2 * 2] for found in digits)
+        yield b"\n".join(binascii.unhexlify(found) for found in whole)
