@@ -237,7 +237,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("VERNIER_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"level": "WARNING"},
-        # At DEBUG it writes down what is put into the truth store.
+        # At DEBUG it writes down what it sends and signs, and what it is answered.
         "botocore": {"level": "INFO"},
     },
 }

@@ -65,17 +65,16 @@ def run(submission_id: UUID) -> None:
 
 
 def _attempt(submission: Submission) -> Exception | None:
-    """Score; returns what went wrong, fit for a log.
-
-    Returned, because to whatever is raised in an `except` the caught error is chained, and with it the truth.
-    """
+    """Score; returns what went wrong, fit for a log."""
+    caught: Exception | None = None
     try:
         _score(submission)
-    except (LeaseLostError, ReleaseReplacedError, storage.StorageUnavailableError) as error:
-        return unchained(error)
     except Exception as error:  # noqa: BLE001  # run raises it
-        return sealed(error)
-    return None
+        caught = error
+    # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
+    if isinstance(caught, LeaseLostError | ReleaseReplacedError | storage.StorageUnavailableError):
+        return unchained(caught)
+    return None if caught is None else sealed(caught)
 
 
 def claim(submission_id: UUID, *, now: datetime) -> Submission | None:

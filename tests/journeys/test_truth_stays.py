@@ -1,5 +1,6 @@
 """The truth stays where it is kept: whoever looks at the site, or into its other stores, finds no run of it."""
 
+import base64
 import hashlib
 import json
 import sqlite3
@@ -32,7 +33,7 @@ from tests.journeys.crawl import Crawl
 from tests.leaderboard.test_access import patterns
 from tests.servers.site import PROJECT, Site
 from tests.services import Servers
-from tests.truth_search import RUN, TruthSearch
+from tests.truth_search import RUN, Leak, TruthSearch
 
 MATERIAL = material.questions(10, seed=2024)
 TRUTH = material.truth(MATERIAL)
@@ -112,6 +113,12 @@ class Played:
     site: Site
     crawls: dict[str, Crawl] = field(default_factory=dict)
     others: list[httpx.Response] = field(default_factory=list)  # answers to what was posted
+    outcomes: list[bytes] = field(default_factory=list)  # right or wrong, a bit per question, however written
+
+    def leaks(self, place: str, data: bytes) -> list[Leak]:
+        """The runs of truth in the data, and the outcomes: with the answers they are the truth as well."""
+        found = [Leak(place, "outcomes", len(each)) for each in self.outcomes if each in data]
+        return found + SEARCH.in_bytes(place, data)
 
 
 def imported(site: Site, folder: Path, slug: str, questions: Mapping[str, Any]) -> None:
@@ -276,6 +283,13 @@ def starts(pipe: Pipeline) -> list[str]:
     return [*more, *accounts, *admin, *own, *entries, *files, "/api/v1/benchmarks/truth/submissions/"]
 
 
+def written(outcomes: bytes) -> list[bytes]:
+    """Part of some outcomes as it is kept, and in hex, as Python prints it and in base64."""
+    part = outcomes[9:27]
+    shifted = [base64.b64encode(outcomes[9 + start : 27 + start]) for start in range(3)]
+    return [part, part.hex().encode(), repr(part)[2:-1].encode(), *shifted]
+
+
 @contextmanager
 def played(site: Site, folder: Path) -> Iterator[Played]:
     """Let everything happen that can happen, and everybody look at everything, at the same time."""
@@ -287,6 +301,8 @@ def played(site: Site, folder: Path) -> Iterator[Played]:
         seen = Played(site)
         seen.others += submissions(pipe)
         crash(site, pipe)
+        truth = store(site, "truth")
+        seen.outcomes += [way for key in truth.keys("outcomes/") for way in written(truth.get(key))]
         addresses = starts(pipe)
         for name in ("anonymous", *PEOPLE):
             seen.crawls[name] = Crawl(stack.enter_context(closing(signed_in(site, name))), site.base_url)
@@ -311,16 +327,22 @@ def after(
 ) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("truth")
     # The level at which logs hold most.
-    with site(request.param, first_data=False, VERNIER_LOG_LEVEL="DEBUG") as running:
-        with played(running, folder) as everything:
-            yield everything
+    with (
+        site(request.param, first_data=False, VERNIER_LOG_LEVEL="DEBUG") as running,
+        played(running, folder) as everything,
+    ):
+        yield everything
 
 
 def test_the_truth_is_where_it_belongs_and_would_be_found(after: Played) -> None:
     truth = store(after.site, "truth")
     kept = truth.get(f"releases/{digest_of(after.site, 'truth')}")
     assert SEARCH.in_bytes("truth", kept)
-    assert list(truth.keys("outcomes/"))
+    outcomes = [truth.get(key) for key in truth.keys("outcomes/")]
+    assert len(outcomes) == 4
+    assert all(
+        any(leak.encoding == "outcomes" for leak in after.leaks("outcomes", each)) for each in outcomes
+    )
 
 
 def test_the_crawl_has_seen_every_address(after: Played) -> None:
@@ -349,21 +371,21 @@ def test_no_answer_holds_truth(after: Played) -> None:
         for url, answer in crawl.answers.items()
     }
     places |= {answer.content: str(answer.url) for answer in after.others}
-    found = [leak for content, place in places.items() for leak in SEARCH.in_bytes(place, content)]
+    found = [leak for content, place in places.items() for leak in after.leaks(place, content)]
     headers = [repr(answer.headers) for crawl in after.crawls.values() for answer in crawl.answers.values()]
-    assert not found + SEARCH.in_bytes("headers", "\n".join(headers).encode())
+    assert not found + after.leaks("headers", "\n".join(headers).encode())
 
 
 def test_no_log_holds_truth(after: Played, servers: Servers) -> None:
     """Nor do those of the database, of Redis and of the gateway."""
-    logs = after.site.logs()
-    told = b"".join(log.read_bytes() for log in logs)
-    # Both crashes are in one of them, by what was raised and where.
+    logs = {*after.site.logs(), *servers.folder.rglob("*.log")}
+    assert not [leak for log in logs for leak in after.leaks(log.name, log.read_bytes())]
+    # Both crashes are in one of the site's own, by what was raised and where.
+    told = b"".join(log.read_bytes() for log in after.site.logs())
+    assert b" DEBUG " in told
     assert b"scoring.errors.ReleaseError (damaged-release)" in told
     assert b"msgspec.ValidationError" in told
     assert b"in Release.decode" in told
-    logs += [log for log in servers.folder.rglob("*.log") if log not in logs]
-    assert not [leak for log in logs for leak in SEARCH.in_bytes(log.name, log.read_bytes())]
 
 
 def test_no_file_beside_the_truth_holds_it(after: Played) -> None:
@@ -375,14 +397,14 @@ def test_no_file_beside_the_truth_holds_it(after: Played) -> None:
     ]
     if after.site.kind == "embedded":
         assert {"vernier.sqlite3", "vernier.sqlite3-wal"} <= {path.name for path in outside}
-    assert not [leak for path in outside for leak in SEARCH.in_bytes(str(path), path.read_bytes())]
+    assert not [leak for path in outside for leak in after.leaks(str(path), path.read_bytes())]
 
 
 def test_no_answer_file_or_list_of_problems_holds_truth(after: Played) -> None:
     answers = store(after.site, "answers")
     keys = list(answers.keys())
     assert len(keys) >= 7
-    assert not [leak for key in keys for leak in SEARCH.in_bytes(key, answers.get(key))]
+    assert not [leak for key in keys for leak in after.leaks(key, answers.get(key))]
 
 
 def test_no_table_of_the_database_holds_truth(after: Played) -> None:
@@ -390,7 +412,10 @@ def test_no_table_of_the_database_holds_truth(after: Played) -> None:
     assert {"submissions_question", "submissions_report"} <= {name for name, _columns, _rows in tables}
     found = []
     for name, columns, rows in tables:
-        found += SEARCH.in_bytes(name, "\n".join(",".join(map(str, row)) for row in rows).encode())
+        found += after.leaks(name, "\n".join(",".join(map(str, row)) for row in rows).encode())
+        found += after.leaks(
+            name, b"\n".join(value for row in rows for value in row if isinstance(value, bytes))
+        )
         for place, column in enumerate(columns):
             found += SEARCH.in_values(f"{name}.{column}", [row[place] for row in rows])
     assert not found
@@ -422,12 +447,12 @@ def test_no_key_in_redis_holds_truth(after: Played) -> None:
         client.config_set("rdbcompression", "no")
         dumps = {key: client.dump(key) for key in client.scan_iter()}
         assert dumps
-        found = [leak for key, dump in dumps.items() for leak in SEARCH.in_bytes(repr(key), dump or b"")]
+        found = [leak for key, dump in dumps.items() for leak in after.leaks(repr(key), dump or b"")]
         for key in dumps:
-            found += SEARCH.in_bytes(repr(key), repr(content(client, key)).encode())
+            found += after.leaks(repr(key), repr(content(client, key)).encode())
         client.save()
         file = Path(client.config_get("dir")["dir"], client.config_get("dbfilename")["dbfilename"])
-        found += SEARCH.in_bytes(file.name, file.read_bytes())
+        found += after.leaks(file.name, file.read_bytes())
         file.unlink()
     assert not found
 
