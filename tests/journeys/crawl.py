@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -63,6 +63,7 @@ class Crawl:
     base_url: str
     headers: dict[str, str] = field(default_factory=dict)
     answers: dict[str, httpx.Response] = field(default_factory=dict)
+    posted: dict[str, httpx.Response] = field(default_factory=dict)
 
     def everything(self, start: Iterable[str]) -> None:
         """Raises AssertionError when a page is broken, or when there are too many."""
@@ -76,6 +77,14 @@ class Crawl:
             self.answers[url] = answer
             assert len(self.answers) <= MOST_PAGES, f"no end to the pages: {sorted(self.answers)}"
             waiting += leads_to(answer)
+
+    def post(self, chosen: Callable[[str], bool]) -> None:
+        """Send nothing, as one of the site's own forms would, to the chosen addresses that take no GET."""
+        for url in [url for url, answer in self.answers.items() if answer.status_code == 405 and chosen(url)]:
+            form = {"X-CSRFToken": self.http.cookies.get("csrftoken") or "", "Referer": url}
+            answer = self.http.post(url, headers=form | self.headers, follow_redirects=False)
+            assert answer.status_code < 500, f"{answer.status_code} {url}"
+            self.posted[url] = answer
 
     def _is_here(self, url: str) -> bool:
         return urlsplit(url).netloc == urlsplit(self.base_url).netloc
