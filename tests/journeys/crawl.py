@@ -80,7 +80,9 @@ class Crawl:
 
     def post(self, chosen: Callable[[str], bool]) -> None:
         """Send nothing, as one of the site's own forms would, to the chosen addresses that take no GET."""
-        for url in [url for url, answer in self.answers.items() if answer.status_code == 405 and chosen(url)]:
+        refused = [url for url, answer in self.answers.items() if answer.status_code == 405]
+        # From the end of the alphabet: a member gets a role before being removed.
+        for url in sorted(filter(chosen, refused), reverse=True):
             form = {"X-CSRFToken": self.http.cookies.get("csrftoken") or "", "Referer": url}
             answer = self.http.post(url, headers=form | self.headers, follow_redirects=False)
             assert answer.status_code < 500, f"{answer.status_code} {url}"
