@@ -23,6 +23,7 @@ from scoring.release import Release as Content
 from submissions import audit, evaluation, releases, ringing, scores, standings, storage
 from submissions.models import Benchmark, Release, Report, Submission
 from submissions.models.submission import SubmissionQuerySet
+from submissions.sealing import sealed, unchained
 
 logger = logging.getLogger(__name__)
 
@@ -71,21 +72,36 @@ def ask(release: Release, *, by: audit.Actor) -> None:
 
 
 def take_turn(release_id: int, turn: int) -> bool:
-    """Do this turn, for a few seconds, and ring for the next; whether it was ours to take."""
+    """Do this turn, for a few seconds, and ring for the next; whether it was ours to take.
+
+    Raises SealedError for a fault of ours, since its own message may quote the truth.
+    """
     now = timezone.now()
     mine = Release.objects.filter(pk=release_id, rescoring=True, rescoring_turn=turn)
     if not mine.update(rescoring_turn=turn + 1, rescoring_until=now + CLAIM):
         return False
     release = Release.objects.select_related("benchmark").get(pk=release_id)
-    try:
-        is_done = _work(release, until=time.monotonic() + TURN_SECONDS)
-    except storage.StorageUnavailableError as error:
-        # The sweeper rings again when the claim has run out.
-        logger.warning("storage does not answer, the history of %s waits: %s", release.benchmark, error)
-        return True
-    if not is_done:
-        ringing.rescore(release_id, turn + 1)
+    match _attempt(release):
+        case bool(is_done):
+            if not is_done:
+                ringing.rescore(release_id, turn + 1)
+        case storage.StorageUnavailableError() as error:
+            # The sweeper rings again when the claim has run out.
+            logger.warning("storage does not answer, the history of %s waits: %s", release.benchmark, error)
+        case fault:
+            raise fault
     return True
+
+
+def _attempt(release: Release) -> bool | Exception:
+    """Work for one turn; whether everything is done, or what went wrong, fit for a log."""
+    caught: Exception | None = None
+    try:
+        return _work(release, until=time.monotonic() + TURN_SECONDS)
+    except Exception as error:  # noqa: BLE001  # take_turn raises it
+        caught = error
+    # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
+    return unchained(caught) if isinstance(caught, storage.StorageUnavailableError) else sealed(caught)
 
 
 def _work(release: Release, *, until: float) -> bool:

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from submissions import evaluation, publication, releases, rescoring, storage, sweeper
 from submissions.models import Benchmark, Entry, Figure, Release, Report, Submission, Team
 from submissions.refusals import Refusal
+from submissions.sealing import SealedError
 from tests import material
 
 pytestmark = pytest.mark.django_db
@@ -203,7 +204,7 @@ def test_a_turn_that_was_broken_off_is_taken_again(mmad: Benchmark, monkeypatch:
         keeps.pop()(*args)  # the fourth time there is none
 
     monkeypatch.setattr(evaluation, "keep_outcomes", breaks)
-    with pytest.raises(IndexError):
+    with pytest.raises(SealedError, match="IndexError"):
         rescoring.take_turn(draft.pk, 0)
     assert rescoring.progress(draft) == rescoring.Progress(2, 4, 0)
     monkeypatch.undo()

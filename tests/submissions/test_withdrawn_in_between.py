@@ -55,7 +55,7 @@ def before_storage_goes_away(submission: Submission) -> None:
     def away() -> None:
         raise storage.StorageUnavailableError("away")
 
-    withdrawn_at("_keep_outcomes", submission, away)
+    withdrawn_at("keep_outcomes", submission, away)
     Submission.objects.filter(pk=submission.pk).update(not_before=None)
     evaluation.run(submission.pk)
 
