@@ -27,7 +27,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from submissions import mailbox, publication, teams
+from submissions import mailbox, publication, releases, teams
 from submissions.models import (
     Benchmark,
     Entry,
@@ -99,7 +99,17 @@ def world(settings: Settings, tmp_path: Path) -> World:
     }
     invitation, secret = teams.invite(home, by=people["owner"], now=timezone.now())
     submissions = sent_by(home, benchmark)
-    return World(benchmark, home, colleague, people, tokens, submissions, invitation, secret)
+    releases.publish(material.content(seed=99), slug=benchmark.slug)
+    return World(
+        Benchmark.objects.with_release().get(pk=benchmark.pk),
+        home,
+        colleague,
+        people,
+        tokens,
+        submissions,
+        invitation,
+        secret,
+    )
 
 
 def sent_by(home: Team, benchmark: Benchmark) -> dict[str, Submission]:
@@ -167,6 +177,7 @@ API_DOES = " 401      404      200    200   404     200   404         403       
 API_CANNOT = "401     404      409    409   404     409   404         403        401"
 STAFF_SEES = "login   login    login  login 200"
 STAFF_DOES = "login   login    login  login 302"
+STAFF_ACTS = "login   404      404    404   303"
 NOT_EVEN_STAFF = "login login  login  login 403"
 
 
@@ -203,6 +214,15 @@ def in_states(
         return Row(get, post, lambda world: [getattr(world.submissions[state], of)], missing, data)
 
     return {state: row(state, *other.get(state, (get, post))) for state in STATES}
+
+
+def of_release(release: str, get: str, post: str = "405", open_to: tuple[str, ...] = ()) -> Row:
+    """An address of the benchmark's current or draft release."""
+
+    def args(world: World) -> list[Any]:
+        return [world.benchmark.slug, getattr(world.benchmark, release).digest[:12]]
+
+    return Row(get, post, args, ("mmad", "0" * 12) if release == "draft_release" else None, open_to=open_to)
 
 
 def upload(world: World) -> dict[str, Any]:
@@ -308,6 +328,13 @@ TABLE: dict[str, dict[str, Row]] = {
     "readyz": plain("503"),  # no first data here
     "board": of_benchmark("200"),
     "benchmark-about": of_benchmark("200"),
+    "releases": of_benchmark("200"),
+    "release": {
+        "": of_release("current_release", "200"),
+        "draft": of_release("draft_release", "404 404 404 404 200"),
+    },
+    "release-rescore": {"": of_release("draft_release", "405", STAFF_ACTS, open_to=("staff",))},
+    "release-publish": {"": of_release("draft_release", "405", STAFF_ACTS, open_to=("staff",))},
     "sample-answers": of_benchmark("200"),
     # On the embedded default alone, where whoever reaches the site may read its mail.
     "mailbox": plain("200"),
