@@ -240,15 +240,7 @@ class Leaderboard(PublicView):
         next_url = here + wanted.at(found.next).query(**kept) if found.next else None
         previous_url = here + wanted.at(found.previous).query(**kept) if found.previous else None
         if not as_csv:
-            of = release or benchmark.current_release
-            return Response(
-                {
-                    "release": of and of.digest,
-                    "next": next_url,
-                    "previous": previous_url,
-                    "results": found.rows,
-                }
-            )
+            return Response({"next": next_url, "previous": previous_url, "results": found.rows})
         neighbours = [(next_url, "next"), (previous_url, "prev")]
         links = ", ".join(f'<{url}>; rel="{relation}"' for url, relation in neighbours if url)
         name = f"{slug_of(benchmark, wanted)}.csv"

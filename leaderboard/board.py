@@ -221,10 +221,13 @@ def _rows(shown: Board, found: Sequence[Sequence[Any]], columns: Columns) -> lis
         shown.release,
     )
     rows = []
+    of = shown.release or shown.benchmark.current_release
+    digest = of and of.digest
     for row in found:
         submission, quoted = row[_SUBMISSION_AT:_QUOTED_AT], row[_QUOTED_AT:]
         shape = _scored(row[_SUBMISSION_AT - 1], submission) if submission[0] else _quoted(quoted)
         shape["score"] = row[3]
+        shape["release"] = digest if submission[0] else None
         shape |= grouped(figures.get(submission[0] or quoted[0], {}), columns)
         rows.append(shape)
     return rows

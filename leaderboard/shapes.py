@@ -133,6 +133,9 @@ class RowShape(FiguresShape):
     coverage = serializers.FloatField(allow_null=True)
     tries = serializers.IntegerField(allow_null=True)
     scored_at = serializers.DateTimeField(allow_null=True)
+    release = serializers.CharField(
+        allow_null=True, help_text="The digest of the release that the score is of; null of a quoted result."
+    )
     source = serializers.CharField(  # type: ignore[assignment]  # the contract's word, and the base's
         required=False, help_text="Of a quoted result: where it is printed."
     )
@@ -145,7 +148,6 @@ class RowShape(FiguresShape):
 
 
 class BoardShape(_Shape):
-    release = serializers.CharField(allow_null=True, help_text="The digest that every score here is of.")
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = RowShape(many=True)

@@ -76,6 +76,11 @@ REFUSALS: Mapping[str, str | Promise] = {
 }
 
 
+def fault(code: str) -> str:
+    """Why a file could not be scored against another release."""
+    return str(FAULTS.get(code, code))
+
+
 def refusal(code: str, params: Mapping[str, Any]) -> str:
     """What a Refusal says, in the reader's language."""
     return str(REFUSALS[code]).format_map(_Lenient(params))
@@ -86,6 +91,14 @@ class _Lenient(dict[str, Any]):
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
+
+
+FAULTS: Mapping[str, str | Promise] = {
+    "too-few-records": _(
+        "it has answers to too few of that release's questions; send a file for that release."
+    ),
+    "answers-missing": _("its answer file is no longer in the store."),
+}
 
 
 def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from submissions.models import Benchmark, Report, Submission
 
 # The table of sub-scores is the leak, not the score (Vernier's design, limits on what scores give away).
@@ -13,8 +15,26 @@ _OVERALL_ONLY = (*_BY_SUBTASK, "subtasks", "datasets", "detection", "readings")
 
 def current(submission: Submission) -> Report | None:
     """The report that the submission's score stands on."""
-    reports = Report.objects.filter(submission=submission, release=submission.release)
+    reports = Report.objects.filter(submission=submission, release=submission.release).select_related(
+        "release"
+    )
     return reports.order_by("-created_at", "-id").first()
+
+
+def on(submission: Submission, digest: str) -> Report | None:
+    """The report on it against the public release whose digest begins so; None where there is none."""
+    return _told(submission).filter(fault="", release__digest__startswith=digest).last()
+
+
+def elsewhere(submission: Submission) -> list[Report]:
+    """What was said of it against other public releases than the one of its score, the earliest first."""
+    return list(_told(submission).exclude(release=submission.release))
+
+
+def _told(submission: Submission) -> QuerySet[Report]:
+    """Every report that is not a draft's, which organizers alone know of."""
+    told = Report.objects.filter(submission=submission, release__became_current_at__isnull=False)
+    return told.select_related("release").order_by("release__became_current_at", "id")
 
 
 def disclosed(body: Mapping[str, Any], benchmark: Benchmark) -> dict[str, Any]:

@@ -159,16 +159,28 @@ class SubmissionDetail(APIView):
 class SubmissionReport(APIView):
     @extend_schema(
         operation_id="report",
+        parameters=[
+            OpenApiParameter(
+                "release",
+                str,
+                description="The first digits of a release's digest, for the report on that one; otherwise the report "
+                "that the submission's score stands on.",
+            )
+        ],
         responses={200: serializers.ReportShape, **documented.problems(401, 404, 409)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """Every figure of a scored submission that the benchmark discloses."""
         submission = visible(request, submission_id)
-        report = reports.current(submission) if submission.is_scored else None
+        digest = request.query_params.get("release", "")
+        report = None
+        if submission.is_scored:
+            report = reports.on(submission, digest) if digest else reports.current(submission)
         if report is None:
             raise Refusal("no-report", status=submission.get_status_display())
         state = serializers.SubmissionState(submission, context={"request": request})
-        return Response({**state.data, **reports.disclosed(report.body, submission.benchmark)})
+        of = {"release": report.release.digest}
+        return Response({**state.data, **of, **reports.disclosed(report.body, submission.benchmark)})
 
 
 DONE: dict[Any, Any] = {200: serializers.SubmissionState, **documented.problems(401, 403, 404, 409)}

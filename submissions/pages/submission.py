@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from submissions import askers, publication, reports, storage
+from submissions import askers, messages, publication, reports, storage
 from submissions.models import Submission
 from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, see_other, sentence
@@ -69,6 +69,7 @@ def page(
         "leader_name": "" if leader is None or is_first else leader.name,
         "rejection": rejection.view(submission) if mine and submission.errors_total else None,
         "failure_text": _("Scoring broke off three times."),
+        "earlier_text": _earlier(submission) if submission.is_scored else "",
         "facts": _facts(submission, mine=mine, scorer=report.scorer_version if report else ""),
         "report_json_url": reverse("api-report", args=[submission.pk]),
         **(_deeds(submission) if mine else {}),
@@ -121,6 +122,23 @@ def _deeds(submission: Submission) -> dict[str, bool]:
     }
 
 
+def _earlier(submission: Submission) -> str:
+    """Says that the score is not of the present release, and why; else empty."""
+    benchmark = submission.benchmark
+    if submission.release_id == benchmark.current_release_id:
+        return ""
+    missed = [
+        told.fault
+        for told in reports.elsewhere(submission)
+        if told.release_id == benchmark.current_release_id
+    ]
+    if not missed:
+        return _("This score is of an earlier release; the workers score the file against the present one.")
+    return _("This score is of an earlier release. On the present one it does not stand: {reason}").format(
+        reason=messages.fault(missed[-1])
+    )
+
+
 def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[Fact]:
     """Where it comes from; the file's name and who sent it are for its team alone."""
     facts = [
@@ -137,6 +155,10 @@ def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[Fact]:
     facts.append(Fact(_("Received"), figures.when(submission.received_at)))
     if submission.release is not None:
         facts.append(Fact(_("Release"), submission.release.digest, mono=True))
+    for other in reports.elsewhere(submission):
+        said = messages.fault(other.fault) if other.fault else figures.score(other.score, 2)
+        label = _("On release {digest}").format(digest=other.release.short_digest[:7])
+        facts.append(Fact(label, said))
     if scorer:
         facts.append(Fact(_("Scorer"), scorer))
     if submission.started_at and submission.finished_at:

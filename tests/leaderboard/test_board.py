@@ -56,6 +56,7 @@ def test_a_row_has_exactly_the_fields_of_the_contract(client: Client, mmad: Benc
         "datasets",
         "detection",
         "scored_at",
+        "release",
     }
     assert row["rank"] == 1
     assert row["score"] == 74.2225

@@ -67,15 +67,20 @@ def test_the_old_board_answers_with_the_same_bytes(client: Client, sent: list[Su
     assert client.get(BOARD, {"format": "csv", "release": old.short_digest}).content == csv
 
 
-def test_a_board_names_its_release(client: Client, sent: list[Submission]) -> None:
+def test_every_score_names_its_release(client: Client, sent: list[Submission]) -> None:
     old = sent[0].release
+    assert old is not None
     new = draft()
-    assert client.get(BOARD).json()["release"] == old.digest  # type: ignore[union-attr]  # it is scored
+
+    def named(**asked: str) -> set[str]:
+        return {row["release"] for row in client.get(BOARD, asked).json()["results"]}
+
+    assert named() == {old.digest}
     releases.make_current(new, now=material.NOON)
-    assert client.get(BOARD).json()["release"] == new.digest
-    assert client.get(BOARD, {"release": new.digest}).json()["release"] == new.digest
-    shown = client.get("/benchmarks/mmad/", {"release": old.short_digest})  # type: ignore[union-attr]  # as above
-    assert "No longer the board" in shown.content.decode()
+    assert named() == named(release=new.digest) == {new.digest}
+    assert named(release=old.digest) == {old.digest}
+    page = client.get("/benchmarks/mmad/", {"release": old.short_digest}).content.decode()
+    assert "No longer the board" in page
 
 
 @pytest.mark.parametrize("digest", ["abcdef", "a", "%", "x" * 300])
@@ -146,3 +151,28 @@ def test_what_is_withdrawn_later_keeps_its_old_place(client: Client, sent: list[
     after = client.get(BOARD, {"release": old.digest}).json()  # type: ignore[union-attr]  # as above
     assert after == before
     assert len(client.get(BOARD).json()["results"]) == 2
+
+
+def test_a_submission_keeps_the_reports_on_earlier_releases(client: Client, sent: list[Submission]) -> None:
+    submission = sent[0]
+    old, path = submission.release, f"/api/v1/submissions/{submission.pk}/report/"
+    assert old is not None
+    before = client.get(path).json()
+    new = draft()
+    assert client.get(path, {"release": new.digest}).status_code == 409, "a draft is nobody's"
+    releases.make_current(new, now=material.NOON)
+    assert client.get(path, {"release": old.digest}).json() == before
+    assert client.get(path).json()["release"] == new.digest
+    page = client.get(f"/submissions/{submission.pk}/").content.decode()
+    assert f"On release {old.digest[:7]}" in page
+    assert "earlier release" not in page
+
+
+def test_a_submission_says_what_it_lacks_of_the_present_release(
+    client: Client, sent: list[Submission]
+) -> None:
+    release, _outcome = releases.publish(material.content(images_a_class=6), slug="mmad")
+    rescoring.take_turn(release.pk, 0)
+    releases.make_current(release, now=material.NOON)
+    page = client.get(f"/submissions/{sent[0].pk}/").content.decode()
+    assert "too few of that release" in page
