@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from submissions import storage, teams, tokens, urls
+from submissions import releases, storage, teams, tokens, urls
 from submissions.models import Membership, Submission, Token, User
 from tests import material
 
@@ -48,6 +48,7 @@ def scene() -> Scene:
     submission = material.scored(material.benchmark(), team)
     storage.answers().put(submission.problems_key, b"[]")
     invitation, secret = teams.invite(team, by=people["owner"], now=timezone.now())
+    draft, _outcome = releases.publish(material.content(seed=99), slug="mmad")
     token, _text = tokens.create(team, name="ci", scope=Token.Scope.READ, days=9, now=timezone.now())
     clients = {who: Client() for who in WHO}
     for who, user in people.items():
@@ -59,6 +60,7 @@ def scene() -> Scene:
         "token_id": token.pk,
         "membership_id": team.memberships.create(user=guest).pk,
         "name": "nothing",
+        "digest": draft.short_digest,
     }
     return Scene(clients, names)
 
@@ -90,6 +92,8 @@ POSTS = {
     "team-role": (LOGIN, NONE, NO, DONE, NONE),
     "token-new": (LOGIN, NONE, OK, OK, NONE),
     "token-revoke": (LOGIN, NONE, NO, DONE, NONE),
+    "release-rescore": (LOGIN, NONE, NONE, NONE, DONE),
+    "release-publish": (LOGIN, NONE, NONE, NONE, DONE),
     "submission-publish": (LOGIN, NONE, DONE, DONE, NONE),
     "submission-withdraw": (LOGIN, NONE, 422, 422, NONE),
     "submission-choose": (LOGIN, NONE, DONE, DONE, NONE),
