@@ -165,7 +165,7 @@ def test_a_submission_keeps_the_reports_on_earlier_releases(client: Client, sent
     assert client.get(path).json()["release"] == new.digest
     page = client.get(f"/submissions/{submission.pk}/").content.decode()
     assert f"On release {old.digest[:7]}" in page
-    assert "earlier release" not in page
+    assert "of an earlier release" not in page
 
 
 def test_a_submission_says_what_it_lacks_of_the_present_release(
