@@ -21,11 +21,11 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from leaderboard import board, entries, etags, exports, phrases, shapes
+from leaderboard import board, descriptions, entries, etags, exports, phrases, shapes
 from leaderboard.cursors import HistoryCursor, PositionCursor, UnreadableCursorError
 from leaderboard.filters import CHOICES, DIVISIONS, FILTERS, Columns, Wanted, WrongAddressError, read
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
-from submissions import askers
+from submissions import askers, contents
 from submissions.api import documented, problems
 from submissions.models import Benchmark, Entry, Question, Release, Submission
 
@@ -43,7 +43,7 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
     return {
         "slug": benchmark.slug,
         "name": benchmark.name,
-        "summary": rules.summary,
+        "summary": descriptions.summary(benchmark),
         "is_standin": benchmark.is_standin,
         "is_open": benchmark.takes_submissions,
         "disclosure": benchmark.disclosure,
@@ -57,7 +57,7 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
         "limits": {"daily": benchmark.daily_limit, "total": benchmark.total_limit},
         "changed_at": benchmark.changed_at,
         "links": {
-            **rules.links,
+            **(rules.links if benchmark.is_original else {}),
             "self": url("api-benchmark"),
             "leaderboard": url("api-leaderboard"),
             "questions_file": url("api-questions"),
@@ -68,8 +68,9 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
 
 def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
     """Everything that the public may know of a benchmark."""
-    rules = benchmark.rules
-    metrics = {subtask.metric: phrases.metric(subtask.metric) for subtask in rules.subtasks}
+    rules, asked = benchmark.rules, contents.of(benchmark)
+    is_original = benchmark.is_original
+    metrics = {subtask.metric: phrases.metric(subtask.metric) for subtask in asked.subtasks}
     return described(benchmark, request) | {
         "subtasks": [
             {
@@ -79,22 +80,23 @@ def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
                 "metric": subtask.metric,
                 "kinds": subtask.raw_types,
             }
-            for subtask in rules.subtasks
+            for subtask in asked.subtasks
         ],
-        "source_datasets": rules.source_datasets,
+        "source_datasets": asked.source_datasets,
         "columns": Columns.of(benchmark).ranked,
         "metrics": metrics,
         "rules": {
             "present_minimum": rules.present_minimum,
             "options_minimum": rules.options_minimum,
             "options_maximum": rules.options_maximum,
-            "answers_public": rules.answers_public,
+            "answers_public": rules.answers_public if is_original else None,
             "closed_division": rules.closed_division,
             "source_dataset_folds": rules.folds,
         },
-        "notice": rules.notice,
-        "obtain": rules.obtain,
-        "citation": rules.citation,
+        # The definition's words are of its own benchmark: other questions under its rules are not its.
+        "notice": rules.notice if is_original else "",
+        "obtain": rules.obtain if is_original else "",
+        "citation": rules.citation if is_original else "",
     }
 
 

@@ -25,7 +25,16 @@ class Unmakeable:
 @admin.register(Benchmark)
 class BenchmarkAdmin(Unmakeable, admin.ModelAdmin[Benchmark]):
     list_display = ("name", "slug", "is_open", "daily_limit", "total_limit", "current_release")
-    fields = ("slug", "name", "is_open", "disclosure", "daily_limit", "total_limit", "current_release")
+    fields = (
+        "slug",
+        "name",
+        "summary",
+        "is_open",
+        "disclosure",
+        "daily_limit",
+        "total_limit",
+        "current_release",
+    )
     readonly_fields = ("slug", "current_release")
 
 

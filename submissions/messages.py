@@ -56,6 +56,12 @@ REFUSALS: Mapping[str, str | Promise] = {
     "benchmark-slug": _(
         "“{slug}” cannot be a benchmark's short name: use letters, digits, - and _, at most 50."
     ),
+    "benchmark-name": _(
+        "The name has {found} characters. At most {most} are allowed, and none that cannot be shown: choose another."
+    ),
+    "benchmark-summary": _(
+        "The summary has {found} characters. At most {most} are allowed, and none that cannot be shown: choose another."
+    ),
     "stand-in-stays": _(
         "The benchmark “{slug}” exists, and of it and this file one is synthetic stand-in data, the other real: they "
         "never share a board. Choose another short name."
