@@ -264,7 +264,9 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     # An organizer's release
     "wrong-definition": (
-        _("The benchmark's definition cannot be used: {reason}. Correct its benchmark.toml."),
+        _(
+            "The benchmark's definition cannot be used: {reason}. Correct its scoring/benchmarks/<name>/benchmark.toml."
+        ),
     ),
     "unknown-benchmark": (_("There is no benchmark “{slug}” in scoring/benchmarks. Add its folder first."),),
     "damaged-release": (_("The stored release is damaged. Import the questions once more."),),
@@ -274,13 +276,17 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("{image}: a number is none that JSON knows, or has very many digits. Correct it."),
     ),
     "unknown-source-dataset": (
-        _("{image}: “{found}” is no source dataset of this benchmark. Known are: {known}. Correct the path."),
+        _(
+            "{image}: “{found}” is no source dataset of this benchmark. Known are: {known}. "
+            "Correct the path's first part."
+        ),
     ),
     "no-conversation": (_("{image}: there is no list “conversation”. Every image needs one."),),
     "empty-text": (_("{image}#{question}: “{field}” holds an empty text. Fill it in."),),
     "unknown-type": (
         _(
-            "{image}#{question}: the type “{type}” belongs to no subtask. Add it to benchmark.toml or correct it."
+            "{image}#{question}: the type “{type}” belongs to no subtask. Known are: {known}. Correct it; "
+            "docs/organizers.md says what the file looks like."
         ),
     ),
     "wrong-number-of-options": (

@@ -175,6 +175,14 @@ def test_an_organizers_file_at_fault_is_told_what_is_wrong(code: str, file: Any)
         assert_said(problem)
 
 
+def test_an_unknown_type_is_told_every_type_there_is() -> None:
+    rules = definition.load("mmad")
+    with pytest.raises(ReleaseError) as found:
+        importer.read(json.dumps(dict(releases_at_fault())["unknown-type"]).encode(), rules)
+    sentence = messages.problem(found.value.problems[0].code, found.value.problems[0].params)
+    assert all(kind in sentence for kind in rules.raw_type_of)
+
+
 def test_a_definition_at_fault_is_told_what_is_wrong() -> None:
     with pytest.raises(ReleaseError) as found:
         definition.load("no-such")
