@@ -76,6 +76,13 @@ REFUSALS: Mapping[str, str | Promise] = {
     "reason-missing": _("Say why it is withdrawn: the reason stands in the entry's history."),
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),
+    "no-account": _("Nobody here has the e-mail address “{email}”. They sign up and confirm it first."),
+    "account-unconfirmed": _(
+        "The address “{email}” is not confirmed yet. Its owner opens the link in the mail that came on signing up."
+    ),
+    "account-inactive": _(
+        "The account of “{email}” is switched off. An organizer switches it on at the desk."
+    ),
     "not-owner": _("Only an owner of the team can do this."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
 }
