@@ -178,6 +178,13 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("{image}#{question}: “{field}” has {found} characters, and {most} are allowed."),
         _("This record is longer than any answer is. Look for a bracket or a line break that is missing."),
     ),
+    "missing-header": (_("The first line, “{found}”, is an answer already. Put the line {expected} first."),),
+    "wrong-separator": (
+        _(
+            "The first line reads “{found}”. Use commas between the fields, not semicolons or tabs; the first line is "
+            "exactly {expected}."
+        ),
+    ),
     "wrong-columns": (_("The first line reads “{found}”. It has to be exactly “{expected}”."),),
     "wrong-number-of-fields": (
         _(
@@ -325,6 +332,8 @@ CAUSES: Mapping[str, str | Promise] = {
     "malformed-csv": _("invalid CSV"),
     "nested-too-deep": _("nested too deep"),
     "record-too-long": _("a record without end"),
+    "missing-header": _("no header line"),
+    "wrong-separator": _("semicolons or tabs in place of commas"),
     "wrong-columns": _("a wrong first line"),
     "wrong-number-of-fields": _("lines with too few or too many fields"),
     "too-many-records": _("far more records than questions"),
@@ -363,6 +372,11 @@ ADVICE: Mapping[str, str | Promise] = {
     "too-few-records": _(
         "Add the questions that are missing, or name the subtasks that the file answers when you send it."
     ),
+    "missing-header": _("Put the line question_id,answer first, and send the file again."),
+    "wrong-separator": _(
+        "Use commas: save the table as “CSV (comma-separated)”, or write it with a CSV library's defaults."
+    ),
+    "wrong-columns": _("Let the first line read exactly question_id,answer, and send the file again."),
     **dict.fromkeys(
         (
             "truncated-json",
@@ -370,7 +384,6 @@ ADVICE: Mapping[str, str | Promise] = {
             "malformed-csv",
             "nested-too-deep",
             "record-too-long",
-            "wrong-columns",
             "wrong-number-of-fields",
             "not-an-object",
             "missing-field",

@@ -62,6 +62,8 @@ AT_FAULT = {
     "malformed-csv": HEADER + b'"a,B\n',
     "nested-too-deep": b"[" * 100_000,
     "record-too-long": b'[{"question_id": "' + b"a" * 5_000_000 + b'"}]',
+    "missing-header": ID.encode() + b",A\n",
+    "wrong-separator": b"question_id;answer\n",
     "wrong-columns": b"id,answer\n",
     "wrong-number-of-fields": HEADER + b"a,b,c\n",
     "too-many-records": HEADER + b"a,b\n" * 11_000,
