@@ -3,12 +3,6 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.core.exceptions import (
-    DisallowedHost,
-    RequestDataTooBig,
-    TooManyFieldsSent,
-    TooManyFilesSent,
-)
 from django.http import Http404, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -347,18 +341,7 @@ def _line(submission: Submission, entry: Entry) -> dict[str, Any]:
 
 def bad_request(fault: Exception) -> JsonResponse:
     """A request under /api/ that was given up on before, or while, its call read it."""
-    code, detail = _unreadable(fault)
-    return _as_json(problems.answer(400, code, detail))
-
-
-def _unreadable(fault: Exception) -> tuple[str, str]:
-    if isinstance(fault, DisallowedHost):
-        return "unknown-host", _("This site does not answer under the host name that was asked for.")
-    if isinstance(fault, RequestDataTooBig):
-        return "body-too-large", _("The body without its files is larger than this site reads.")
-    if isinstance(fault, TooManyFieldsSent | TooManyFilesSent):
-        return "too-many-fields", _("The body has more fields or files than any call takes.")
-    return "bad-request", _("The request cannot be read as it is.")
+    return _as_json(problems.unreadable(fault))
 
 
 def permission_denied() -> JsonResponse:

@@ -23,7 +23,17 @@ REFUSALS: Mapping[str, str | Promise] = {
         "Your team has used its {limit} submissions of today. The next ones can be sent from {renews_at}."
     ),
     "quota-total": _("Your team has used all of its {limit} submissions on this benchmark."),
-    "file-missing": _("No file came with this request. Send it as the form field “file”."),
+    "no-form": _(
+        "The body is not a form (its Content-Type: {found}). Send the file as the form field “file”: "
+        'curl -F file=@answers.csv -F entry="my model" …; with curl, leave --data and --data-binary out.'
+    ),
+    "unreadable-form": _(
+        "The form cannot be read. Send the file as the form field “file”: curl -F file=@answers.csv "
+        '-F entry="my model" …; set no Content-Type by hand, because it has to name the form\'s boundary.'
+    ),
+    "file-missing": _(
+        "No file came with this request. Send it as the form field “file”."
+    ),
     "file-too-large": _(
         "The file is larger than {limit} MiB. Compress it with gzip: answer files shrink tenfold."
     ),

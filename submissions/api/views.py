@@ -104,6 +104,7 @@ class SubmissionList(APIView):
         limits.count_upload(
             f"token:{asker.token.pk}" if asker.token else f"user:{asker.user.pk if asker.user else 0}"
         )
+        uploads.refuse_if_no_form(request)
         uploads.refuse_if_unusable(request)
         upload = serializers.Upload(data=request.data)
         upload.is_valid(raise_exception=True)

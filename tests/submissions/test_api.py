@@ -99,6 +99,35 @@ def test_a_name_stands_with_single_spaces(client: Client, token: str) -> None:
     assert send(client, token, entry=" my \u2003 model ").json()["entry"]["name"] == "my model"
 
 
+@pytest.mark.parametrize("size", [10, 2_000_000])
+@pytest.mark.parametrize(
+    ("content_type", "status", "code"),
+    [
+        ("application/x-www-form-urlencoded", 415, "no-form"),
+        ("text/csv", 415, "no-form"),
+        ("application/json", 415, "no-form"),
+        ("", 415, "no-form"),
+        ("multipart/form-data", 400, "unreadable-form"),
+    ],
+)
+def test_a_bare_file_is_told_to_come_as_a_form(
+    token: str, caplog: pytest.LogCaptureFixture, content_type: str, status: int, code: str, size: int
+) -> None:
+    mine = Client(headers={"Authorization": f"Bearer {token}"})
+    answer = mine.generic("POST", URL, b"a,B&c=d;" * (size // 8), content_type)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert "curl -F file=@" in answer.json()["detail"]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_form_of_very_many_fields_is_no_fault_of_ours(
+    client: Client, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = send(client, token, **{f"field{number}": "x" for number in range(1100)})
+    assert (answer.status_code, answer.json()["code"]) == (400, "too-many-fields")
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_other_settings_for_a_known_entry_are_refused(client: Client, token: str) -> None:
     send(client, token, shots="1")
     answer = send(client, token, file=material.answers(seed=9), shots="2")
