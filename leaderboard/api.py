@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.http import Http404, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -352,6 +352,12 @@ def permission_denied() -> JsonResponse:
 def not_found() -> JsonResponse:
     """Any address under /api/ that there is not."""
     return _as_json(problems.answer(404, "not-found", _("There is nothing here, or it is not yours to see.")))
+
+
+def slash_wanting(request: HttpRequest) -> JsonResponse:
+    """The address of a call without its last slash."""
+    detail = _("There is nothing here. The address ends with a slash: send it to {path}/.")
+    return _as_json(problems.answer(404, "slash-missing", detail.format(path=request.path)))
 
 
 def server_error() -> JsonResponse:

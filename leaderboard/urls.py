@@ -6,9 +6,8 @@ from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from leaderboard import api, health, pages
-
-API = "/api/"
+from leaderboard import api, health, pages, slashes
+from leaderboard.slashes import API
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -54,7 +53,7 @@ def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Nothing here: a problem document for machines, a page for people."""
     if request.path.startswith(API):
-        return api.not_found()
+        return api.slash_wanting(request) if slashes.is_wanting(request) else api.not_found()
     return defaults.page_not_found(request, exception)
 
 
