@@ -14,6 +14,7 @@ from django.core.exceptions import (
 )
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -50,6 +51,9 @@ STATUS: Mapping[str, int] = {
     "not-owner": 403,
 }
 OTHERWISE = 422
+NOBODY = gettext_lazy(
+    "It is not known who sends this. Send the header Authorization: Bearer vrn_… with a token of your team, or sign in."
+)
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -150,7 +154,8 @@ def _of_api_exception(exc: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = header
     codes = exc.get_codes()
     code = _kebab(codes) if isinstance(codes, str) else "error"
-    return answer(exc.status_code, code, str(exc.detail), headers=headers)
+    detail = NOBODY if isinstance(exc, exceptions.NotAuthenticated) else exc.detail
+    return answer(exc.status_code, code, str(detail), headers=headers)
 
 
 def _kebab(code: str) -> str:
