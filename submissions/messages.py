@@ -31,9 +31,7 @@ REFUSALS: Mapping[str, str | Promise] = {
         "The form cannot be read. Send the file as the form field “file”: curl -F file=@answers.csv "
         '-F entry="my model" …; set no Content-Type by hand, because it has to name the form\'s boundary.'
     ),
-    "file-missing": _(
-        "No file came with this request. Send it as the form field “file”."
-    ),
+    "file-missing": _("No file came with this request. Send it as the form field “file”."),
     "file-too-large": _(
         "The file is larger than {limit} MiB. Compress it with gzip: answer files shrink tenfold."
     ),

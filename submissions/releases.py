@@ -47,8 +47,9 @@ def publish(
     or a slug that belongs to the stand-in, and StorageUnavailableError; then nothing is written.
     """
     _check_slug(slug, is_standin=is_standin)
-    name = _text("name", name)
-    summary = None if summary is None else _text("summary", summary)
+    name = _text("name", name, Benchmark.LONGEST_NAME)
+    if summary is not None:
+        summary = _text("summary", summary, Benchmark.LONGEST_SUMMARY)
     # Truth first: a release that a worker cannot read must never be current.
     with suppress(storage.ObjectExistsError):  # then it is the same content, by its digest
         storage.truth().put(truth_key(content.digest), content.encode())
@@ -83,9 +84,8 @@ def _check_slug(slug: str, *, is_standin: bool) -> None:
         raise Refusal("stand-in-stays", slug=slug)
 
 
-def _text(field: str, value: str) -> str:
+def _text(field: str, value: str, most: int) -> str:
     """A name or summary as it stands on pages. Raises Refusal when there is no room for it, or it cannot be shown."""
-    most = Benchmark._meta.get_field(field).max_length
     try:
         text = names.shown(value)
     except ValidationError as error:

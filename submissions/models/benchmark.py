@@ -24,10 +24,13 @@ class Benchmark(models.Model):
         SUBTASKS = "subtasks", _("subtask scores")
         CELLS = "cells", _("every cell")
 
+    LONGEST_NAME = 200
+    LONGEST_SUMMARY = 500
+
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=LONGEST_NAME)
     summary = models.CharField(
-        max_length=500,
+        max_length=LONGEST_SUMMARY,
         blank=True,
         help_text=_("One or two sentences for the first page and the API; empty: made from its rules."),
     )
