@@ -102,7 +102,11 @@ class PublicView(APIView):
 
 
 class Index(PublicView):
-    @extend_schema(operation_id="index", responses={200: shapes.IndexShape, **documented.problems()})
+    @extend_schema(
+        operation_id="index",
+        summary="Find the parts of this API",
+        responses={200: shapes.IndexShape, **documented.problems()},
+    )
     def get(self, request: Request) -> Response:
         """Where to go from here."""
         names = {"benchmarks": "api-benchmarks", "schema": "api-schema", "docs": "api-docs"}
@@ -129,6 +133,7 @@ def cursor_or_422(request: Request, kind: type[_Cursor]) -> _Cursor | None:
 class BenchmarkList(PublicView):
     @extend_schema(
         operation_id="benchmarks_list",
+        summary="List the benchmarks",
         parameters=[documented.CURSOR],
         responses={200: shapes.BenchmarkPageShape, **documented.problems()},
     )
@@ -147,7 +152,9 @@ class BenchmarkList(PublicView):
 
 class BenchmarkDetail(PublicView):
     @extend_schema(
-        operation_id="benchmark", responses={200: shapes.DefinitionShape, **documented.problems(404)}
+        operation_id="benchmark",
+        summary="Read a benchmark's definition",
+        responses={200: shapes.DefinitionShape, **documented.problems(404)},
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """A benchmark's definition: release, subtasks, source datasets, metrics, rules, limits, links."""
@@ -192,6 +199,7 @@ class Leaderboard(PublicView):
 
     @extend_schema(
         operation_id="leaderboard",
+        summary="Read a board",
         parameters=_parameters(),
         responses={
             (200, "application/json"): shapes.BoardShape,
@@ -235,6 +243,7 @@ class Questions(PublicView):
 
     @extend_schema(
         operation_id="questions",
+        summary="Read or download the questions",
         parameters=[
             documented.CURSOR,
             OpenApiParameter("format", str, enum=["json", "csv", "jsonl"]),
@@ -286,6 +295,7 @@ class EntryDetail(APIView):
 
     @extend_schema(
         operation_id="entry",
+        summary="Read an entry with its history",
         parameters=[documented.CURSOR],
         responses={200: shapes.EntryDetailShape, **documented.problems(401, 404)},
     )
