@@ -96,6 +96,24 @@ def test_a_field_that_cannot_be_is_named(
     assert not Submission.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "known"),
+    [
+        ("tools", "none, expert-agent, other"),
+        ("template", "none, random, similar, retrieved"),
+        ("open_weights", "yes, no"),
+        ("visibility", "private, public"),
+    ],
+)
+def test_a_value_that_is_not_taken_is_told_those_that_are(
+    client: Client, token: str, field: str, known: str
+) -> None:
+    fields: dict[str, Any] = {field: "{banana}"}
+    (error,) = send(client, token, **fields).json()["errors"]
+    assert (error["code"], error["field"]) == ("invalid-choice", field)
+    assert error["detail"] == f"“{{banana}}” is not taken here. Known are: {known}."
+
+
 def test_a_name_stands_with_single_spaces(client: Client, token: str) -> None:
     assert send(client, token, entry=" my \u2003 model ").json()["entry"]["name"] == "my model"
 
