@@ -7,9 +7,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -136,6 +137,12 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         raise Http404 from error
     found = entries.details(entry_id, askers.of(request), cursor)
     return render(request, "leaderboard/entry.html", entry_view.context(found))
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for it on pages that do not name it, such as the desk."""
+    return redirect(static("ui/favicon.svg"))
 
 
 @require_safe

@@ -154,6 +154,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "leaderboard.formats"
 USE_TZ = True
 
 # Static files
