@@ -1,16 +1,21 @@
 """The schema against the answers: every call, asked for real, is held against what the schema says of it."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # comes with the schema generator, without stubs
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
 
+from leaderboard.schema import SchemaView
 from submissions import evaluation, limits
 from submissions.models import Benchmark, Submission
 from submissions.refusals import Refusal
@@ -252,3 +257,24 @@ def too_many(who: str) -> None:
 
 def no_store(who: str) -> None:
     raise StorageUnavailableError
+
+
+def test_the_schema_is_drawn_up_by_one_thread_at_a_time(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once have each other's half-loaded extensions, and one answers 500."""
+    drawing: list[int] = []
+    met: list[int] = []
+
+    def draw(*_arguments: object, **_names: object) -> HttpResponse:
+        drawing.append(1)
+        time.sleep(0.01)
+        met.append(len(drawing))
+        drawing.pop()
+        return HttpResponse()
+
+    monkeypatch.setattr(SpectacularAPIView, "dispatch", draw)
+    view = SchemaView.as_view()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(view, [rf.get("/api/v1/schema/") for _each in range(4)]))
+    assert met == [1] * 4
