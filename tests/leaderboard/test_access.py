@@ -324,6 +324,7 @@ TABLE: dict[str, dict[str, Row]] = {
     **ADMIN,
     "home": plain("200"),
     "how-to-read": plain("200"),
+    "favicon": plain("302"),
     "healthz": plain("200"),
     "readyz": plain("503"),  # no first data here
     "board": of_benchmark("200"),
