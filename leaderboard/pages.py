@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.template import TemplateDoesNotExist
@@ -46,15 +46,16 @@ def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
 
 
 def _wanted(request: HttpRequest, columns: Columns) -> Wanted:
-    """What the address asks for; a filter that cannot be is left out, and said. Raises Http404 for another column."""
+    """What the address asks for; what cannot be is left out, and said."""
     try:
         return read(request.GET, columns, strict=False)
     except WrongAddressError as error:
         for part in error.parts:
-            if part.field not in FILTERS:
-                raise Http404 from error
-            said = _("The filter “{name}” was left out: {reason}")
-            messages.warning(request, said.format(name=phrases.LABELS[part.field], reason=part.detail))
+            if part.field in FILTERS:
+                said, name = _("The filter “{name}” was left out: {reason}"), phrases.LABELS[part.field]
+            else:
+                said, name = _("“{name}” in the address was left out: {reason}"), part.field
+            messages.warning(request, said.format(name=name, reason=part.detail))
         return error.usable
 
 
@@ -128,8 +129,11 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """An entry's figures, settings and history, 50 submissions a page."""
     try:
         cursor = HistoryCursor.decode(text) if (text := request.GET.get("cursor")) else None
-    except UnreadableCursorError as error:
-        raise Http404 from error
+    except UnreadableCursorError:
+        cursor = None
+        messages.warning(
+            request, _("“cursor” in the address was left out: the history begins at its first page.")
+        )
     found = entries.details(entry_id, askers.of(request), cursor)
     return render(request, "leaderboard/entry.html", entry_view.context(found))
 

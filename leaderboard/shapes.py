@@ -133,6 +133,14 @@ class RowShape(FiguresShape):
     coverage = serializers.FloatField(allow_null=True)
     tries = serializers.IntegerField(allow_null=True)
     scored_at = serializers.DateTimeField(allow_null=True)
+    team_name = serializers.CharField(
+        required=False, help_text="Of a scored row: the team as people read it."
+    )
+    partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
+        child=serializers.CharField(),
+        required=False,
+        help_text="Of a scored row: the subtasks of a submission that was sent as partial; else empty.",
+    )
     source = serializers.CharField(  # type: ignore[assignment]  # the contract's word, and the base's
         required=False, help_text="Of a quoted result: where it is printed."
     )
