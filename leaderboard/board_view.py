@@ -76,7 +76,9 @@ class BoardView:
             "column_name": self.names.get(wanted.column, wanted.column),
             "column_groups": self.column_groups(),
             "divisions": self.divisions(),
+            "division": Entry.Division(wanted.division).label,
             "division_text": division_text(wanted.division),
+            "as_of": written.when(benchmark.changed_at),
             "closed_text": self.closed_text(),
             "filter_words": [
                 FilterWord(phrases.chosen(*one), self.url(wanted.without(one))) for one in wanted.chosen

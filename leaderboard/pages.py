@@ -42,7 +42,9 @@ def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
     columns = replace(Columns.of(benchmark), detection=())
     wanted = _wanted(request, columns)
     found = board.page(benchmark, columns, wanted)
-    return render(request, "leaderboard/board.html", BoardView(benchmark, columns, wanted, found).context())
+    view = BoardView(benchmark, columns, wanted, found)
+    shown = {**view.context(), "address": request.build_absolute_uri(view.url(wanted))}
+    return render(request, "leaderboard/board.html", shown)
 
 
 def _wanted(request: HttpRequest, columns: Columns) -> Wanted:
@@ -80,6 +82,7 @@ def card(benchmark: Benchmark) -> dict[str, Any]:
         "summary": benchmark.rules.summary,
         "facts": [*questions, *facts(benchmark, total)],
         "intake": benchmark.intake,
+        "intake_text": intake_text(benchmark),
         "leaders": leaders(benchmark),
     }
 
