@@ -39,6 +39,20 @@ def test_a_board_without_questions_says_how_to_get_them(client: Client) -> None:
     assert "manage.py import_mmad" in text(client, "/benchmarks/mmad/about/")
 
 
+def test_a_card_says_that_its_benchmark_takes_no_answers(client: Client) -> None:
+    mmad = rows.benchmark()
+    assert "closed for submissions" not in text(client, "/")
+    Benchmark.objects.filter(pk=mmad.pk).update(is_open=False)
+    assert "closed for submissions" in text(client, "/")
+
+
+def test_a_printed_board_says_what_it_shows(client: Client) -> None:
+    rows.scored(rows.benchmark(), "model", 70.0, shots=1)
+    page = " ".join(text(client, "/benchmarks/mmad/?column=VisA&shots=1").split())
+    assert "Ranked by VisA, open division." in page
+    assert "at http://testserver/benchmarks/mmad/?column=VisA&amp;shots=1" in page
+
+
 def test_a_stand_in_says_that_it_is_one_on_every_page(client: Client) -> None:
     standin = rows.benchmark("mmad-standin", is_standin=True)
     sent = rows.scored(standin, "model", 70.0)

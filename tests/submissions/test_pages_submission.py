@@ -143,6 +143,7 @@ def test_only_what_is_disclosed_is_shown(
     report = page.context["report"]
     assert (len(report.dots), len(report.heat.rows)) == (dots, cells)
     hidden = Figure.objects.filter(submission=submission, column__startswith="VisA/")
+    assert bool(report.readings) == (disclosure != "overall")
     for figure in hidden if disclosure == "overall" else ():
         assert f">{figure.score:.1f}<" not in page.content.decode()
 
