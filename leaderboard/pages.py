@@ -7,19 +7,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from leaderboard import board, entries, entry_view, etags, phrases
+from leaderboard import board, descriptions, entries, entry_view, etags, phrases
 from leaderboard.board_view import BoardView, facts, intake_text
 from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, read
-from submissions import askers
+from submissions import askers, contents
 from submissions.models import Benchmark, Figure
 from submissions.ui import context
 from submissions.ui import format as written
@@ -70,17 +71,16 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def card(benchmark: Benchmark) -> dict[str, Any]:
     """A benchmark on the first page."""
-    release = benchmark.current_release
     total = board.ranked_entries(benchmark)
-    questions = (
-        [_("{count} questions").format(count=written.count(release.question_count))] if release else []
-    )
     return {
         "slug": benchmark.slug,
         "name": benchmark.name,
         "is_standin": benchmark.is_standin,
-        "summary": benchmark.rules.summary,
-        "facts": [*questions, *facts(benchmark, total)],
+        "summary": descriptions.summary(benchmark),
+        "facts": [
+            *(descriptions.figures(benchmark) if benchmark.current_release else ()),
+            *facts(benchmark, total),
+        ],
         "intake": benchmark.intake,
         "intake_text": intake_text(benchmark),
         "leaders": leaders(benchmark),
@@ -111,13 +111,18 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
         "nav": "benchmarks",
         "intake": benchmark.intake,
         "intake_text": intake_text(benchmark),
+        "summary": descriptions.summary(benchmark),
+        "figures": descriptions.figures(benchmark),
+        "contents": contents.of(benchmark),
         "own_template": own_words(benchmark),
     }
     return render(request, "leaderboard/about.html", shown)
 
 
 def own_words(benchmark: Benchmark) -> str | None:
-    """The template with the words of the benchmark's definition, which a stand-in shares; None without one."""
+    """The template with the definition's own words, which only the benchmark that it describes has; else None."""
+    if not benchmark.is_original:
+        return None
     name = f"leaderboard/about/{benchmark.rules.slug}.html"
     try:
         get_template(name)
@@ -139,6 +144,12 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         )
     found = entries.details(entry_id, askers.of(request), cursor)
     return render(request, "leaderboard/entry.html", entry_view.context(found))
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for it on pages that do not name it, such as the desk."""
+    return redirect(static("ui/favicon.svg"))
 
 
 @require_safe

@@ -4,11 +4,10 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import defaults
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from leaderboard import api, health, pages
-
-API = "/api/"
+from leaderboard import api, health, pages, schema, slashes
+from leaderboard.slashes import API
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -19,6 +18,7 @@ urlpatterns = [
     path("", include("submissions.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", api.Index.as_view(), name="api-index"),
@@ -27,7 +27,7 @@ urlpatterns = [
     path("api/v1/benchmarks/<slug:slug>/leaderboard/", api.Leaderboard.as_view(), name="api-leaderboard"),
     path("api/v1/benchmarks/<slug:slug>/questions/", api.Questions.as_view(), name="api-questions"),
     path("api/v1/entries/<uuid:entry_id>/", api.EntryDetail.as_view(), name="api-entry"),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/schema/", schema.SchemaView.as_view(), name="api-schema"),
     path(
         "api/v1/docs/",
         SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="leaderboard/api-docs.html"),
@@ -54,7 +54,7 @@ def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Nothing here: a problem document for machines, a page for people."""
     if request.path.startswith(API):
-        return api.not_found()
+        return api.slash_wanting(request) if slashes.is_wanting(request) else api.not_found()
     return defaults.page_not_found(request, exception)
 
 

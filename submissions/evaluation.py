@@ -16,6 +16,7 @@ from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
 from scoring.release import Release as Content
 from submissions import releases, ringing, standings, storage
 from submissions.models import Benchmark, Figure, Release, Report, Submission
+from submissions.sealing import sealed, unchained
 
 logger = logging.getLogger(__name__)
 
@@ -38,28 +39,43 @@ def run(submission_id: UUID) -> None:
     """Score the submission if it can be claimed, and write its final state.
 
     A file at fault ends `rejected`. Storage that does not answer puts it back without using an attempt. Any other
-    error is ours: it is put back, after three attempts ends `failed`, and is raised for the log.
+    error is ours: it is put back, after three attempts ends `failed`, and is raised for the log as a SealedError,
+    since its own message may quote the truth.
     """
     submission = claim(submission_id, now=timezone.now())
     if submission is None:
         return
+    match _attempt(submission):
+        case None:
+            pass
+        case LeaseLostError():
+            logger.warning("lost the lease on %s", submission.pk)
+        case ReleaseReplacedError():
+            _put_back(submission, attempts=F("attempts") - 1)
+            ringing.score(submission.pk)
+        case storage.StorageUnavailableError() as error:
+            logger.warning("storage does not answer, %s waits: %s", submission.pk, error)
+            _put_back(submission, attempts=F("attempts") - 1, not_before=timezone.now() + STORAGE_PAUSE)
+        case fault:
+            # Ours, not the file's: the record first, then the log sees it, even when there is no record.
+            try:
+                _record_fault(submission)
+            except Exception as unrecorded:
+                raise fault from unrecorded
+            raise fault
+
+
+def _attempt(submission: Submission) -> Exception | None:
+    """Score; returns what went wrong, fit for a log."""
+    caught: Exception | None = None
     try:
         _score(submission)
-    except LeaseLostError:
-        logger.warning("lost the lease on %s", submission.pk)
-    except ReleaseReplacedError:
-        _put_back(submission, attempts=F("attempts") - 1)
-        ringing.score(submission.pk)
-    except storage.StorageUnavailableError as error:
-        logger.warning("storage does not answer, %s waits: %s", submission.pk, error)
-        _put_back(submission, attempts=F("attempts") - 1, not_before=timezone.now() + STORAGE_PAUSE)
-    except Exception:
-        # Ours, not the file's: the record first, then the log sees it.
-        if submission.attempts >= MOST_ATTEMPTS:
-            _finish(submission, status=Status.FAILED)
-        else:
-            _put_back(submission)
-        raise
+    except Exception as error:  # noqa: BLE001  # run raises it
+        caught = error
+    # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
+    if isinstance(caught, LeaseLostError | ReleaseReplacedError | storage.StorageUnavailableError):
+        return unchained(caught)
+    return None if caught is None else sealed(caught)
 
 
 def claim(submission_id: UUID, *, now: datetime) -> Submission | None:
@@ -189,6 +205,13 @@ def _finish(submission: Submission, **changes: object) -> None:
     held = Submission.objects.filter(pk=submission.pk, lease=submission.lease)
     if not held.update(lease=None, lease_until=None, finished_at=timezone.now(), **changes):
         raise LeaseLostError(submission.pk)
+
+
+def _record_fault(submission: Submission) -> None:
+    if submission.attempts >= MOST_ATTEMPTS:
+        _finish(submission, status=Status.FAILED)
+    else:
+        _put_back(submission)
 
 
 def _put_back(submission: Submission, **changes: object) -> None:

@@ -25,6 +25,14 @@ REFUSALS: Mapping[str, str | Promise] = {
         "Your team has used its {limit} submissions of today. The next ones can be sent from {renews_at}."
     ),
     "quota-total": _("Your team has used all of its {limit} submissions on this benchmark."),
+    "no-form": _(
+        "The body is not a form (its Content-Type: {found}). Send the file as the form field “file”: "
+        'curl -F file=@answers.csv -F entry="my model" …; with curl, leave --data and --data-binary out.'
+    ),
+    "unreadable-form": _(
+        "The form cannot be read. Send the file as the form field “file”: curl -F file=@answers.csv "
+        '-F entry="my model" …; set no Content-Type by hand, because it has to name the form’s boundary.'
+    ),
     "file-missing": _("No file came with this request. Send it as the form field “file”."),
     "file-too-large": _(
         "The file is larger than {limit} MiB. Compress it with gzip: answer files shrink tenfold."
@@ -58,6 +66,12 @@ REFUSALS: Mapping[str, str | Promise] = {
     "benchmark-slug": _(
         "“{slug}” cannot be a benchmark’s short name: use letters, digits, - and _, at most 50."
     ),
+    "benchmark-name": _(
+        "The name has {found} characters. At most {most} are allowed, and none that cannot be shown: choose another."
+    ),
+    "benchmark-summary": _(
+        "The summary has {found} characters. At most {most} are allowed, and none that cannot be shown: choose another."
+    ),
     "stand-in-stays": _(
         "The benchmark “{slug}” exists, and of it and this file one is synthetic stand-in data, the other real: they "
         "never share a board. Choose another short name."
@@ -72,6 +86,13 @@ REFUSALS: Mapping[str, str | Promise] = {
     "reason-missing": _("Say why it is withdrawn: the reason stands in the entry’s history."),
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),
+    "no-account": _("Nobody here has the e-mail address “{email}”. They sign up and confirm it first."),
+    "account-unconfirmed": _(
+        "The address “{email}” is not confirmed yet. Its owner opens the link in the mail that came on signing up."
+    ),
+    "account-inactive": _(
+        "The account of “{email}” is switched off. An organizer switches it on at the desk."
+    ),
     "not-owner": _("Only an owner of the team can do this."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
 }
@@ -172,6 +193,13 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("{image}#{question}: “{field}” has {found} characters, and {most} are allowed."),
         _("This record is longer than any answer is. Look for a bracket or a line break that is missing."),
     ),
+    "missing-header": (_("The first line, “{found}”, is an answer already. Put the line {expected} first."),),
+    "wrong-separator": (
+        _(
+            "The first line reads “{found}”. Use commas between the fields, not semicolons or tabs; the first line is "
+            "exactly {expected}."
+        ),
+    ),
     "wrong-columns": (_("The first line reads “{found}”. It has to be exactly “{expected}”."),),
     "wrong-number-of-fields": (
         _(
@@ -265,7 +293,9 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     # An organizer's release
     "wrong-definition": (
-        _("The benchmark’s definition cannot be used: {reason}. Correct its benchmark.toml."),
+        _(
+            "The benchmark’s definition cannot be used: {reason}. Correct its scoring/benchmarks/<name>/benchmark.toml."
+        ),
     ),
     "unknown-benchmark": (_("There is no benchmark “{slug}” in scoring/benchmarks. Add its folder first."),),
     "damaged-release": (_("The stored release is damaged. Import the questions once more."),),
@@ -275,13 +305,17 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("{image}: a number is none that JSON knows, or has very many digits. Correct it."),
     ),
     "unknown-source-dataset": (
-        _("{image}: “{found}” is no source dataset of this benchmark. Known are: {known}. Correct the path."),
+        _(
+            "{image}: “{found}” is no source dataset of this benchmark. Known are: {known}. "
+            "Correct the path’s first part."
+        ),
     ),
     "no-conversation": (_("{image}: there is no list “conversation”. Every image needs one."),),
     "empty-text": (_("{image}#{question}: “{field}” holds an empty text. Fill it in."),),
     "unknown-type": (
         _(
-            "{image}#{question}: the type “{type}” belongs to no subtask. Add it to benchmark.toml or correct it."
+            "{image}#{question}: the type “{type}” belongs to no subtask. Known are: {known}. Correct it; "
+            "docs/organizers.md says what the file looks like."
         ),
     ),
     "wrong-number-of-options": (
@@ -313,6 +347,8 @@ CAUSES: Mapping[str, str | Promise] = {
     "malformed-csv": _("invalid CSV"),
     "nested-too-deep": _("nested too deep"),
     "record-too-long": _("a record without end"),
+    "missing-header": _("no header line"),
+    "wrong-separator": _("semicolons or tabs in place of commas"),
     "wrong-columns": _("a wrong first line"),
     "wrong-number-of-fields": _("lines with too few or too many fields"),
     "too-many-records": _("far more records than questions"),
@@ -351,6 +387,11 @@ ADVICE: Mapping[str, str | Promise] = {
     "too-few-records": _(
         "Add the questions that are missing, or name the subtasks that the file answers when you send it."
     ),
+    "missing-header": _("Put the line question_id,answer first, and send the file again."),
+    "wrong-separator": _(
+        "Use commas: save the table as “CSV (comma-separated)”, or write it with a CSV library’s defaults."
+    ),
+    "wrong-columns": _("Let the first line read exactly question_id,answer, and send the file again."),
     **dict.fromkeys(
         (
             "truncated-json",
@@ -358,7 +399,6 @@ ADVICE: Mapping[str, str | Promise] = {
             "malformed-csv",
             "nested-too-deep",
             "record-too-long",
-            "wrong-columns",
             "wrong-number-of-fields",
             "not-an-object",
             "missing-field",

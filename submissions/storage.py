@@ -26,7 +26,8 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -402,7 +403,7 @@ class Bucket:
                 if not (_is_taken(error) and self._is_our_own(key, stored.sha256, error)):
                     raise _translated(error, key) from error
             except BotoCoreError as error:
-                raise StorageUnavailableError(str(error)) from error
+                raise StorageUnavailableError(_said(error)) from error
         return stored
 
     def get(self, key: str) -> bytes:
@@ -473,6 +474,11 @@ def _is_taken(error: ClientError) -> bool:
     return error.response["ResponseMetadata"]["HTTPStatusCode"] == 412
 
 
+def _said(error: BotoCoreError) -> str:
+    """What a log may hold of it: connections' faults name the address, but others may quote what was sent or read."""
+    return str(error) if isinstance(error, (NoConnectionError, HTTPClientError)) else type(error).__name__
+
+
 def _translated(error: ClientError, key: str | None) -> Exception:
     code = error.response["Error"]["Code"]
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
@@ -493,4 +499,4 @@ def _s3_faults(key: str | None = None) -> Iterator[None]:
     except ClientError as error:
         raise _translated(error, key) from error
     except BotoCoreError as error:
-        raise StorageUnavailableError(str(error)) from error
+        raise StorageUnavailableError(_said(error)) from error

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from submissions.models import Invitation, Membership, Team, Token, User
@@ -24,6 +25,18 @@ def create(*, slug: str, name: str, owner: User | None = None) -> Team:
     except IntegrityError as error:
         raise Refusal("team-name-taken", field="slug") from error
     return team
+
+
+def person(email: str) -> User:
+    """Who has this address, confirmed. Raises Refusal when nobody has, or the account cannot be used."""
+    found = User.objects.filter(email__iexact=email.strip()).first()
+    if found is None:
+        raise Refusal("no-account", field="owner", email=email[:200])
+    if not EmailAddress.objects.filter(user=found, email__iexact=found.email, verified=True).exists():
+        raise Refusal("account-unconfirmed", field="owner", email=found.email)
+    if not found.is_active:
+        raise Refusal("account-inactive", field="owner", email=found.email)
+    return found
 
 
 def require_owner(team: Team, user: User) -> None:

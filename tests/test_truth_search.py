@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -67,6 +68,16 @@ ENCODINGS: dict[str, Callable[[], bytes]] = {
         {"body": base64.b64encode(json.dumps(CODES).encode()).decode()}
     ).encode(),
     "hex": lambda: bytes(CODES).hex().encode(),
+    "hex behind another digit": lambda: b"f" + bytes(CODES).hex().encode(),
+    "hex of two bits each": lambda: PACKED.hex().encode(),
+    "bytes as Python prints them": lambda: repr(bytes(CODES)).encode(),
+    "bytes as JSON has them": lambda: json.dumps(bytes(CODES).decode("latin-1")).encode(),
+    "numpy as it prints itself": lambda: repr(np.array(CODES, dtype=np.uint8)).encode(),
+    "numpy's letters": lambda: np.array(LETTERS).tobytes(),
+    "msgpack": lambda: msgspec.msgpack.encode({"truth": CODES}),
+    "gzip within something": lambda: b"head" + gzip.compress(table()) + b"tail",
+    "two gzips": lambda: gzip.compress(b"something") + gzip.compress(table()),
+    "gzip that was cut off": lambda: gzip.compress(table())[:-12],
     "gzip of base64": lambda: gzip.compress(base64.b64encode(bytes(CODES))),
 }
 

@@ -2,13 +2,15 @@
 
 import base64
 import binascii
-import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 RUN = 30  # as many right answers in a row are no accident
 LETTERS = b"ABCD"
@@ -20,8 +22,14 @@ _LONE_DIGIT = re.compile(rb"(?<![A-Za-z0-9.])[0-4](?![A-Za-z0-9.])")
 _AFTER_ID = re.compile(rb"#\d\W{0,12}(?:[A-Z_]{3,12}\W{1,6})?([A-D0-4])(?![A-Z0-9])")
 _AFTER_WORD = re.compile(rb"(?:ANSWER|TRUTH|CORRECT|RIGHT|EXPECTED|GOLD|LABEL)\W{1,8}([A-D0-4])(?![A-Z0-9])")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
-_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){30,}")
+_HEX = re.compile(rb"[0-9a-fA-F]{14,}")
+_ZIPPED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
+# Bytes as programs print them: \x00, \u0000, \000.
+_ESCAPED = re.compile(rb"\\(?:x0|u000|00)([0-4])")
+_SMALLEST = b"\0\1\2\3\4"
 _DEEPEST = 3
+
+Words = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -33,18 +41,16 @@ class Leak:
     length: int
 
 
-@dataclass(frozen=True)
 class TruthSearch:
-    """Knows the truth as question id -> letter, in the order of the questions."""
+    """Knows truths, each as question id -> letter, in the order of the questions."""
 
-    truth: Mapping[str, str]
-
-    @cached_property
-    def sequences(self) -> tuple[str, ...]:
-        """The letters in the questions' order, by id, and both backwards, as a database's pages may have them."""
-        in_order = "".join(self.truth.values())
-        by_id = "".join(letter for _id, letter in sorted(self.truth.items()))
-        return tuple(dict.fromkeys((in_order, by_id, in_order[::-1], by_id[::-1])))
+    def __init__(self, *truths: Mapping[str, str]) -> None:
+        """Every truth is sought in its own order, by id, and backwards, as a database's pages may have it."""
+        self.sequences: list[str] = []
+        for truth in truths:
+            orders = (list(truth.values()), [letter for _id, letter in sorted(truth.items())])
+            for order in orders:
+                self.sequences += ["".join(order), "".join(reversed(order))]
 
     def in_bytes(self, place: str, data: bytes) -> list[Leak]:
         """What is found in the data, in what is packed in it, and in what is packed in that."""
@@ -58,15 +64,50 @@ class TruthSearch:
 
     def _in_one(self, place: str, data: bytes) -> Iterator[Leak]:
         for encoding, view, alphabet in _views(data):
-            for sequence in self.sequences:
+            # Most of what there is holds no run of these characters at all.
+            runs = b"\n".join(re.findall(b"[%s]{%d,}" % (alphabet, RUN), view))
+            for sequence in self.sequences if runs else ():
                 # Written with the view's own characters for A, B, C and D.
                 wanted = sequence.encode().translate(bytes.maketrans(LETTERS, alphabet))
-                if length := longest_run(wanted, view):
+                if length := longest_run(wanted, runs):
                     yield Leak(place, encoding, length)
-        for sequence in self.sequences:
-            for how, packed in _packed(sequence):
-                if packed in data:
-                    yield Leak(place, f"two bits each, {how}", len(packed) * 4)
+        for how, packed, starts in self._packed:
+            if _may_hold(data, starts):
+                found = [each for each in packed if each in data]
+                yield from (Leak(place, f"two bits each, {how}", len(each) * 4) for each in found[:1])
+
+    @cached_property
+    def _packed(self) -> list[tuple[str, list[bytes], Words]]:
+        """Every run of every sequence with its letters packed four to a byte, in either order; how all these begin."""
+        length = RUN // 4 * 4
+        ways = {"high bits first": (6, 4, 2, 0), "low bits first": (0, 2, 4, 6)}
+        codes = [[LETTERS.index(letter) for letter in sequence.encode()] for sequence in self.sequences]
+        runs = [each[start : start + length] for each in codes for start in range(len(each) - length + 1)]
+        packed = {
+            how: [bytes(_byte(run[at : at + 4], shifts) for at in range(0, length, 4)) for run in runs]
+            for how, shifts in ways.items()
+        }
+        return [
+            (how, each, np.unique(np.frombuffer(b"".join(one[:4] for one in each), dtype="<u4")))
+            for how, each in packed.items()
+        ]
+
+
+def _byte(codes: Sequence[int], shifts: Sequence[int]) -> int:
+    return sum(code << shift for code, shift in zip(codes, shifts, strict=True))
+
+
+def _may_hold(data: bytes, starts: Words) -> bool:
+    """Whether any of these words occurs: quick, where searching for each run would take minutes."""
+    likely = np.zeros(1 << 16, dtype=np.bool_)
+    likely[starts & 0xFFFF] = True
+    for offset in range(min(4, len(data))):
+        words = np.frombuffer(data, dtype="<u4", offset=offset, count=(len(data) - offset) // 4)
+        words = words[likely[words & 0xFFFF]]
+        places = np.searchsorted(starts, words)
+        if (starts[np.minimum(places, len(starts) - 1)] == words).any():
+            return True
+    return False
 
 
 def longest_run(wanted: bytes, view: bytes) -> int:
@@ -100,34 +141,23 @@ def _views(data: bytes) -> Iterator[tuple[str, bytes, bytes]]:
         ("after a word", b"".join(_AFTER_WORD.findall(upper))),
     ]
     letters = [("letters", joined), ("lone letters", b"".join(_LONE_LETTER.findall(upper))), *behind]
-    digits = [("digits", joined), ("lone digits", b"".join(_LONE_DIGIT.findall(data))), *behind]
+    digits = [
+        ("digits", joined),
+        ("lone digits", b"".join(_LONE_DIGIT.findall(data))),
+        ("escapes", b"".join(_ESCAPED.findall(data))),
+        *behind,
+    ]
     for encoding, view in letters:
         yield encoding, view, LETTERS
     for encoding, view in digits:
         for first in (0, 1):
             yield f"{encoding} from {first}", view, b"01234"[first : first + 4]
-    for width in (1, 2, 4, 8):
-        for offset in range(width):
-            for first in (0, 1):
-                yield f"{width} bytes each", data[offset::width], bytes(range(first, first + 4))
-
-
-@lru_cache(maxsize=16)
-def _packed(sequence: str) -> tuple[tuple[str, bytes], ...]:
-    """Every run of the letters packed four to a byte, in either order."""
-    codes = [LETTERS.index(letter) for letter in sequence.encode()]
-    length = RUN // 4 * 4
-    runs = [codes[start : start + length] for start in range(len(codes) - length + 1)]
-    ways = {"high bits first": (6, 4, 2, 0), "low bits first": (0, 2, 4, 6)}
-    return tuple(
-        (how, bytes(_byte(run[at : at + 4], shifts) for at in range(0, length, 4)))
-        for how, shifts in ways.items()
-        for run in runs
-    )
-
-
-def _byte(codes: Sequence[int], shifts: Sequence[int]) -> int:
-    return sum(code << shift for code, shift in zip(codes, shifts, strict=True))
+    # Text has none of these bytes.
+    if len(data) - len(data.translate(None, _SMALLEST)) >= RUN:
+        for width in (1, 2, 4, 8):
+            for offset in range(width):
+                for first in (0, 1):
+                    yield f"{width} bytes each", data[offset::width], _SMALLEST[first : first + 4]
 
 
 def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
@@ -139,24 +169,22 @@ def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
 
 
 def _unzipped(data: bytes) -> Iterator[bytes]:
-    """What lies in a gzip, or in a zlib stream anywhere in the data."""
-    if data.startswith(b"\x1f\x8b"):
-        with suppress(OSError, EOFError, zlib.error):
-            yield gzip.decompress(data)
-    for found in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", data):
-        try:
-            inner = zlib.decompressobj().decompress(data[found.start() :])
-        except zlib.error:
-            continue
-        if len(inner) >= RUN // 4:
-            yield inner
+    """What lies in a gzip or zlib stream anywhere in the data."""
+    for found in _ZIPPED.finditer(data):
+        with suppress(zlib.error):
+            # 32: with either kind of header. What follows the stream is left alone.
+            inner = zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(memoryview(data)[found.start() :])
+            if len(inner) >= RUN // 4:
+                yield inner
 
 
 def _decoded(data: bytes) -> Iterator[bytes]:
-    for found in _BASE64.findall(data):
-        text = found.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-        for start in range(4):
-            usable = text[start : start + (len(text) - start) // 4 * 4]
-            yield base64.b64decode(usable)
-    for found in _HEX.findall(data):
-        yield binascii.unhexlify(found)
+    """All that looks like base64, begun at each of four places, and all that looks like hex; joined by lines."""
+    texts = [found.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/")) for found in _BASE64.findall(data)]
+    for start in range(4 if texts else 0):
+        whole = (text[start : start + (len(text) - start) // 4 * 4] for text in texts)
+        yield b"\n".join(base64.b64decode(text) for text in whole)
+    digits = _HEX.findall(data)
+    for start in range(2 if digits else 0):
+        whole = (found[start : start + (len(found) - start) // 2 * 2] for found in digits)
+        yield b"\n".join(binascii.unhexlify(found) for found in whole)

@@ -74,6 +74,7 @@ class SubmissionList(APIView):
 
     @extend_schema(
         operation_id="submissions_list",
+        summary="List your teams' submissions",
         parameters=[documented.CURSOR],
         responses={200: serializers.SubmissionPageShape, **documented.problems(401, 404)},
     )
@@ -89,6 +90,8 @@ class SubmissionList(APIView):
 
     @extend_schema(
         operation_id="submissions_create",
+        summary="Send an answer file",
+        description=documented.UPLOAD,
         request={"multipart/form-data": serializers.Upload},
         parameters=[documented.location(200, 202), documented.retry_after(200, 202, 429, 503)],
         responses={
@@ -104,6 +107,7 @@ class SubmissionList(APIView):
         limits.count_upload(
             f"token:{asker.token.pk}" if asker.token else f"user:{asker.user.pk if asker.user else 0}"
         )
+        uploads.refuse_if_no_form(request)
         uploads.refuse_if_unusable(request)
         upload = serializers.Upload(data=request.data)
         upload.is_valid(raise_exception=True)
@@ -137,6 +141,7 @@ def visible(request: Request, submission_id: UUID) -> Submission:
 class SubmissionDetail(APIView):
     @extend_schema(
         operation_id="submission",
+        summary="Ask for a submission's state",
         parameters=[
             OpenApiParameter(
                 "wait",
@@ -159,6 +164,7 @@ class SubmissionDetail(APIView):
 class SubmissionReport(APIView):
     @extend_schema(
         operation_id="report",
+        summary="Read a submission's report",
         responses={200: serializers.ReportShape, **documented.problems(401, 404, 409)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
@@ -190,7 +196,11 @@ class SubmissionDeed(APIView):
         return Response(state.data)
 
 
-@extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_publish"))
+@extend_schema_view(
+    post=extend_schema(
+        request=None, responses=DONE, operation_id="submission_publish", summary="Make a submission public"
+    )
+)
 class SubmissionPublish(SubmissionDeed):
     """Make it public."""
 
@@ -203,6 +213,7 @@ class SubmissionPublish(SubmissionDeed):
         request=serializers.Withdrawal,
         responses={**DONE, **documented.problems(400, 415)},
         operation_id="submission_withdraw",
+        summary="Withdraw a submission",
     )
 )
 class SubmissionWithdraw(SubmissionDeed):
@@ -214,7 +225,14 @@ class SubmissionWithdraw(SubmissionDeed):
         publication.withdraw(submission, reason=withdrawal.validated_data["reason"], now=timezone.now())
 
 
-@extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_choose"))
+@extend_schema_view(
+    post=extend_schema(
+        request=None,
+        responses=DONE,
+        operation_id="submission_choose",
+        summary="Let a submission stand for its entry",
+    )
+)
 class SubmissionChoose(SubmissionDeed):
     """Let it stand for its entry."""
 

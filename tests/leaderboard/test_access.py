@@ -308,6 +308,7 @@ TABLE: dict[str, dict[str, Row]] = {
     **ADMIN,
     "home": plain("200"),
     "how-to-read": plain("200"),
+    "favicon": plain("302"),
     "healthz": plain("200"),
     "readyz": plain("503"),  # no first data here
     "board": of_benchmark("200"),
@@ -456,8 +457,9 @@ def everything(world: World) -> dict[str, list[Any]]:
 
 
 def told(answer: Any, *unsaid: Any) -> tuple[Any, ...]:
-    """All that an answer tells, without what was asked for and without the form's secret."""
-    headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
+    """All that an answer tells, without what was asked for, the form's secret and the second in which it came."""
+    own = ("Set-Cookie", "Expires")
+    headers = {name: value for name, value in answer.headers.items() if name not in own}
     text = f"{headers}\n" + answer.content.decode()
     for value in unsaid:
         if not isinstance(value, int):

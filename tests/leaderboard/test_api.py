@@ -311,6 +311,10 @@ def test_the_docs_page_holds_no_inline_script_or_style(client: Client) -> None:
     text = client.get("/api/v1/docs/").content.decode()
     assert "<style" not in text
     assert "<script>" not in text
+    # What there is for those without JavaScript.
+    assert "curl -H" in text
+    assert 'href="/api/v1/schema/"' in text
+    assert "<noscript>" in text
     script = client.get("/api/v1/docs/", {"script": ""})
     assert script["Content-Type"].startswith("application/javascript")
 

@@ -302,6 +302,7 @@ def test_what_is_known_is_not_sent_again(
 
 EDITABLE = {
     "name": "Another name",
+    "summary": "In other words.",
     "is_open": False,
     "disclosure": "overall",
     "daily_limit": 6,

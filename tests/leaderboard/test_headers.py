@@ -22,6 +22,7 @@ from pytest_django import Settings
 from leaderboard import board, env
 from submissions import evaluation, storage
 from submissions.models import User
+from submissions.sealing import SealedError
 from tests import material
 from tests.leaderboard.test_access import SESSIONS, TABLE, World, sent, url_of, world
 from tests.servers.site import PROJECT, clean_environment
@@ -286,7 +287,7 @@ def test_a_scoring_that_breaks_says_nothing_to_its_team(monkeypatch: pytest.Monk
     submission = material.submitted(material.benchmark(), material.team("a", owner))
     monkeypatch.setattr(evaluation, "evaluate", broken)
     for _attempt in range(evaluation.MOST_ATTEMPTS):
-        with pytest.raises(RuntimeError):
+        with pytest.raises(SealedError):
             evaluation.run(submission.pk)
     submission.refresh_from_db()
     assert submission.status == "failed"

@@ -65,6 +65,15 @@ def test_a_stand_in_says_that_it_is_one_on_every_page(client: Client) -> None:
         assert "synthetic stand-in data" in text(client, url).lower()
 
 
+def test_a_stand_in_says_what_it_is_and_leads_nobody_to_the_real_questions(client: Client) -> None:
+    rows.benchmark("mmad-standin", is_standin=True)
+    assert "They are not those of MMAD." in text(client, "/")
+    page = text(client, "/benchmarks/mmad-standin/about/")
+    assert "They are not those of MMAD." in page
+    assert "huggingface" not in page
+    assert "huggingface" not in text(client, "/api/v1/benchmarks/mmad-standin/")
+
+
 def test_the_board_in_words_and_links(client: Client) -> None:
     mmad = rows.benchmark()
     rows.scored(mmad, "model", 70.0, shots=1, tools="none")

@@ -143,7 +143,9 @@ def test_an_authors_table_at_fault_is_named(tmp_path: Path, content: str, name: 
 
 
 def test_an_unknown_benchmark_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="There is no benchmark “nothing”"):
+    with pytest.raises(
+        CommandError, match=r"There is no benchmark “nothing”.* import_mmad FILE --slug nothing"
+    ):
         load(file(tmp_path, HEAD), slug="nothing")
 
 

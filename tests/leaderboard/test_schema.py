@@ -1,16 +1,21 @@
 """The schema against the answers: every call, asked for real, is held against what the schema says of it."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # comes with the schema generator, without stubs
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
 
+from leaderboard.schema import SchemaView
 from submissions import evaluation, limits
 from submissions.models import Benchmark, Submission
 from submissions.refusals import Refusal
@@ -90,6 +95,19 @@ def test_the_schema_is_made_without_a_warning() -> None:
     SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     assert not GENERATOR_STATS._warn_cache
     assert not GENERATOR_STATS._error_cache
+
+
+def test_every_call_is_summed_up_in_a_short_line() -> None:
+    for path, methods in schema()["paths"].items():
+        for method, said in methods.items():
+            assert 8 < len(said["summary"]) < 50, f"{method} {path}"
+            assert said["summary"][0].isupper()
+            assert not said["summary"].endswith(".")
+            assert said["description"]
+
+
+def test_an_upload_is_described_with_an_example() -> None:
+    assert "curl" in operation("POST", SENT)["description"]
 
 
 def test_every_problem_is_declared_as_one() -> None:
@@ -222,7 +240,8 @@ def test_a_refused_upload_is_a_declared_problem(
     held(send(ours, template="best"), 422, PROBLEM)
     held(send(ours, file=b"\x89PNG\r\n\x1a\n" + bytes(100)), 415, PROBLEM)
     held(send(ours, team="strangers"), 404, PROBLEM)
-    held(ours.post(SENT, "{", content_type=JSON), 400, PROBLEM)
+    held(ours.post(SENT, "{", content_type=JSON), 415, PROBLEM)
+    held(ours.post(SENT, "x", content_type="multipart/form-data"), 400, PROBLEM)
     Benchmark.objects.update(total_limit=0)
     held(send(ours), 403, PROBLEM)
     monkeypatch.setattr(limits, "count_upload", too_many)
@@ -238,3 +257,24 @@ def too_many(who: str) -> None:
 
 def no_store(who: str) -> None:
     raise StorageUnavailableError
+
+
+def test_the_schema_is_drawn_up_by_one_thread_at_a_time(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once have each other's half-loaded extensions, and one answers 500."""
+    drawing: list[int] = []
+    met: list[int] = []
+
+    def draw(*_arguments: object, **_names: object) -> HttpResponse:
+        drawing.append(1)
+        time.sleep(0.01)
+        met.append(len(drawing))
+        drawing.pop()
+        return HttpResponse()
+
+    monkeypatch.setattr(SpectacularAPIView, "dispatch", draw)
+    view = SchemaView.as_view()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(view, [rf.get("/api/v1/schema/") for _each in range(4)]))
+    assert met == [1] * 4

@@ -63,6 +63,8 @@ AT_FAULT = {
     "malformed-csv": HEADER + b'"a,B\n',
     "nested-too-deep": b"[" * 100_000,
     "record-too-long": b'[{"question_id": "' + b"a" * 5_000_000 + b'"}]',
+    "missing-header": ID.encode() + b",A\n",
+    "wrong-separator": b"question_id;answer\n",
     "wrong-columns": b"id,answer\n",
     "wrong-number-of-fields": HEADER + b"a,b,c\n",
     "too-many-records": HEADER + b"a,b\n" * 11_000,
@@ -174,6 +176,14 @@ def test_an_organizers_file_at_fault_is_told_what_is_wrong(code: str, file: Any)
     assert code in {problem.code for problem in found.value.problems}
     for problem in found.value.problems:
         assert_said(problem)
+
+
+def test_an_unknown_type_is_told_every_type_there_is() -> None:
+    rules = definition.load("mmad")
+    with pytest.raises(ReleaseError) as found:
+        importer.read(json.dumps(dict(releases_at_fault())["unknown-type"]).encode(), rules)
+    sentence = messages.problem(found.value.problems[0].code, found.value.problems[0].params)
+    assert all(kind in sentence for kind in rules.raw_type_of)
 
 
 def test_a_definition_at_fault_is_told_what_is_wrong() -> None:

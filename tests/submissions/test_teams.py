@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -52,6 +54,26 @@ def refused(code: str) -> Any:
 
 def test_who_makes_a_team_owns_it(team: Team, owner: User) -> None:
     assert of(team, owner).role == Role.OWNER
+
+
+def test_a_team_made_by_command_may_have_an_owner(owner: User) -> None:
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    call_command("create_team", "b", "--owner", "Owner@example.org", stdout=StringIO())
+    assert of(Team.objects.get(slug="b"), owner).role == Role.OWNER
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("nobody@example.org", "Nobody here has"),
+        ("owner@example.org", "not confirmed"),
+        ("", "Nobody here has"),
+    ],
+)
+def test_a_team_is_not_made_for_somebody_who_cannot_sign_in(owner: User, email: str, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("create_team", "b", "--owner", email)
+    assert not Team.objects.exists()
 
 
 def test_a_short_name_belongs_to_one_team(team: Team, owner: User) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from submissions import evaluation, releases, storage
 from submissions.models import Submission, Team, User
+from submissions.sealing import SealedError
 from tests import material
 from tests.truth_search import RUN, TruthSearch
 
@@ -65,7 +66,7 @@ def broken(benchmark: Any, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(evaluation, "evaluate", fault)
         for _attempt in range(evaluation.MOST_ATTEMPTS):
-            with pytest.raises(RuntimeError):
+            with pytest.raises(SealedError):
                 evaluation.run(submission.pk)
 
 
