@@ -20,7 +20,7 @@ def summary(benchmark: Benchmark) -> str:
             "Made-up questions and answers in the structure of {original}, for trying this site out. They are not "
             "those of {original}."
         ).format(original=rules.name)
-    return _("Multiple-choice questions of its organizer's own, scored by the rules of {original}.").format(
+    return _("Multiple-choice questions of its organizer’s own, scored by the rules of {original}.").format(
         original=rules.name
     )
 

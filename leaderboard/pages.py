@@ -47,21 +47,23 @@ def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
     columns = replace(Columns.of(benchmark, release), detection=())
     wanted = _wanted(request, columns, release)
     shown = board.Board(benchmark, release)
-    found = board.page(shown, columns, wanted)
-    return render(request, "leaderboard/board.html", BoardView(shown, columns, wanted, found).context())
+    view = BoardView(shown, columns, wanted, board.page(shown, columns, wanted))
+    drawn = {**view.context(), "address": request.build_absolute_uri(view.url(wanted))}
+    return render(request, "leaderboard/board.html", drawn)
 
 
 def _wanted(request: HttpRequest, columns: Columns, release: Release | None) -> Wanted:
-    """What the address asks for; a filter that cannot be is left out, and said. Raises Http404 for another column."""
+    """What the address asks for; what cannot be is left out, and said."""
     try:
         digest = release.short_digest if release else ""
         return read(request.GET, columns, release=digest, strict=False)
     except WrongAddressError as error:
         for part in error.parts:
-            if part.field not in FILTERS:
-                raise Http404 from error
-            said = _("The filter “{name}” was left out: {reason}")
-            messages.warning(request, said.format(name=phrases.LABELS[part.field], reason=part.detail))
+            if part.field in FILTERS:
+                said, name = _("The filter “{name}” was left out: {reason}"), phrases.LABELS[part.field]
+            else:
+                said, name = _("“{name}” in the address was left out: {reason}"), part.field
+            messages.warning(request, said.format(name=name, reason=part.detail))
         return error.usable
 
 
@@ -85,6 +87,7 @@ def card(benchmark: Benchmark) -> dict[str, Any]:
             *facts(benchmark, total),
         ],
         "intake": benchmark.intake,
+        "intake_text": intake_text(benchmark),
         "leaders": leaders(benchmark),
     }
 
@@ -139,8 +142,11 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """An entry's figures, settings and history, 50 submissions a page."""
     try:
         cursor = HistoryCursor.decode(text) if (text := request.GET.get("cursor")) else None
-    except UnreadableCursorError as error:
-        raise Http404 from error
+    except UnreadableCursorError:
+        cursor = None
+        messages.warning(
+            request, _("“cursor” in the address was left out: the history begins at its first page.")
+        )
     found = entries.details(entry_id, askers.of(request), cursor)
     return render(request, "leaderboard/entry.html", entry_view.context(found))
 

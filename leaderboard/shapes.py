@@ -142,6 +142,14 @@ class RowShape(FiguresShape):
     release = serializers.CharField(
         allow_null=True, help_text="The digest of the release that the score is of; null of a quoted result."
     )
+    team_name = serializers.CharField(
+        required=False, help_text="Of a scored row: the team as people read it."
+    )
+    partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
+        child=serializers.CharField(),
+        required=False,
+        help_text="Of a scored row: the subtasks of a submission that was sent as partial; else empty.",
+    )
     source = serializers.CharField(  # type: ignore[assignment]  # the contract's word, and the base's
         required=False, help_text="Of a quoted result: where it is printed."
     )

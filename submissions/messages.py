@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from submissions.ui import format as figures
+
 REFUSALS: Mapping[str, str | Promise] = {
     "benchmark-closed": _("{benchmark} is closed for submissions at present."),
     "benchmark-without-release": _(
@@ -15,7 +17,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "unknown-subtask": _("“{subtask}” is not a subtask of this benchmark. Known are: {known}."),
     "entry-settings": _(
-        "Your team's entry “{entry}” exists with {field} = {known}, and this upload says {declared}. Settings stay "
+        "Your team’s entry “{entry}” exists with {field} = {known}, and this upload says {declared}. Settings stay "
         "as they are, so that the board compares like with like: send it under another entry name, or leave the "
         "setting out."
     ),
@@ -29,7 +31,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "unreadable-form": _(
         "The form cannot be read. Send the file as the form field “file”: curl -F file=@answers.csv "
-        '-F entry="my model" …; set no Content-Type by hand, because it has to name the form\'s boundary.'
+        '-F entry="my model" …; set no Content-Type by hand, because it has to name the form’s boundary.'
     ),
     "file-missing": _("No file came with this request. Send it as the form field “file”."),
     "file-too-large": _(
@@ -52,17 +54,17 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "file-unknown-format": _(
         "This is not a format that we read. Known are CSV with the header question_id,answer, JSONL, a JSON list, "
-        "and the list that MMAD's own scripts write, each also compressed with gzip."
+        "and the list that MMAD’s own scripts write, each also compressed with gzip."
     ),
     "no-team": _("You are in no team yet. Make one first: answers are sent by teams."),
     "which-team": _("You are in several teams ({teams}). Say which one sends this, in the field “team”."),
     "unknown-team": _("You are in no team “{team}”."),
     "token-may-not-submit": _(
-        "This token may only read. Make one with the scope “submit” on your team's page."
+        "This token may only read. Make one with the scope “submit” on your team’s page."
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
     "benchmark-slug": _(
-        "“{slug}” cannot be a benchmark's short name: use letters, digits, - and _, at most 50."
+        "“{slug}” cannot be a benchmark’s short name: use letters, digits, - and _, at most 50."
     ),
     "benchmark-name": _(
         "The name has {found} characters. At most {most} are allowed, and none that cannot be shown: choose another."
@@ -81,7 +83,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "already-withdrawn": _("This submission was withdrawn, and stays so."),
     "not-public-to-choose": _("Make the submission public first: only then can it stand for the entry."),
     "not-public": _("Only a public submission can be withdrawn."),
-    "reason-missing": _("Say why it is withdrawn: the reason stands in the entry's history."),
+    "reason-missing": _("Say why it is withdrawn: the reason stands in the entry’s history."),
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "not-the-draft": _("Release {release} is not the draft of its benchmark any more."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),
@@ -104,7 +106,12 @@ def fault(code: str) -> str:
 
 def refusal(code: str, params: Mapping[str, Any]) -> str:
     """What a Refusal says, in the reader's language."""
-    return str(REFUSALS[code]).format_map(_Lenient(params))
+    return str(REFUSALS[code]).format_map(_Lenient(_written(params)))
+
+
+def _written(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as a sentence holds them: whole numbers with their thousands set apart."""
+    return {name: figures.count(value) if type(value) is int else value for name, value in params.items()}
 
 
 class _Lenient(dict[str, Any]):
@@ -130,7 +137,7 @@ def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -
     given = {name: value for name, value in {"field": field or "", **params}.items() if value != ""}
     for sentence in PROBLEMS.get(code, ()):
         if placeholders(str(sentence)) <= given.keys():
-            return str(sentence).format_map(given)
+            return str(sentence).format_map(_written(given))
     return gettext("The file is at fault here ({code}).").format(code=code)
 
 
@@ -215,7 +222,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     "too-many-records": (
         _(
-            "The file has far more records than the benchmark's {questions} questions, so reading stopped here. Send "
+            "The file has far more records than the benchmark’s {questions} questions, so reading stopped here. Send "
             "one record for each question."
         ),
     ),
@@ -273,7 +280,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("There is a NUL character here. Remove it: text files hold none."),
     ),
     "unknown-question": (
-        _("No question has the id “{question_id}”. Take ids from this benchmark's current questions."),
+        _("No question has the id “{question_id}”. Take ids from this benchmark’s current questions."),
         _(
             "“{image}” has the question “{question}”, but not of the type “{question_type}”. Take image, question and "
             "type as the questions have them."
@@ -288,7 +295,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     "options-differ": (
         _(
-            "The options shown here for “{question_id}” are not the question's own, so a letter cannot be read. Show "
+            "The options shown here for “{question_id}” are not the question’s own, so a letter cannot be read. Show "
             "all of its options, in any order."
         ),
     ),
@@ -301,7 +308,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     # An organizer's release
     "wrong-definition": (
         _(
-            "The benchmark's definition cannot be used: {reason}. Correct its scoring/benchmarks/<name>/benchmark.toml."
+            "The benchmark’s definition cannot be used: {reason}. Correct its scoring/benchmarks/<name>/benchmark.toml."
         ),
     ),
     "unknown-benchmark": (_("There is no benchmark “{slug}” in scoring/benchmarks. Add its folder first."),),
@@ -314,7 +321,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     "unknown-source-dataset": (
         _(
             "{image}: “{found}” is no source dataset of this benchmark. Known are: {known}. "
-            "Correct the path's first part."
+            "Correct the path’s first part."
         ),
     ),
     "no-conversation": (_("{image}: there is no list “conversation”. Every image needs one."),),
@@ -372,12 +379,12 @@ CAUSES: Mapping[str, str | Promise] = {
     "control-character": _("a character that cannot be seen"),
     "unknown-question": _("no such question"),
     "duplicate-question": _("a question answered twice"),
-    "options-differ": _("options that are not the question's"),
+    "options-differ": _("options that are not the question’s"),
     "letter-outside-options": _("a letter that is no option"),
 }
 
 _TAKE_IDS = _(
-    "Download the current questions from the benchmark's page and take ids, paths and wording from there: a file made "
+    "Download the current questions from the benchmark’s page and take ids, paths and wording from there: a file made "
     "for another benchmark or an older release does not match."
 )
 _ONE_EACH = _("Write one record for each question; where the model gave no answer, leave the answer empty.")
@@ -396,7 +403,7 @@ ADVICE: Mapping[str, str | Promise] = {
     ),
     "missing-header": _("Put the line question_id,answer first, and send the file again."),
     "wrong-separator": _(
-        "Use commas: save the table as “CSV (comma-separated)”, or write it with a CSV library's defaults."
+        "Use commas: save the table as “CSV (comma-separated)”, or write it with a CSV library’s defaults."
     ),
     "wrong-columns": _("Let the first line read exactly question_id,answer, and send the file again."),
     **dict.fromkeys(

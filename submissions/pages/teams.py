@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from submissions import askers, tokens
 from submissions import teams as team_deeds
 from submissions.forms import RoleForm, TeamForm, TokenForm
-from submissions.models import Invitation, Membership, Submission, Team, Token
+from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token
 from submissions.pages import history, refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
@@ -86,6 +86,7 @@ def page(
         "members": members,
         "submissions": [history.row(submission, submission.entry) for submission in shown],
         **_pager(shown, team.get_absolute_url()),
+        "open_benchmarks": [] if shown else _open_benchmarks(),
         "tokens": list(
             team.tokens.living(at=now).select_related("created_by").order_by("-created_at", "-pk")
         ),
@@ -97,6 +98,11 @@ def page(
     }
     faulty = token_form is not None and token_form.errors
     return render(request, "submissions/team.html", context, status=422 if faulty else 200)
+
+
+def _open_benchmarks() -> list[Benchmark]:
+    known = Benchmark.objects.with_release().order_by("is_standin", "name")
+    return [benchmark for benchmark in known if benchmark.intake == "open"]
 
 
 def _pager(page: Page[Submission], url: str) -> dict[str, str]:

@@ -128,7 +128,7 @@ def test_an_authors_table_takes_its_name_from_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
-        (AUTHORS, "mine.csv", "mine.csv: The model's name is read from the file's"),
+        (AUTHORS, "mine.csv", "mine.csv: The model’s name is read from the file’s"),
         (AUTHORS.replace("VisA", "Visa"), "answers_1_shot_m_accuracy.csv", "There is no line “VisA”"),
         (
             AUTHORS.replace("70.5", "x", 1),

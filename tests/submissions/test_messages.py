@@ -4,6 +4,7 @@ import ast
 import gzip
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,17 @@ def test_a_definition_at_fault_is_told_what_is_wrong() -> None:
     with pytest.raises(ReleaseError) as found:
         definition.load("no-such")
     assert_said(found.value.problems[0])
+
+
+def test_numbers_have_their_thousands_set_apart() -> None:
+    said = messages.problem("too-few-records", {"present": 19_999, "questions": 39_672})
+    assert "Only 19,999 of 39,672 questions" in said
+    assert "used its 1,000 submissions" in messages.refusal("quota-daily", {"limit": 1000})
+
+
+def test_there_is_one_kind_of_apostrophe() -> None:
+    for sentence in (*messages.REFUSALS.values(), *chain.from_iterable(messages.PROBLEMS.values())):
+        assert "'" not in str(sentence)
 
 
 def codes_in_scoring() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Teams: who owns, joins, leaves. The rules first, then the pages."""
 
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -11,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from submissions import teams, tokens
-from submissions.models import Invitation, Membership, Team, Token, User
+from submissions.models import Benchmark, Invitation, Membership, Team, Token, User
 from submissions.refusals import Refusal
 from tests import material
 
@@ -228,6 +229,20 @@ def test_a_page_of_another_teams_membership_cannot_be_named(team: Team, owner: U
     theirs = other.memberships.get()
     assert signed_in(owner).post(f"/teams/a/members/{theirs.pk}/remove/").status_code == 404
     assert theirs in Membership.objects.all()
+
+
+def test_a_page_without_submissions_leads_to_the_benchmarks_that_take_some(team: Team, owner: User) -> None:
+    taking = material.benchmark()
+    page = signed_in(owner).get(team.get_absolute_url()).content.decode()
+    assert f'<a href="/benchmarks/{taking.slug}/submit/">{taking.name}</a>' in page
+    Benchmark.objects.update(is_open=False)
+    assert "/submit/" not in signed_in(owner).get(team.get_absolute_url()).content.decode()
+
+
+def test_two_submissions_of_a_minute_are_told_apart(team: Team, owner: User) -> None:
+    material.submitted(material.benchmark(), team)
+    page = signed_in(owner).get(team.get_absolute_url()).content.decode()
+    assert re.search(r">2 Mar 2026, 12:00:00\sUTC<", page)
 
 
 def test_the_page_lists_the_newest_submissions_fifty_a_page(team: Team, owner: User) -> None:
