@@ -64,17 +64,19 @@ class BoardView:
         benchmark, wanted, found = self.benchmark, self.wanted, self.found
         release = self.shown.release or benchmark.current_release
         total = board.ranked_entries(self.shown)
+        releases_url = reverse("releases", args=[benchmark.slug])
         return {
             "benchmark": benchmark,
             "nav": "benchmarks",
             "release": release
             and {
-                "digest_text": written.digest(release.digest),
+                # Joined here, so that no space stands behind it.
+                "digest_link": format_html('<a href="{}">{}</a>', releases_url, written.digest(release.digest)),
                 "question_count_text": written.count(release.question_count),
             },
             "facts": facts(benchmark, total) if self.shown.release is None else [entries_text(total)],
             "earlier_text": self.earlier_text(),
-            "releases_url": reverse("releases", args=[benchmark.slug]),
+            "releases_url": releases_url,
             "intake": benchmark.intake,
             "intake_text": intake_text(benchmark),
             "column_name": self.names.get(wanted.column, wanted.column),
