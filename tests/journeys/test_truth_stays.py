@@ -39,7 +39,9 @@ MATERIAL = material.questions(10, seed=2024)
 TRUTH = material.truth(MATERIAL)
 BROKEN = material.questions(10, seed=2025)
 BROKEN_TRUTH = material.truth(BROKEN)
-SEARCH = TruthSearch(TRUTH, BROKEN_TRUTH)
+# The same questions with other answers: a draft, which the history is scored against.
+LATER = material.questions(10, seed=2026)
+SEARCH = TruthSearch(TRUTH, BROKEN_TRUTH, material.truth(LATER))
 PASSWORD = "correct horse battery"
 PEOPLE = ("stranger", "member", "owner", "staff")
 WRONG = b"question_id,answer\nDS-MVTec/none.png#0,A\n"
@@ -316,6 +318,8 @@ def played(site: Site, folder: Path) -> Iterator[Played]:
         seen = Played(site)
         seen.others += submissions(pipe)
         crash(site, pipe)
+        imported(site, folder, "truth", LATER)
+        site.manage("rescore", "truth")
         truth = store(site, "truth")
         seen.outcomes += [way for key in truth.keys("outcomes/") for way in written(truth.get(key))]
         addresses = [*starts(pipe), f"/invitations/{secret}/"]
@@ -361,7 +365,7 @@ def test_the_truth_is_where_it_belongs_and_would_be_found(after: Played) -> None
     kept = truth.get(f"releases/{digest_of(after.site, 'truth')}")
     assert SEARCH.in_bytes("truth", kept)
     outcomes = [truth.get(key) for key in truth.keys("outcomes/")]
-    assert len(outcomes) == 4
+    assert len(outcomes) == 4 + 3
     assert all(
         any(leak.encoding == "outcomes" for leak in after.leaks("outcomes", each)) for each in outcomes
     )
