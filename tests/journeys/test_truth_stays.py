@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import sqlite3
+import stat
 import subprocess
 import sys
 import zlib
@@ -516,9 +517,16 @@ def test_the_web_processes_know_that_they_may_not_read_it(after: Played) -> None
     assert "TruthForbiddenError" in done.stderr
 
 
+def only_for_its_user(site: Site) -> None:
+    """The embedded site has no credentials: its folders are for the one user whose processes all of it are."""
+    for folder in (site.var, *(path for path in (site.var / "truth").rglob("*") if path.is_dir())):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+
+
 def test_no_web_process_has_the_workers_credentials(after: Played) -> None:
     if after.site.kind == "embedded":
-        pytest.skip("folders of one user: nothing but the code refuses here, as the docs say")
+        only_for_its_user(after.site)
+        return
     workers = after.site.env["VERNIER_S3_SECRET_KEY"]
     for pid in web_processes(after.site):
         assert workers not in environment(pid).values()
@@ -526,7 +534,8 @@ def test_no_web_process_has_the_workers_credentials(after: Played) -> None:
 
 def test_the_gateway_refuses_the_web_roles_own_credentials(after: Played) -> None:
     if after.site.kind == "embedded":
-        pytest.skip("folders of one user: nothing but the code refuses here, as the docs say")
+        only_for_its_user(after.site)
+        return
     truth = store(after.site, "truth")
     assert isinstance(truth, Bucket)
     keys = [next(truth.keys("releases/")), next(truth.keys("outcomes/"))]
