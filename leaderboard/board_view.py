@@ -71,7 +71,9 @@ class BoardView:
             "release": release
             and {
                 # Joined here, so that no space stands behind it.
-                "digest_link": format_html('<a href="{}">{}</a>', releases_url, written.digest(release.digest)),
+                "digest_link": format_html(
+                    '<a href="{}">{}</a>', releases_url, written.digest(release.digest)
+                ),
                 "question_count_text": written.count(release.question_count),
             },
             "facts": facts(benchmark, total) if self.shown.release is None else [entries_text(total)],
