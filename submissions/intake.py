@@ -11,7 +11,8 @@ from django.db import DatabaseError, transaction
 
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
-from submissions import entries, publication, quota, ringing, storage
+from submissions import audit, entries, publication, quota, ringing, storage
+from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team, Token, User
 from submissions.refusals import Refusal
 
@@ -101,13 +102,19 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
         known = _same_file(submission)
         if known is not None:
             if offer.visibility == Submission.Visibility.PUBLIC:
-                publication.publish(known, now=now)
+                publication.publish(known, by=_sender(offer), now=now)
                 known.refresh_from_db()
             return Receipt(known, is_new=False)
         quota.check(offer.team, offer.benchmark, now=now)
         submission.save(force_insert=True)
         transaction.on_commit(partial(ringing.score, submission.pk), robust=True)
     return Receipt(submission, is_new=True)
+
+
+def _sender(offer: Offer) -> audit.Actor:
+    if offer.user is None and offer.token is None:
+        return audit.COMMAND
+    return Asker(user=offer.user, token=offer.token)
 
 
 def _same_file(submission: Submission) -> Submission | None:

@@ -64,6 +64,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not-scored": _(
         "A rejected, failed or cancelled submission cannot be made public, and only a scored one chosen."
     ),
+    "not-queued": _("It is {status} already: only a submission that still waits can be cancelled."),
     "already-withdrawn": _("This submission was withdrawn, and stays so."),
     "not-public-to-choose": _("Make the submission public first: only then can it stand for the entry."),
     "not-public": _("Only a public submission can be withdrawn."),

@@ -54,5 +54,6 @@ urlpatterns = [
         submission.submission_withdraw,
         name="submission-withdraw",
     ),
+    path("submissions/<uuid:submission_id>/cancel/", submission.submission_cancel, name="submission-cancel"),
     path("submissions/<uuid:submission_id>/choose/", submission.submission_choose, name="submission-choose"),
 ]

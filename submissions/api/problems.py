@@ -36,6 +36,7 @@ STATUS: Mapping[str, int] = {
     "no-report": 409,
     "not-scored": 409,
     "not-public": 409,
+    "not-queued": 409,
     "not-public-to-choose": 409,
     "already-withdrawn": 409,
     "not-owner": 403,

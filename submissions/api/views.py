@@ -207,7 +207,7 @@ class SubmissionPublish(SubmissionDeed):
     """Make it public."""
 
     def deed(self, submission: Submission, request: Request) -> None:
-        publication.publish(submission, now=timezone.now())
+        publication.publish(submission, by=askers.of(request), now=timezone.now())
 
 
 @extend_schema_view(
@@ -223,7 +223,8 @@ class SubmissionWithdraw(SubmissionDeed):
     def deed(self, submission: Submission, request: Request) -> None:
         withdrawal = serializers.Withdrawal(data=request.data)
         withdrawal.is_valid(raise_exception=True)
-        publication.withdraw(submission, reason=withdrawal.validated_data["reason"], now=timezone.now())
+        reason = withdrawal.validated_data["reason"]
+        publication.withdraw(submission, reason=reason, by=askers.of(request), now=timezone.now())
 
 
 @extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_choose"))
@@ -231,4 +232,12 @@ class SubmissionChoose(SubmissionDeed):
     """Let it stand for its entry."""
 
     def deed(self, submission: Submission, request: Request) -> None:
-        publication.choose(submission)
+        publication.choose(submission, by=askers.of(request))
+
+
+@extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_cancel"))
+class SubmissionCancel(SubmissionDeed):
+    """Take it back before a worker has begun with it; it then costs no quota."""
+
+    def deed(self, submission: Submission, request: Request) -> None:
+        publication.cancel(submission, by=askers.of(request), now=timezone.now())

@@ -115,6 +115,7 @@ def _deeds(submission: Submission) -> dict[str, bool]:
     return {
         "can_publish": lives and submission.visibility == Submission.Visibility.PRIVATE,
         "can_withdraw": lives and submission.is_public,
+        "can_cancel": submission.status == Submission.Status.QUEUED,
         "can_choose": submission.is_scored
         and submission.is_public
         and not submission.entry.standing_due
@@ -222,15 +223,22 @@ def _storage_away(request: HttpRequest, submission: Submission) -> HttpResponse:
 @deed("submission", "submission_id")
 def submission_publish(request: HttpRequest, submission_id: UUID) -> None:
     """Make it public."""
-    publication.publish(own(request, submission_id), now=timezone.now())
+    publication.publish(own(request, submission_id), by=askers.of(request), now=timezone.now())
     notices.success(request, _("Published."))
 
 
 @deed("submission", "submission_id")
 def submission_choose(request: HttpRequest, submission_id: UUID) -> None:
     """Let it stand for its entry."""
-    publication.choose(own(request, submission_id))
+    publication.choose(own(request, submission_id), by=askers.of(request))
     notices.success(request, _("The board shows this submission for its entry."))
+
+
+@deed("submission", "submission_id")
+def submission_cancel(request: HttpRequest, submission_id: UUID) -> None:
+    """Take it back while it waits."""
+    publication.cancel(own(request, submission_id), by=askers.of(request), now=timezone.now())
+    notices.success(request, _("Cancelled. It does not count against the quota."))
 
 
 @deed("submission", "submission_id")
@@ -239,7 +247,7 @@ def submission_withdraw(request: HttpRequest, submission_id: UUID) -> HttpRespon
     mine = own(request, submission_id)
     reason = request.POST.get("reason", "")
     try:
-        publication.withdraw(mine, reason=reason, now=timezone.now())
+        publication.withdraw(mine, reason=reason, by=askers.of(request), now=timezone.now())
     except Refusal as refusal:
         if refusal.field != "reason":
             raise

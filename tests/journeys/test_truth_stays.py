@@ -245,7 +245,7 @@ def starts(pipe: Pipeline) -> list[str]:
         for prefix, rest in (
             ("", ""), ("", "state/"), ("", "problems.csv"), ("", "answers/"),
             ("/api/v1", ""), ("/api/v1", "report/"), ("/admin/submissions", ""),
-            *((prefix, f"{act}/") for prefix in ("", "/api/v1") for act in ("publish", "withdraw", "choose")),
+            *((prefix, f"{act}/") for prefix in ("", "/api/v1") for act in ("publish", "withdraw", "choose", "cancel")),
         )
     ]  # fmt: skip
     own = [url.replace("/admin/submissions/submissions/", "/admin/submissions/submission/") for url in own]

@@ -27,7 +27,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from submissions import mailbox, publication, releases, teams
+from submissions import audit, mailbox, publication, releases, teams
 from submissions.models import (
     Benchmark,
     Entry,
@@ -123,7 +123,7 @@ def sent_by(home: Team, benchmark: Benchmark) -> dict[str, Submission]:
         "withdrawn": material.scored(benchmark, home, "withdrawn", public=True, now=now),
         "queued": material.submitted(benchmark, home, "queued", now=now),
     }
-    publication.withdraw(made["withdrawn"], reason="by mistake", now=now)
+    publication.withdraw(made["withdrawn"], reason="by mistake", by=audit.SITE, now=now)
     publication.place(made["withdrawn"].entry_id)
     return made
 
@@ -364,6 +364,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "submission-publish": in_states("405", TEAM_DOES),
     "submission-withdraw": in_states("405", TEAM_DOES, data=lambda world: {"reason": "by mistake"}),
     "submission-choose": in_states("405", TEAM_DOES),
+    "submission-cancel": in_states("405", TEAM_DOES),
     "api-schema": plain(API_ALL, API_NONE),
     "api-docs": plain(API_ALL, API_NONE),
     # The same for everyone: no token is looked at.
@@ -396,6 +397,7 @@ TABLE: dict[str, dict[str, Row]] = {
         public=(API_NONE, API_DOES),
         rejected=(API_NONE, API_DOES),
     ),
+    "api-cancel": in_states(API_NONE, API_CANNOT, queued=(API_NONE, API_DOES)),
     "api-choose": in_states(API_NONE, API_CANNOT, public=(API_NONE, API_DOES)),
 }
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from submissions import askers, audit
+from submissions import askers, audit, publication
 from submissions.models import Event
 from tests import material
 
@@ -52,3 +52,19 @@ def test_others_see_what_is_public_alone() -> None:
         "member": {"made", "opened"},
         "organizer": {"made", "opened"},
     }
+
+
+def test_what_a_team_decides_of_a_submission_is_public_and_says_who() -> None:
+    owner = material.person("o@example.org")
+    team, by = material.team("a", owner), askers.for_user(owner)
+    submission = material.scored(material.benchmark(), team, "model")
+    for _again in range(2):
+        publication.publish(submission, by=by, now=material.NOON)
+        publication.choose(submission, by=by)
+    publication.withdraw(submission, reason=" a slip ", by=by, now=material.NOON)
+    told = Event.objects.filter(is_public=True, actor_key=str(owner.pk)).order_by("id")
+    assert list(told.values_list("action", "details")) == [
+        ("published", {}),
+        ("chosen", {}),
+        ("withdrawn", {"reason": "a slip"}),
+    ]

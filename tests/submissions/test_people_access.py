@@ -97,6 +97,7 @@ POSTS = {
     "submission-publish": (LOGIN, NONE, DONE, DONE, NONE),
     "submission-withdraw": (LOGIN, NONE, 422, 422, NONE),
     "submission-choose": (LOGIN, NONE, DONE, DONE, NONE),
+    "submission-cancel": (LOGIN, NONE, DONE, DONE, NONE),
 }
 FIELDS = {"role": "owner", "name": "n", "scope": "read", "days": "1"}
 
