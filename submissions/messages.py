@@ -19,6 +19,7 @@ REFUSALS: Mapping[str, str | Promise] = {
         "as they are, so that the board compares like with like: send it under another entry name, or leave the "
         "setting out."
     ),
+    "entry-name-taken": _("Your team has an entry “{entry}” on this benchmark already. Choose another name."),
     "quota-daily": _(
         "Your team has used its {limit} submissions of today. The next ones can be sent from {renews_at}."
     ),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from submissions.pages import invitations, mail, releases, submission, teams, upload
+from submissions.pages import corrections, invitations, mail, releases, submission, teams, upload
 
 urlpatterns = [
     path("teams/", teams.teams, name="teams"),
@@ -36,6 +36,7 @@ urlpatterns = [
         releases.release_publish,
         name="release-publish",
     ),
+    path("entries/<uuid:entry_id>/correct/", corrections.entry_correct, name="entry-correct"),
     path("submissions/<uuid:submission_id>/", submission.submission, name="submission"),
     path("submissions/<uuid:submission_id>/state/", submission.submission_state, name="submission-state"),
     path(

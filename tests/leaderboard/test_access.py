@@ -357,6 +357,9 @@ TABLE: dict[str, dict[str, Row]] = {
         "unknown": Row("410", "login 303 303 303 303", lambda world: ["unknown"]),
     },
     "entry": in_states(TEAM_SEES, of="entry_id", public=("200", "405"), withdrawn=("200", "405")),
+    "entry-correct": in_states(
+        TEAM_ONLY, TEAM_DOES, of="entry_id", data=lambda world: {"name": "corrected", "note": "new"}
+    ),
     "submission": in_states(TEAM_SEES, public=("200", "405")),
     "submission-state": in_states("404 404 204 204 204", queued=(TEAM_SEES, "405"), public=("204", "405")),
     "submission-problems": in_states(NEVER_HERE, rejected=(TEAM_ONLY, "405")),

@@ -55,6 +55,7 @@ def scene() -> Scene:
         clients[who].force_login(user)
     names = {
         "submission_id": submission.pk,
+        "entry_id": submission.entry_id,
         "invitation_id": invitation.pk,
         "secret": secret,
         "token_id": token.pk,
@@ -77,6 +78,7 @@ GETS = {
     "mail-message": (NONE,) * 5,
     "upload": (LOGIN, OK, OK, OK, OK),
     "sample-answers": (OK,) * 5,
+    "entry-correct": (LOGIN, NONE, OK, OK, NONE),
     "submission": (NONE, NONE, OK, OK, OK),
     "submission-state": (NONE, NONE, 204, 204, 204),
     "submission-problems": (LOGIN, NONE, OK, OK, NONE),
