@@ -37,7 +37,7 @@ def correct(entry: Entry, *, name: str, links: Mapping[str, str], by: audit.Acto
             audit.record(by, "renamed", entry, is_public=is_known, formerly=before["name"], name=name)
         set_right = {key: [before[key], value] for key, value in changed.items() if key != "name"}
         if set_right:
-            audit.record(by, "links-corrected", entry, **set_right)
+            audit.record(by, "links-corrected", entry, changed=set_right)
 
 
 def _refuse_taken(entry: Entry, name: str) -> None:

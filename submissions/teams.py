@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from submissions import audit, tokens
+from submissions.askers import Asker
 from submissions.models import Invitation, Membership, Team, Token, User
 from submissions.refusals import Refusal
 
@@ -21,6 +23,7 @@ def create(*, slug: str, name: str, owner: User | None = None) -> Team:
             team = Team.objects.create(slug=slug, name=name)
             if owner is not None:
                 Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+            audit.record(Asker(user=owner) if owner else audit.COMMAND, "made", team)
     except IntegrityError as error:
         raise Refusal("team-name-taken", field="slug") from error
     return team
@@ -39,9 +42,11 @@ def invite(team: Team, *, by: User, now: datetime) -> tuple[Invitation, str]:
     """
     require_owner(team, by)
     secret = secrets.token_urlsafe(24)
-    invitation = Invitation.objects.create(
-        team=team, digest=digest(secret), created_by=by, expires_at=now + INVITATION_LIFE
-    )
+    with transaction.atomic():
+        invitation = Invitation.objects.create(
+            team=team, digest=digest(secret), created_by=by, expires_at=now + INVITATION_LIFE
+        )
+        audit.record(Asker(user=by), "invited", team, invitation=invitation.pk)
     return invitation, secret
 
 
@@ -61,15 +66,22 @@ def invitation_of(secret: str, *, now: datetime) -> Invitation:
 
 def accept(secret: str, *, user: User, now: datetime) -> Team:
     """Join the team as a member; who is in it already stays as they are. Raises Refusal as `invitation_of` does."""
-    team = invitation_of(secret, now=now).team
-    Membership.objects.get_or_create(team=team, user=user, defaults={"role": Role.MEMBER})
-    return team
+    invitation = invitation_of(secret, now=now)
+    with transaction.atomic():
+        _known, joined = Membership.objects.get_or_create(
+            team=invitation.team, user=user, defaults={"role": Role.MEMBER}
+        )
+        if joined:
+            audit.record(Asker(user=user), "joined", invitation.team, invitation=invitation.pk)
+    return invitation.team
 
 
 def revoke_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:
     """Close the link at once. Again: no change."""
     require_owner(invitation.team, by)
-    Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now)
+    with transaction.atomic():
+        if Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now):
+            audit.record(Asker(user=by), "invitation-revoked", invitation.team, invitation=invitation.pk)
 
 
 def remove(membership: Membership, *, by: User, now: datetime) -> None:
@@ -82,11 +94,20 @@ def remove(membership: Membership, *, by: User, now: datetime) -> None:
         require_owner(membership.team, by)
     with transaction.atomic():
         _keep_an_owner(membership)
-        Membership.objects.filter(pk=membership.pk).delete()
-        # Who has left still knows the text of these, and of the links.
-        made = Token.objects.filter(team=membership.team_id, created_by=membership.user_id, revoked_at=None)
-        made.update(revoked_at=now)
-        Invitation.objects.filter(team=membership.team_id).usable(at=now).update(revoked_at=now)
+        _part(membership, by=by, now=now)
+
+
+def _part(membership: Membership, *, by: User, now: datetime) -> None:
+    gone, _by_model = Membership.objects.filter(pk=membership.pk).delete()
+    # Who has left still knows the text of these, and of the links.
+    for token in Token.objects.filter(
+        team=membership.team_id, created_by=membership.user_id, revoked_at=None
+    ):
+        tokens.revoke(token, by=Asker(user=by), now=now)
+    Invitation.objects.filter(team=membership.team_id).usable(at=now).update(revoked_at=now)
+    if gone:
+        action = "left" if by.pk == membership.user_id else "removed"
+        audit.record(Asker(user=by), action, membership.team, person=membership.user_id)
 
 
 def change_role(membership: Membership, role: Membership.Role, *, by: User) -> None:
@@ -95,7 +116,14 @@ def change_role(membership: Membership, role: Membership.Role, *, by: User) -> N
     with transaction.atomic():
         if role != Role.OWNER:
             _keep_an_owner(membership)
-        Membership.objects.filter(pk=membership.pk).update(role=role)
+        if Membership.objects.filter(pk=membership.pk).exclude(role=role).update(role=role):
+            audit.record(
+                Asker(user=by),
+                "role-changed",
+                membership.team,
+                person=membership.user_id,
+                role=str(role),
+            )
 
 
 def _keep_an_owner(leaving: Membership) -> None:

@@ -196,5 +196,5 @@ def token_revoke(request: HttpRequest, slug: str, token_id: int) -> None:
     token = get_object_or_404(Token, team=mine, pk=token_id)
     if token.created_by_id != person(request).pk:
         team_deeds.require_owner(mine, person(request))
-    tokens.revoke(token, now=timezone.now())
+    tokens.revoke(token, by=askers.of(request), now=timezone.now())
     notices.success(request, _("The token is revoked: it opens nothing any more."))

@@ -31,6 +31,7 @@ from submissions import audit, mailbox, publication, releases, teams
 from submissions.models import (
     Benchmark,
     Entry,
+    Event,
     Figure,
     Invitation,
     Membership,
@@ -293,6 +294,13 @@ ADMIN = {
         change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.submissions["private"],
+    ),
+    **admin_of(
+        "submissions_event",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: Event.objects.all()[0],
     ),
     **admin_of(
         "submissions_team",
