@@ -72,7 +72,7 @@ class EventAdmin(Unmakeable, admin.ModelAdmin[Event]):
         "is_organizer",
         "is_public",
     )
-    list_filter = ("object_kind", "actor_kind", "is_organizer")
+    list_filter = ("actor_kind", "is_organizer")
     search_fields = ("object_name", "object_key", "actor_name", "actor_key")
     ordering = ("-at", "-id")
     show_full_result_count = False

@@ -3,7 +3,7 @@
 from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import SuspiciousOperation
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,7 +17,7 @@ from submissions import askers, tokens
 from submissions import teams as team_deeds
 from submissions.forms import RoleForm, TeamForm, TokenForm
 from submissions.models import Invitation, Membership, Submission, Team, Token
-from submissions.pages import history, refused
+from submissions.pages import dashboard, history, pager, refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
 
@@ -85,7 +85,8 @@ def page(
         "is_owner": is_owner,
         "members": members,
         "submissions": [history.row(submission, submission.entry) for submission in shown],
-        **_pager(shown, team.get_absolute_url()),
+        **pager.of(shown, team.get_absolute_url()),
+        **dashboard.context(team, page=request.GET.get("entries"), now=now),
         "tokens": list(
             team.tokens.living(at=now).select_related("created_by").order_by("-created_at", "-pk")
         ),
@@ -97,15 +98,6 @@ def page(
     }
     faulty = token_form is not None and token_form.errors
     return render(request, "submissions/team.html", context, status=422 if faulty else 200)
-
-
-def _pager(page: Page[Submission], url: str) -> dict[str, str]:
-    return {
-        "previous_url": f"{url}?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"{url}?page={page.next_page_number()}" if page.has_next() else "",
-        "range_text": _("%(first)s–%(last)s of %(all)s")
-        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
-    }
 
 
 @deed("team", "slug")
