@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
-from submissions import audit, entries, publication, quota, ringing, storage
+from submissions import audit, entries, publication, quota, ringing, storage, teams
 from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team, Token, User
 from submissions.refusals import Refusal
@@ -95,7 +95,7 @@ def _discard(submission: Submission) -> None:
 def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
     with transaction.atomic():
         # The team's row is the lock: two uploads at once cannot both take its last slot.
-        Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
+        teams.refuse_archived(Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk))
         submission.entry = entries.find_or_make(
             benchmark=offer.benchmark, team=offer.team, name=offer.entry_name, settings=offer.settings
         )
@@ -128,6 +128,7 @@ def _same_file(submission: Submission) -> Submission | None:
 
 
 def _check_rules(offer: Offer) -> None:
+    teams.refuse_archived(offer.team)
     benchmark = offer.benchmark
     if benchmark.intake != "open":
         raise Refusal(CLOSED[benchmark.intake], benchmark=benchmark.name)

@@ -47,7 +47,12 @@ REFUSALS: Mapping[str, str | Promise] = {
         "This is not a format that we read. Known are CSV with the header question_id,answer, JSONL, a JSON list, "
         "and the list that MMAD's own scripts write, each also compressed with gzip."
     ),
-    "no-team": _("You are in no team yet. Make one first: answers are sent by teams."),
+    "no-team": _(
+        "You are in no team yet that sends answers. Make one first, or restore one that is archived."
+    ),
+    "team-archived": _(
+        "Team “{team}” is archived and sends nothing more. An owner can restore it on its page."
+    ),
     "which-team": _("You are in several teams ({teams}). Say which one sends this, in the field “team”."),
     "unknown-team": _("You are in no team “{team}”."),
     "token-may-not-submit": _(

@@ -43,6 +43,7 @@ def invite(team: Team, *, by: User, now: datetime) -> tuple[Invitation, str]:
     require_owner(team, by)
     secret = secrets.token_urlsafe(24)
     with transaction.atomic():
+        refuse_archived(_locked(team.pk))
         invitation = Invitation.objects.create(
             team=team, digest=digest(secret), created_by=by, expires_at=now + INVITATION_LIFE
         )
@@ -126,9 +127,42 @@ def change_role(membership: Membership, role: Membership.Role, *, by: User) -> N
             )
 
 
+def archive(team: Team, *, by: User, now: datetime) -> None:
+    """Let the team send nothing more and invite nobody; what it made public stays under its name. Again: no change."""
+    require_owner(team, by)
+    with transaction.atomic():
+        put_away(_locked(team.pk), by=Asker(user=by), now=now)
+
+
+def put_away(team: Team, *, by: audit.Actor, now: datetime) -> None:
+    """The same for a caller who holds the team's row and has asked who may."""
+    if team.archived_at is None:
+        Team.objects.filter(pk=team.pk).update(archived_at=now)
+        Invitation.objects.filter(team=team).usable(at=now).update(revoked_at=now)
+        audit.record(by, "archived", team)
+
+
+def restore(team: Team, *, by: User) -> None:
+    """Let an archived team send again. Again: no change."""
+    require_owner(team, by)
+    with transaction.atomic():
+        if Team.objects.filter(pk=team.pk).exclude(archived_at=None).update(archived_at=None):
+            audit.record(Asker(user=by), "restored", team)
+
+
+def refuse_archived(team: Team) -> None:
+    """Raises Refusal when the team sends nothing more. Binding only while the caller holds the team's row."""
+    if team.archived_at is not None:
+        raise Refusal("team-archived", team=team.slug)
+
+
+def _locked(team_id: int) -> Team:
+    return Team.objects.select_for_update(no_key=True).get(pk=team_id)
+
+
 def _keep_an_owner(leaving: Membership) -> None:
     # The team's row is the lock: two owners who leave at once must not both see the other.
-    Team.objects.select_for_update(no_key=True).get(pk=leaving.team_id)
+    _locked(leaving.team_id)
     others = Membership.objects.filter(team=leaving.team_id, role=Role.OWNER).exclude(pk=leaving.pk)
     if not others.exists():
         raise Refusal("last-owner")

@@ -12,6 +12,8 @@ urlpatterns = [
         teams.invitation_revoke,
         name="invitation-revoke",
     ),
+    path("teams/<slug:slug>/archive/", teams.team_archive, name="team-archive"),
+    path("teams/<slug:slug>/restore/", teams.team_restore, name="team-restore"),
     path("teams/<slug:slug>/leave/", teams.team_leave, name="team-leave"),
     path(
         "teams/<slug:slug>/members/<int:membership_id>/remove/",

@@ -33,6 +33,7 @@ STATUS: Mapping[str, int] = {
     "file-damaged-gzip": 422,
     "file-unknown-format": 415,
     "unknown-team": 404,
+    "team-archived": 403,
     "no-report": 409,
     "not-scored": 409,
     "not-public": 409,

@@ -59,9 +59,11 @@ def submitting_team(asker: Asker, slug: str | None) -> Team:
         return named[0]
     if not teams:
         raise Refusal("no-team", field="team")
-    if len(teams) > 1:
-        raise Refusal("which-team", field="team", teams=", ".join(team.slug for team in teams))
-    return teams[0]
+    # Archived ones need no naming; alone, such a one is refused by its name.
+    active = [team for team in teams if team.archived_at is None] or teams
+    if len(active) > 1:
+        raise Refusal("which-team", field="team", teams=", ".join(team.slug for team in active))
+    return active[0]
 
 
 def until_finished(submission: Submission) -> Mapping[str, str]:

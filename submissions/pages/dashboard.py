@@ -51,7 +51,7 @@ def context(team: Team, *, page: str | None, now: datetime) -> dict[str, Any]:
     """What submissions/_dashboard.html asks for."""
     shown = Paginator(_entries(team), ENTRIES_A_PAGE).get_page(page)
     return {
-        "accounts": _accounts(team, now=now),
+        "accounts": [] if team.archived_at else _accounts(team, now=now),
         "entries": [_row(entry) for entry in shown],
         "entries_pager": pager.of(shown, team.get_absolute_url(), "entries", "#entries"),
     }

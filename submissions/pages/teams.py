@@ -142,6 +142,20 @@ def team_leave(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @deed("team", "slug")
+def team_archive(request: HttpRequest, slug: str) -> None:
+    """Let it send nothing more."""
+    team_deeds.archive(own(request, slug), by=person(request), now=timezone.now())
+    notices.success(request, _("Archived. What the team made public stays under its name."))
+
+
+@deed("team", "slug")
+def team_restore(request: HttpRequest, slug: str) -> None:
+    """Let it send again."""
+    team_deeds.restore(own(request, slug), by=person(request))
+    notices.success(request, _("Restored: the team may send answers again."))
+
+
+@deed("team", "slug")
 def team_role(request: HttpRequest, slug: str, membership_id: int) -> None:
     """Give a member another role."""
     membership = _membership(own(request, slug), membership_id)

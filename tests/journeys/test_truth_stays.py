@@ -269,6 +269,8 @@ def starts(pipe: Pipeline) -> list[str]:
         "/teams/home/",
         "/teams/home/invite/",
         "/teams/home/leave/",
+        "/teams/home/archive/",
+        "/teams/home/restore/",
         "/teams/home/tokens/",
         "/accounts/inactive/",
         "/nothing",

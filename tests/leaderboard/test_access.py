@@ -354,6 +354,8 @@ TABLE: dict[str, dict[str, Row]] = {
     ),
     "team": of_team("405", TEAM_ONLY),
     "team-invite": of_team("login 404 403 200 404"),
+    "team-archive": of_team("login 404 403 303 404"),
+    "team-restore": of_team("login 404 403 303 404"),
     "team-leave": of_team(TEAM_DOES),
     "token-new": of_team(TEAM_ONLY, data=lambda world: {"name": "ci", "scope": "submit", "days": "30"}),
     "invitation-revoke": part_of_team(lambda world: world.invitation, OWNER_DOES),

@@ -89,6 +89,8 @@ GETS = {
 POSTS = {
     "team-invite": (LOGIN, NONE, NO, OK, NONE),
     "invitation-revoke": (LOGIN, NONE, NO, DONE, NONE),
+    "team-archive": (LOGIN, NONE, NO, DONE, NONE),
+    "team-restore": (LOGIN, NONE, NO, DONE, NONE),
     "team-leave": (LOGIN, NONE, DONE, DONE, NONE),
     "team-remove-member": (LOGIN, NONE, NO, DONE, NONE),
     "team-role": (LOGIN, NONE, NO, DONE, NONE),
