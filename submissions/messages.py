@@ -78,6 +78,9 @@ REFUSALS: Mapping[str, str | Promise] = {
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "not-the-draft": _("Release {release} is not the draft of its benchmark any more."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),
+    "last-owner-of": _(
+        "You are the last owner of {team}, which has other members. Make one of them an owner first."
+    ),
     "not-owner": _("Only an owner of the team can do this."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
 }

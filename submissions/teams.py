@@ -111,6 +111,22 @@ def _part(membership: Membership, *, by: User, now: datetime) -> None:
         audit.record(Asker(user=by), action, membership.team, person=membership.user_id)
 
 
+def part_for_good(membership: Membership, *, by: User, now: datetime) -> None:
+    """Take a person out whose account ends. A team without members left is archived and its tokens end.
+
+    To be called in a transaction. Raises Refusal when others stay and no owner would be among them.
+    """
+    team = _locked(membership.team_id)
+    others = Membership.objects.filter(team=team).exclude(pk=membership.pk)
+    if not others.exists():
+        for token in Token.objects.filter(team=team, revoked_at=None):
+            tokens.revoke(token, by=Asker(user=by), now=now)
+        put_away(team, by=Asker(user=by), now=now)
+    elif membership.role == Role.OWNER and not others.filter(role=Role.OWNER).exists():
+        raise Refusal("last-owner-of", team=team.name)
+    _part(membership, by=by, now=now)
+
+
 def change_role(membership: Membership, role: Membership.Role, *, by: User) -> None:
     """Make a member an owner, or an owner a member. Raises Refusal when no owner would be left."""
     require_owner(membership.team, by)

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from submissions.pages import corrections, invitations, mail, releases, submission, teams, upload
+from submissions.pages import account, corrections, invitations, mail, releases, submission, teams, upload
 
 urlpatterns = [
+    path("accounts/delete/", account.account_delete, name="account-delete"),
     path("teams/", teams.teams, name="teams"),
     path("teams/new/", teams.team_new, name="team-new"),
     path("teams/<slug:slug>/", teams.team, name="team"),

@@ -330,6 +330,7 @@ ADMIN = {
 TABLE: dict[str, dict[str, Row]] = {
     **ACCOUNT,
     **ADMIN,
+    "account-delete": plain(SIGNED_IN, "login 422 422 422 422"),
     "home": plain("200"),
     "how-to-read": plain("200"),
     "healthz": plain("200"),

@@ -70,6 +70,7 @@ LOGIN, OK, NONE, NO, DONE, POST = "login", 200, 404, 403, 303, 405
 
 # What a GET answers to each of WHO, in their order.
 GETS = {
+    "account-delete": (LOGIN, OK, OK, OK, OK),
     "teams": (LOGIN, OK, OK, OK, OK),
     "team-new": (LOGIN, OK, OK, OK, OK),
     "team": (LOGIN, NONE, OK, OK, NONE),
