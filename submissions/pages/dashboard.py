@@ -28,7 +28,6 @@ class Account:
     board_url: str
     today: str
     total: str
-    renews: SafeString
     upload_url: str
 
 
@@ -52,6 +51,7 @@ def context(team: Team, *, page: str | None, now: datetime) -> dict[str, Any]:
     shown = Paginator(_entries(team), ENTRIES_A_PAGE).get_page(page)
     return {
         "accounts": [] if team.archived_at else _accounts(team, now=now),
+        "renews": figures.when(quota.renewal(now)),
         "entries": [_row(entry) for entry in shown],
         "entries_pager": pager.of(shown, team.get_absolute_url(), "entries", "#entries"),
     }
@@ -76,7 +76,6 @@ def _account(team: Team, benchmark: Benchmark, *, now: datetime) -> Account:
         board_url=reverse("board", args=[benchmark.slug]),
         today=left % {"left": figures.count(account.left_today), "limit": figures.count(account.daily_limit)},
         total=left % {"left": figures.count(account.left_total), "limit": figures.count(account.total_limit)},
-        renews=figures.when(account.renews_at) if account.left_total else figures.missing(),
         upload_url=reverse("upload", args=[benchmark.slug]) if benchmark.intake == "open" else "",
     )
 
@@ -109,11 +108,17 @@ def _row(entry: Any) -> Row:
         shown_url=shown.get_absolute_url() if shown else "",
         score=figures.score(shown.score if shown else None, 2),
         rank=figures.rank(entry.rank if shown else None),
-        public=ngettext("%(public)s of %(scored)s scored", "%(public)s of %(scored)s scored", entry.scored)
-        % {"public": figures.count(entry.public), "scored": figures.count(entry.scored)},
+        public=_public(entry.public, entry.scored),
         correct_url=reverse("entry-correct", args=[entry.pk]),
     )
 
 
 def _none_shown(entry: Entry) -> str:
     return _("being ranked anew") if entry.standing_due else _("nothing yet")
+
+
+def _public(public: int, scored: int) -> str:
+    if not scored:
+        return _("nothing scored")
+    said = ngettext("%(public)s of %(scored)s scored", "%(public)s of %(scored)s scored", scored)
+    return said % {"public": figures.count(public), "scored": figures.count(scored)}

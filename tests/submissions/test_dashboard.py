@@ -26,10 +26,11 @@ def test_it_says_what_is_left_and_when_it_renews(team: Team) -> None:
     benchmark = material.benchmark(daily_limit=5)
     material.submitted(benchmark, team)
     material.submitted(benchmark, team, "rejected", file=b"question_id,answer\nnone#0,A\n")
-    (account,) = dashboard.context(team, page=None, now=NOON + timedelta(hours=1))["accounts"]
+    said = dashboard.context(team, page=None, now=NOON + timedelta(hours=1))
+    (account,) = said["accounts"]
     assert (account.today, account.total) == ("3 of 5", "198 of 200")
-    assert 'datetime="2026-03-03T00:00:00+00:00"' in account.renews
-    assert account.renews.endswith("UTC</time>")
+    assert 'datetime="2026-03-03T00:00:00+00:00"' in said["renews"]
+    assert said["renews"].endswith("UTC</time>")
     tomorrow = datetime(2026, 3, 3, tzinfo=UTC)
     assert dashboard.context(team, page=None, now=tomorrow)["accounts"][0].today == "5 of 5"
 
