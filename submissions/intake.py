@@ -107,6 +107,8 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
             return Receipt(known, is_new=False)
         quota.check(offer.team, offer.benchmark, now=now)
         submission.save(force_insert=True)
+        if submission.is_public:
+            audit.record(_sender(offer), "published", submission, is_public=True)
         transaction.on_commit(partial(ringing.score, submission.pk), robust=True)
     return Receipt(submission, is_new=True)
 

@@ -102,15 +102,17 @@ def test_others_read_only_what_was_public(member: Client, team: Team, shown: Sub
     publication.publish(waiting, by=by, now=NOON)
     publication.withdraw(waiting, reason="too early", by=by, now=NOON)
     corrected(member, shown.entry, note="new")
-    assert decisions.of_entry(shown.entry, askers.NOBODY) == []
+    # What was sent as public, and not what never had a score.
+    assert [decision.text for decision in decisions.of_entry(shown.entry, askers.NOBODY)] == ["Made public"]
     told = [decision.text for decision in decisions.of_entry(shown.entry, by)]
-    assert told == ["Links or note corrected", "Withdrawn", "Made public"]
+    assert told == ["Links or note corrected", "Withdrawn", "Made public", "Made public"]
 
 
 def test_a_withdrawal_is_told_with_its_reason_and_leads_nowhere(team: Team, shown: Submission) -> None:
     by = askers.for_user(team.memberships.get().user)
     publication.withdraw(shown, reason="wrong prompt", by=by, now=NOON)
-    (told,) = decisions.of_entry(shown.entry, askers.NOBODY)
+    told, before = decisions.of_entry(shown.entry, askers.NOBODY)
+    assert before.text == "Made public"
     assert (told.text, told.reason, told.url) == ("Withdrawn", "wrong prompt", "")
 
 
