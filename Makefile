@@ -42,7 +42,7 @@ lint: .venv/development
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy .
 	.venv/bin/lint-imports
-	.venv/bin/djlint --check --lint --quiet leaderboard submissions
+	.venv/bin/djlint --check --lint leaderboard submissions
 	$(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
 
 pytest: .venv/development

@@ -3,13 +3,7 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.core.exceptions import (
-    DisallowedHost,
-    RequestDataTooBig,
-    TooManyFieldsSent,
-    TooManyFilesSent,
-)
-from django.http import Http404, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -21,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from leaderboard import board, entries, etags, exports, phrases, shapes
+from leaderboard import board, descriptions, entries, etags, exports, phrases, shapes
 from leaderboard.cursors import HistoryCursor, PositionCursor, UnreadableCursorError
 from leaderboard.filters import (
     CHOICES,
@@ -34,7 +28,7 @@ from leaderboard.filters import (
     read,
 )
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
-from submissions import askers
+from submissions import askers, contents
 from submissions.api import documented, problems
 from submissions.models import Benchmark, Entry, Question, Release, Submission
 
@@ -52,7 +46,7 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
     return {
         "slug": benchmark.slug,
         "name": benchmark.name,
-        "summary": rules.summary,
+        "summary": descriptions.summary(benchmark),
         "is_standin": benchmark.is_standin,
         "is_open": benchmark.takes_submissions,
         "disclosure": benchmark.disclosure,
@@ -66,7 +60,7 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
         "limits": {"daily": benchmark.daily_limit, "total": benchmark.total_limit},
         "changed_at": benchmark.changed_at,
         "links": {
-            **rules.links,
+            **(rules.links if benchmark.is_original else {}),
             "self": url("api-benchmark"),
             "leaderboard": url("api-leaderboard"),
             "questions_file": url("api-questions"),
@@ -77,8 +71,9 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
 
 def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
     """Everything that the public may know of a benchmark."""
-    rules = benchmark.rules
-    metrics = {subtask.metric: phrases.metric(subtask.metric) for subtask in rules.subtasks}
+    rules, asked = benchmark.rules, contents.of(benchmark)
+    is_original = benchmark.is_original
+    metrics = {subtask.metric: phrases.metric(subtask.metric) for subtask in asked.subtasks}
     return described(benchmark, request) | {
         "subtasks": [
             {
@@ -88,22 +83,23 @@ def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
                 "metric": subtask.metric,
                 "kinds": subtask.raw_types,
             }
-            for subtask in rules.subtasks
+            for subtask in asked.subtasks
         ],
-        "source_datasets": rules.source_datasets,
+        "source_datasets": asked.source_datasets,
         "columns": Columns.of(benchmark).ranked,
         "metrics": metrics,
         "rules": {
             "present_minimum": rules.present_minimum,
             "options_minimum": rules.options_minimum,
             "options_maximum": rules.options_maximum,
-            "answers_public": rules.answers_public,
+            "answers_public": rules.answers_public if is_original else None,
             "closed_division": rules.closed_division,
             "source_dataset_folds": rules.folds,
         },
-        "notice": rules.notice,
-        "obtain": rules.obtain,
-        "citation": rules.citation,
+        # The definition's words are of its own benchmark: other questions under its rules are not its.
+        "notice": rules.notice if is_original else "",
+        "obtain": rules.obtain if is_original else "",
+        "citation": rules.citation if is_original else "",
     }
 
 
@@ -115,7 +111,11 @@ class PublicView(APIView):
 
 
 class Index(PublicView):
-    @extend_schema(operation_id="index", responses={200: shapes.IndexShape, **documented.problems()})
+    @extend_schema(
+        operation_id="index",
+        summary="Find the parts of this API",
+        responses={200: shapes.IndexShape, **documented.problems()},
+    )
     def get(self, request: Request) -> Response:
         """Where to go from here."""
         names = {"benchmarks": "api-benchmarks", "schema": "api-schema", "docs": "api-docs"}
@@ -142,6 +142,7 @@ def cursor_or_422(request: Request, kind: type[_Cursor]) -> _Cursor | None:
 class BenchmarkList(PublicView):
     @extend_schema(
         operation_id="benchmarks_list",
+        summary="List the benchmarks",
         parameters=[documented.CURSOR],
         responses={200: shapes.BenchmarkPageShape, **documented.problems()},
     )
@@ -160,7 +161,9 @@ class BenchmarkList(PublicView):
 
 class BenchmarkDetail(PublicView):
     @extend_schema(
-        operation_id="benchmark", responses={200: shapes.DefinitionShape, **documented.problems(404)}
+        operation_id="benchmark",
+        summary="Read a benchmark's definition",
+        responses={200: shapes.DefinitionShape, **documented.problems(404)},
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """A benchmark's definition: release, subtasks, source datasets, metrics, rules, limits, links."""
@@ -216,6 +219,7 @@ class Leaderboard(PublicView):
 
     @extend_schema(
         operation_id="leaderboard",
+        summary="Read a board",
         parameters=_parameters(),
         responses={
             (200, "application/json"): shapes.BoardShape,
@@ -260,6 +264,7 @@ class Questions(PublicView):
 
     @extend_schema(
         operation_id="questions",
+        summary="Read or download the questions",
         parameters=[
             documented.CURSOR,
             OpenApiParameter("format", str, enum=["json", "csv", "jsonl"]),
@@ -311,6 +316,7 @@ class EntryDetail(APIView):
 
     @extend_schema(
         operation_id="entry",
+        summary="Read an entry with its history",
         parameters=[documented.CURSOR],
         responses={200: shapes.EntryDetailShape, **documented.problems(401, 404)},
     )
@@ -366,18 +372,7 @@ def _line(submission: Submission, entry: Entry) -> dict[str, Any]:
 
 def bad_request(fault: Exception) -> JsonResponse:
     """A request under /api/ that was given up on before, or while, its call read it."""
-    code, detail = _unreadable(fault)
-    return _as_json(problems.answer(400, code, detail))
-
-
-def _unreadable(fault: Exception) -> tuple[str, str]:
-    if isinstance(fault, DisallowedHost):
-        return "unknown-host", _("This site does not answer under the host name that was asked for.")
-    if isinstance(fault, RequestDataTooBig):
-        return "body-too-large", _("The body without its files is larger than this site reads.")
-    if isinstance(fault, TooManyFieldsSent | TooManyFilesSent):
-        return "too-many-fields", _("The body has more fields or files than any call takes.")
-    return "bad-request", _("The request cannot be read as it is.")
+    return _as_json(problems.unreadable(fault))
 
 
 def permission_denied() -> JsonResponse:
@@ -388,6 +383,12 @@ def permission_denied() -> JsonResponse:
 def not_found() -> JsonResponse:
     """Any address under /api/ that there is not."""
     return _as_json(problems.answer(404, "not-found", _("There is nothing here, or it is not yours to see.")))
+
+
+def slash_wanting(request: HttpRequest) -> JsonResponse:
+    """The address of a call without its last slash."""
+    detail = _("There is nothing here. The address ends with a slash: send it to {path}/.")
+    return _as_json(problems.answer(404, "slash-missing", detail.format(path=request.path)))
 
 
 def server_error() -> JsonResponse:

@@ -3,6 +3,7 @@
 The cost is that of the page: one query for its rows along an index, one for the further figures of these rows.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ PAGE_ROWS = 50
 Row = dict[str, Any]
 """A row as the API writes it: `rank`, `entry`, `team`, `kind`, `submission`, `score`, ... (design.md, board row).
 
-A quoted result has in addition `source`, `flags` and `line` (human, chance or null).
+A scored row has in addition `team_name`, the team as people read it, and `partial`, the subtasks that a submission sent
+as partial names; a quoted result has `source`, `flags` and `line` (human, chance or null).
 """
 
 
@@ -37,7 +39,9 @@ _SUBMISSION = (
     "figure.submission_id",
     "submission.coverage",
     "submission.finished_at",
+    "submission.partial",
     "team.slug",
+    "team.name",
     "submission.entry_id",
     "entry.name",
     "entry.tries",
@@ -244,7 +248,9 @@ def grouped(figures: Figures, columns: Columns) -> dict[str, dict[str, float | N
 
 
 def _scored(rank: int | None, submission: Sequence[Any]) -> Row:
-    submission_id, coverage, scored_at, team, entry_id, name, tries, *settings = submission
+    submission_id, coverage, scored_at, partial, team, team_name, entry_id, name, tries, *settings = (
+        submission
+    )
     declared = {key: None if value == "" else value for key, value in zip(SETTINGS, settings, strict=True)}
     return {
         "rank": rank,
@@ -256,6 +262,8 @@ def _scored(rank: int | None, submission: Sequence[Any]) -> Row:
         "coverage": coverage,
         "tries": tries,
         "scored_at": _moment(scored_at),
+        "team_name": team_name,
+        "partial": json.loads(partial),
     }
 
 

@@ -1,6 +1,6 @@
 """A board as its template draws it: links, filters in words, rows in finished text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from leaderboard import board, phrases
@@ -29,6 +29,13 @@ from submissions.models import Benchmark, Entry, QuotedResult
 from submissions.ui import format as written
 from submissions.ui.board import BoardRow, FilterField, FilterWord, Link, Option, board_row
 
+_TYPED: Mapping[str, written.Text] = {
+    "q": gettext_lazy("a part of it"),
+    "quantisation": gettext_lazy("AWQ, or undeclared"),
+    "note": gettext_lazy("a part of it"),
+    "parameters": gettext_lazy("72, or undeclared"),
+}
+"""The filters that are typed, each with what one may type."""
 SHOTS_OFFERED = ("0", "1", "2", "4", "8", "16")
 
 
@@ -57,23 +64,29 @@ class BoardView:
         benchmark, wanted, found = self.benchmark, self.wanted, self.found
         release = self.shown.release or benchmark.current_release
         total = board.ranked_entries(self.shown)
+        releases_url = reverse("releases", args=[benchmark.slug])
         return {
             "benchmark": benchmark,
             "nav": "benchmarks",
             "release": release
             and {
-                "digest_text": written.digest(release.digest),
+                # Joined here, so that no space stands behind it.
+                "digest_link": format_html(
+                    '<a href="{}">{}</a>', releases_url, written.digest(release.digest)
+                ),
                 "question_count_text": written.count(release.question_count),
             },
             "facts": facts(benchmark, total) if self.shown.release is None else [entries_text(total)],
             "earlier_text": self.earlier_text(),
-            "releases_url": reverse("releases", args=[benchmark.slug]),
+            "releases_url": releases_url,
             "intake": benchmark.intake,
             "intake_text": intake_text(benchmark),
             "column_name": self.names.get(wanted.column, wanted.column),
             "column_groups": self.column_groups(),
             "divisions": self.divisions(),
+            "division": Entry.Division(wanted.division).label,
             "division_text": division_text(wanted.division),
+            "as_of": written.when(benchmark.changed_at),
             "closed_text": self.closed_text(),
             "filter_words": [
                 FilterWord(phrases.chosen(*one), self.url(wanted.without(one))) for one in wanted.chosen
@@ -174,10 +187,10 @@ class BoardView:
                     rank=row["rank"],
                     score=row["score"],
                     further=further,
-                    team=row["team"],
+                    team=row["team_name"],
                     settings=words,
                     undeclared=undeclared,
-                    partial=row["score"] is None or None in further,
+                    partial=bool(row["partial"]),
                     coverage=row["coverage"],
                     tries=row["tries"],
                     notation=notation,
@@ -244,11 +257,19 @@ def division_text(division: str) -> str:
 
 
 def range_text(found: list[board.Row]) -> str:
-    """The ranks on this page: it is not counted how many rows there are."""
+    """The ranks on this page; where filters leave gaps, of how many entries. Nothing beyond the page is counted."""
     ranks = [row["rank"] for row in found if row["rank"] is not None]
     if not ranks:
         return ""
-    return _("ranks {first} to {last}").format(first=written.count(ranks[0]), last=written.count(ranks[-1]))
+    first, last = written.count(ranks[0]), written.count(ranks[-1])
+    if len(ranks) == 1:
+        return _("rank {first}").format(first=first)
+    if ranks[-1] - ranks[0] + 1 == len(ranks):
+        return _("ranks {first} to {last}").format(first=first, last=last)
+    said = ngettext(
+        "{count} entry, ranks {first} to {last}", "{count} entries, ranks {first} to {last}", len(ranks)
+    )
+    return said.format(count=written.count(len(ranks)), first=first, last=last)
 
 
 def filter_fields(chosen: Chosen) -> SafeString:
@@ -267,8 +288,8 @@ def _filter_fields(_language: str | None, chosen: Chosen) -> SafeString:
 def filter_field(name: str, value: str) -> FilterField:
     """A filter as a field of the board's form."""
     label = str(phrases.LABELS[name])
-    if name in ("q", "quantisation", "note", "parameters"):
-        return FilterField(name, label, value=value)
+    if name in _TYPED:
+        return FilterField(name, label, value=value, hint=_TYPED[name])
     offered: dict[str, written.Text] = {"": _("any")}
     if name == "shots":
         offered |= {number: phrases.setting("shots", number) for number in SHOTS_OFFERED}

@@ -37,6 +37,8 @@ def board_head(columns: Columns) -> list[str]:
         *(f"detection/{name}" for name in columns.detection),
         "source",
         "flags",
+        "team_name",
+        "partial",
     ]
 
 
@@ -65,6 +67,8 @@ def _board_line(row: Row) -> list[object]:
         *row["detection"].values(),
         row.get("source"),
         row.get("flags"),
+        row.get("team_name"),
+        " ".join(row.get("partial", ())),
     ]
 
 

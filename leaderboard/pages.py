@@ -7,19 +7,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from leaderboard import board, entries, entry_view, etags, phrases
+from leaderboard import board, descriptions, entries, entry_view, etags, phrases
 from leaderboard.board_view import BoardView, facts, intake_text
 from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, earlier_release, read
-from submissions import askers
+from submissions import askers, contents
 from submissions.models import Benchmark, Figure, Release
 from submissions.ui import context
 from submissions.ui import format as written
@@ -46,21 +47,23 @@ def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
     columns = replace(Columns.of(benchmark, release), detection=())
     wanted = _wanted(request, columns, release)
     shown = board.Board(benchmark, release)
-    found = board.page(shown, columns, wanted)
-    return render(request, "leaderboard/board.html", BoardView(shown, columns, wanted, found).context())
+    view = BoardView(shown, columns, wanted, board.page(shown, columns, wanted))
+    drawn = {**view.context(), "address": request.build_absolute_uri(view.url(wanted))}
+    return render(request, "leaderboard/board.html", drawn)
 
 
 def _wanted(request: HttpRequest, columns: Columns, release: Release | None) -> Wanted:
-    """What the address asks for; a filter that cannot be is left out, and said. Raises Http404 for another column."""
+    """What the address asks for; what cannot be is left out, and said."""
     try:
         digest = release.short_digest if release else ""
         return read(request.GET, columns, release=digest, strict=False)
     except WrongAddressError as error:
         for part in error.parts:
-            if part.field not in FILTERS:
-                raise Http404 from error
-            said = _("The filter “{name}” was left out: {reason}")
-            messages.warning(request, said.format(name=phrases.LABELS[part.field], reason=part.detail))
+            if part.field in FILTERS:
+                said, name = _("The filter “{name}” was left out: {reason}"), phrases.LABELS[part.field]
+            else:
+                said, name = _("“{name}” in the address was left out: {reason}"), part.field
+            messages.warning(request, said.format(name=name, reason=part.detail))
         return error.usable
 
 
@@ -73,18 +76,18 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def card(benchmark: Benchmark) -> dict[str, Any]:
     """A benchmark on the first page."""
-    release = benchmark.current_release
     total = board.ranked_entries(board.Board(benchmark))
-    questions = (
-        [_("{count} questions").format(count=written.count(release.question_count))] if release else []
-    )
     return {
         "slug": benchmark.slug,
         "name": benchmark.name,
         "is_standin": benchmark.is_standin,
-        "summary": benchmark.rules.summary,
-        "facts": [*questions, *facts(benchmark, total)],
+        "summary": descriptions.summary(benchmark),
+        "facts": [
+            *(descriptions.figures(benchmark) if benchmark.current_release else ()),
+            *facts(benchmark, total),
+        ],
         "intake": benchmark.intake,
+        "intake_text": intake_text(benchmark),
         "leaders": leaders(benchmark),
     }
 
@@ -113,13 +116,18 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
         "nav": "benchmarks",
         "intake": benchmark.intake,
         "intake_text": intake_text(benchmark),
+        "summary": descriptions.summary(benchmark),
+        "figures": descriptions.figures(benchmark),
+        "contents": contents.of(benchmark),
         "own_template": own_words(benchmark),
     }
     return render(request, "leaderboard/about.html", shown)
 
 
 def own_words(benchmark: Benchmark) -> str | None:
-    """The template with the words of the benchmark's definition, which a stand-in shares; None without one."""
+    """The template with the definition's own words, which only the benchmark that it describes has; else None."""
+    if not benchmark.is_original:
+        return None
     name = f"leaderboard/about/{benchmark.rules.slug}.html"
     try:
         get_template(name)
@@ -134,10 +142,19 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """An entry's figures, settings and history, 50 submissions a page."""
     try:
         cursor = HistoryCursor.decode(text) if (text := request.GET.get("cursor")) else None
-    except UnreadableCursorError as error:
-        raise Http404 from error
+    except UnreadableCursorError:
+        cursor = None
+        messages.warning(
+            request, _("“cursor” in the address was left out: the history begins at its first page.")
+        )
     found = entries.details(entry_id, askers.of(request), cursor)
     return render(request, "leaderboard/entry.html", entry_view.context(found))
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for it on pages that do not name it, such as the desk."""
+    return redirect(static("ui/favicon.svg"))
 
 
 @require_safe

@@ -64,20 +64,26 @@ class RulesShape(_Shape):
     )
     options_minimum = serializers.IntegerField()
     options_maximum = serializers.IntegerField()
-    answers_public = serializers.BooleanField()
+    answers_public = serializers.BooleanField(
+        allow_null=True, help_text="Whether anyone can get the answers; null where nobody has said."
+    )
     closed_division = serializers.DictField(child=serializers.CharField())
     source_dataset_folds = serializers.DictField(child=serializers.CharField())
 
 
 class DefinitionShape(BenchmarkShape):
-    subtasks = SubtaskShape(many=True)
-    source_datasets = serializers.ListField(child=serializers.CharField())
+    subtasks = SubtaskShape(many=True, help_text="Those that the release asks about.")
+    source_datasets = serializers.ListField(
+        child=serializers.CharField(), help_text="Those that the release asks about."
+    )
     columns = serializers.ListField(
         child=serializers.CharField(), help_text="What `?column=` of the board takes."
     )
     metrics = serializers.DictField(child=serializers.CharField())
     rules = RulesShape()
-    notice = serializers.CharField()
+    notice = serializers.CharField(
+        help_text="Empty, as the two below, where the definition's words are not its own."
+    )
     obtain = serializers.CharField()
     citation = serializers.CharField()
 
@@ -135,6 +141,14 @@ class RowShape(FiguresShape):
     scored_at = serializers.DateTimeField(allow_null=True)
     release = serializers.CharField(
         allow_null=True, help_text="The digest of the release that the score is of; null of a quoted result."
+    )
+    team_name = serializers.CharField(
+        required=False, help_text="Of a scored row: the team as people read it."
+    )
+    partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
+        child=serializers.CharField(),
+        required=False,
+        help_text="Of a scored row: the subtasks of a submission that was sent as partial; else empty.",
     )
     source = serializers.CharField(  # type: ignore[assignment]  # the contract's word, and the base's
         required=False, help_text="Of a quoted result: where it is printed."

@@ -6,9 +6,8 @@ from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from leaderboard import api, health, pages, release_pages, schema
-
-API = "/api/"
+from leaderboard import api, health, pages, release_pages, schema, slashes
+from leaderboard.slashes import API
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -21,6 +20,7 @@ urlpatterns = [
     path("", include("submissions.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", api.Index.as_view(), name="api-index"),
@@ -56,7 +56,7 @@ def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Nothing here: a problem document for machines, a page for people."""
     if request.path.startswith(API):
-        return api.not_found()
+        return api.slash_wanting(request) if slashes.is_wanting(request) else api.not_found()
     return defaults.page_not_found(request, exception)
 
 

@@ -3,9 +3,13 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from submissions import messages
 from submissions.models import Benchmark, Event, Submission, Team, User
+from submissions.ui import format as figures
 
 admin.site.site_header = "Vernier"
 admin.site.site_title = "Vernier"
@@ -26,20 +30,85 @@ class Unmakeable:
 @admin.register(Benchmark)
 class BenchmarkAdmin(Unmakeable, admin.ModelAdmin[Benchmark]):
     list_display = ("name", "slug", "is_open", "daily_limit", "total_limit", "current_release")
-    fields = ("slug", "name", "is_open", "disclosure", "daily_limit", "total_limit", "current_release")
+    fields = (
+        "slug",
+        "name",
+        "summary",
+        "is_open",
+        "disclosure",
+        "daily_limit",
+        "total_limit",
+        "current_release",
+    )
     readonly_fields = ("slug", "current_release")
 
 
 @admin.register(Submission)
 class SubmissionAdmin(Unmakeable, admin.ModelAdmin[Submission]):
-    list_display = ("id", "benchmark", "team", "entry", "status", "visibility", "received_at", "attempts")
+    list_display = (
+        *("entry", "team", "benchmark", "status", "visibility", "score_text", "received_at", "short_id"),
+    )
     list_filter = ("status", "visibility", "benchmark")
     list_select_related = ("benchmark", "team", "entry")
     search_fields = ("id", "entry__name", "team__slug")
     ordering = ("-received_at",)
+    fields = (
+        *(
+            "entry",
+            "team",
+            "benchmark",
+            "release",
+            "status",
+            "visibility",
+            "score_text",
+            "present",
+            "coverage",
+        ),
+        *(
+            "problems",
+            "errors_total",
+            "partial_text",
+            "file_name",
+            "size",
+            "sha256",
+            "source",
+            "sent_by",
+            "token",
+        ),
+        *("received_at", "started_at", "finished_at", "attempts", "not_before", "lease_until"),
+        *("published_at", "withdrawn_at", "withdrawn_reason", "id"),
+    )
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+    @admin.display(description=_("id"), ordering="id")
+    def short_id(self, submission: Submission) -> str:
+        return str(submission.pk)[:8]
+
+    @admin.display(description=_("score"), ordering="score")
+    def score_text(self, submission: Submission) -> str:
+        return figures.score(submission.score, 2)
+
+    @admin.display(description=_("limited to"))
+    def partial_text(self, submission: Submission) -> str:
+        return ", ".join(submission.partial)
+
+    @admin.display(description=_("what is wrong"))
+    def problems(self, submission: Submission) -> SafeString:
+        """The first problems in the sentences that its team reads, each with its line."""
+        said = [
+            (
+                _("line {line}: ").format(line=found["line"]) if found["line"] else "",
+                messages.problem(found["code"], found["params"], field=found["field"]),
+            )
+            for found in submission.errors
+        ]
+        return (
+            format_html("<ul>{}</ul>", format_html_join("", "<li>{}{}</li>", said))
+            if said
+            else SafeString("")
+        )
 
 
 @admin.register(Team)

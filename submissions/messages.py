@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from submissions.ui import format as figures
+
 REFUSALS: Mapping[str, str | Promise] = {
     "benchmark-closed": _("{benchmark} is closed for submissions at present."),
     "benchmark-without-release": _(
@@ -15,7 +17,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "unknown-subtask": _("“{subtask}” is not a subtask of this benchmark. Known are: {known}."),
     "entry-settings": _(
-        "Your team's entry “{entry}” exists with {field} = {known}, and this upload says {declared}. Settings stay "
+        "Your team’s entry “{entry}” exists with {field} = {known}, and this upload says {declared}. Settings stay "
         "as they are, so that the board compares like with like: send it under another entry name, or leave the "
         "setting out."
     ),
@@ -24,6 +26,14 @@ REFUSALS: Mapping[str, str | Promise] = {
         "Your team has used its {limit} submissions of today. The next ones can be sent from {renews_at}."
     ),
     "quota-total": _("Your team has used all of its {limit} submissions on this benchmark."),
+    "no-form": _(
+        "The body is not a form (its Content-Type: {found}). Send the file as the form field “file”: "
+        'curl -F file=@answers.csv -F entry="my model" …; with curl, leave --data and --data-binary out.'
+    ),
+    "unreadable-form": _(
+        "The form cannot be read. Send the file as the form field “file”: curl -F file=@answers.csv "
+        '-F entry="my model" …; set no Content-Type by hand, because it has to name the form’s boundary.'
+    ),
     "file-missing": _("No file came with this request. Send it as the form field “file”."),
     "file-too-large": _(
         "The file is larger than {limit} MiB. Compress it with gzip: answer files shrink tenfold."
@@ -45,7 +55,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "file-unknown-format": _(
         "This is not a format that we read. Known are CSV with the header question_id,answer, JSONL, a JSON list, "
-        "and the list that MMAD's own scripts write, each also compressed with gzip."
+        "and the list that MMAD’s own scripts write, each also compressed with gzip."
     ),
     "no-team": _(
         "You are in no team yet that sends answers. Make one first, or restore one that is archived."
@@ -56,11 +66,17 @@ REFUSALS: Mapping[str, str | Promise] = {
     "which-team": _("You are in several teams ({teams}). Say which one sends this, in the field “team”."),
     "unknown-team": _("You are in no team “{team}”."),
     "token-may-not-submit": _(
-        "This token may only read. Make one with the scope “submit” on your team's page."
+        "This token may only read. Make one with the scope “submit” on your team’s page."
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
     "benchmark-slug": _(
-        "“{slug}” cannot be a benchmark's short name: use letters, digits, - and _, at most 50."
+        "“{slug}” cannot be a benchmark’s short name: use letters, digits, - and _, at most 50."
+    ),
+    "benchmark-name": _(
+        "The name has {found} characters. At most {most} are allowed, and none that cannot be shown: choose another."
+    ),
+    "benchmark-summary": _(
+        "The summary has {found} characters. At most {most} are allowed, and none that cannot be shown: choose another."
     ),
     "stand-in-stays": _(
         "The benchmark “{slug}” exists, and of it and this file one is synthetic stand-in data, the other real: they "
@@ -74,12 +90,19 @@ REFUSALS: Mapping[str, str | Promise] = {
     "already-withdrawn": _("This submission was withdrawn, and stays so."),
     "not-public-to-choose": _("Make the submission public first: only then can it stand for the entry."),
     "not-public": _("Only a public submission can be withdrawn."),
-    "reason-missing": _("Say why it is withdrawn: the reason stands in the entry's history."),
+    "reason-missing": _("Say why it is withdrawn: the reason stands in the entry’s history."),
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "not-the-draft": _("Release {release} is not the draft of its benchmark any more."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),
     "last-owner-of": _(
         "You are the last owner of {team}, which has other members. Make one of them an owner first."
+    ),
+    "no-account": _("Nobody here has the e-mail address “{email}”. They sign up and confirm it first."),
+    "account-unconfirmed": _(
+        "The address “{email}” is not confirmed yet. Its owner opens the link in the mail that came on signing up."
+    ),
+    "account-inactive": _(
+        "The account of “{email}” is switched off. An organizer switches it on at the desk."
     ),
     "not-owner": _("Only an owner of the team can do this."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
@@ -93,7 +116,12 @@ def fault(code: str) -> str:
 
 def refusal(code: str, params: Mapping[str, Any]) -> str:
     """What a Refusal says, in the reader's language."""
-    return str(REFUSALS[code]).format_map(_Lenient(params))
+    return str(REFUSALS[code]).format_map(_Lenient(_written(params)))
+
+
+def _written(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as a sentence holds them: whole numbers with their thousands set apart."""
+    return {name: figures.count(value) if type(value) is int else value for name, value in params.items()}
 
 
 class _Lenient(dict[str, Any]):
@@ -119,7 +147,7 @@ def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -
     given = {name: value for name, value in {"field": field or "", **params}.items() if value != ""}
     for sentence in PROBLEMS.get(code, ()):
         if placeholders(str(sentence)) <= given.keys():
-            return str(sentence).format_map(given)
+            return str(sentence).format_map(_written(given))
     return gettext("The file is at fault here ({code}).").format(code=code)
 
 
@@ -189,6 +217,13 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("{image}#{question}: “{field}” has {found} characters, and {most} are allowed."),
         _("This record is longer than any answer is. Look for a bracket or a line break that is missing."),
     ),
+    "missing-header": (_("The first line, “{found}”, is an answer already. Put the line {expected} first."),),
+    "wrong-separator": (
+        _(
+            "The first line reads “{found}”. Use commas between the fields, not semicolons or tabs; the first line is "
+            "exactly {expected}."
+        ),
+    ),
     "wrong-columns": (_("The first line reads “{found}”. It has to be exactly “{expected}”."),),
     "wrong-number-of-fields": (
         _(
@@ -197,7 +232,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     "too-many-records": (
         _(
-            "The file has far more records than the benchmark's {questions} questions, so reading stopped here. Send "
+            "The file has far more records than the benchmark’s {questions} questions, so reading stopped here. Send "
             "one record for each question."
         ),
     ),
@@ -255,7 +290,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("There is a NUL character here. Remove it: text files hold none."),
     ),
     "unknown-question": (
-        _("No question has the id “{question_id}”. Take ids from this benchmark's current questions."),
+        _("No question has the id “{question_id}”. Take ids from this benchmark’s current questions."),
         _(
             "“{image}” has the question “{question}”, but not of the type “{question_type}”. Take image, question and "
             "type as the questions have them."
@@ -270,7 +305,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     "options-differ": (
         _(
-            "The options shown here for “{question_id}” are not the question's own, so a letter cannot be read. Show "
+            "The options shown here for “{question_id}” are not the question’s own, so a letter cannot be read. Show "
             "all of its options, in any order."
         ),
     ),
@@ -282,7 +317,9 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     # An organizer's release
     "wrong-definition": (
-        _("The benchmark's definition cannot be used: {reason}. Correct its benchmark.toml."),
+        _(
+            "The benchmark’s definition cannot be used: {reason}. Correct its scoring/benchmarks/<name>/benchmark.toml."
+        ),
     ),
     "unknown-benchmark": (_("There is no benchmark “{slug}” in scoring/benchmarks. Add its folder first."),),
     "damaged-release": (_("The stored release is damaged. Import the questions once more."),),
@@ -292,13 +329,17 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("{image}: a number is none that JSON knows, or has very many digits. Correct it."),
     ),
     "unknown-source-dataset": (
-        _("{image}: “{found}” is no source dataset of this benchmark. Known are: {known}. Correct the path."),
+        _(
+            "{image}: “{found}” is no source dataset of this benchmark. Known are: {known}. "
+            "Correct the path’s first part."
+        ),
     ),
     "no-conversation": (_("{image}: there is no list “conversation”. Every image needs one."),),
     "empty-text": (_("{image}#{question}: “{field}” holds an empty text. Fill it in."),),
     "unknown-type": (
         _(
-            "{image}#{question}: the type “{type}” belongs to no subtask. Add it to benchmark.toml or correct it."
+            "{image}#{question}: the type “{type}” belongs to no subtask. Known are: {known}. Correct it; "
+            "docs/organizers.md says what the file looks like."
         ),
     ),
     "wrong-number-of-options": (
@@ -330,6 +371,8 @@ CAUSES: Mapping[str, str | Promise] = {
     "malformed-csv": _("invalid CSV"),
     "nested-too-deep": _("nested too deep"),
     "record-too-long": _("a record without end"),
+    "missing-header": _("no header line"),
+    "wrong-separator": _("semicolons or tabs in place of commas"),
     "wrong-columns": _("a wrong first line"),
     "wrong-number-of-fields": _("lines with too few or too many fields"),
     "too-many-records": _("far more records than questions"),
@@ -346,12 +389,12 @@ CAUSES: Mapping[str, str | Promise] = {
     "control-character": _("a character that cannot be seen"),
     "unknown-question": _("no such question"),
     "duplicate-question": _("a question answered twice"),
-    "options-differ": _("options that are not the question's"),
+    "options-differ": _("options that are not the question’s"),
     "letter-outside-options": _("a letter that is no option"),
 }
 
 _TAKE_IDS = _(
-    "Download the current questions from the benchmark's page and take ids, paths and wording from there: a file made "
+    "Download the current questions from the benchmark’s page and take ids, paths and wording from there: a file made "
     "for another benchmark or an older release does not match."
 )
 _ONE_EACH = _("Write one record for each question; where the model gave no answer, leave the answer empty.")
@@ -368,6 +411,11 @@ ADVICE: Mapping[str, str | Promise] = {
     "too-few-records": _(
         "Add the questions that are missing, or name the subtasks that the file answers when you send it."
     ),
+    "missing-header": _("Put the line question_id,answer first, and send the file again."),
+    "wrong-separator": _(
+        "Use commas: save the table as “CSV (comma-separated)”, or write it with a CSV library’s defaults."
+    ),
+    "wrong-columns": _("Let the first line read exactly question_id,answer, and send the file again."),
     **dict.fromkeys(
         (
             "truncated-json",
@@ -375,7 +423,6 @@ ADVICE: Mapping[str, str | Promise] = {
             "malformed-csv",
             "nested-too-deep",
             "record-too-long",
-            "wrong-columns",
             "wrong-number-of-fields",
             "not-an-object",
             "missing-field",

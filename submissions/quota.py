@@ -28,6 +28,19 @@ class Quota:
     def left_total(self) -> int:
         return max(0, self.total_limit - self.used_total)
 
+    def refusal(self, *, now: datetime) -> Refusal | None:
+        """What refuses another submission; None while one is left."""
+        if self.left_total == 0:
+            return Refusal("quota-total", limit=self.total_limit)
+        if self.left_today == 0:
+            return Refusal(
+                "quota-daily",
+                limit=self.daily_limit,
+                renews_at=f"{self.renews_at:%Y-%m-%d %H:%M} UTC",
+                seconds=int((self.renews_at - now).total_seconds()) + 1,
+            )
+        return None
+
 
 def renewal(now: datetime) -> datetime:
     """When the day's quota renews: the next midnight of UTC."""
@@ -68,13 +81,5 @@ def check(team: Team, benchmark: Benchmark, *, now: datetime) -> None:
 
     Binding only while the caller holds the team's row locked.
     """
-    account = of(team, benchmark, now=now)
-    if account.left_total == 0:
-        raise Refusal("quota-total", limit=account.total_limit)
-    if account.left_today == 0:
-        raise Refusal(
-            "quota-daily",
-            limit=account.daily_limit,
-            renews_at=f"{account.renews_at:%Y-%m-%d %H:%M} UTC",
-            seconds=int((account.renews_at - now).total_seconds()) + 1,
-        )
+    if refusal := of(team, benchmark, now=now).refusal(now=now):
+        raise refusal

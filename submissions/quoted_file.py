@@ -190,7 +190,7 @@ def _authors_table(sheet: Sheet, rules: Definition) -> Result:
             sheet.file,
             None,
             None,
-            _("The model's name is read from the file's: answers_<k>_shot_<model>_accuracy.csv."),
+            _("The model’s name is read from the file’s: answers_<k>_shot_<model>_accuracy.csv."),
         )
     places = {sheet.rows[row][""]: row for row in range(len(sheet.rows))}
     for line in (*rules.source_datasets, "Average"):

@@ -14,7 +14,7 @@ from django.utils import timezone
 import scoring.release
 from scoring.definition import Definition
 from scoring.transfer import Changes
-from submissions import audit, ringing, scores, standings, storage
+from submissions import audit, names, ringing, scores, standings, storage
 from submissions.models import Benchmark, Question, Release
 from submissions.refusals import Refusal
 
@@ -38,6 +38,7 @@ def publish(
     *,
     slug: str,
     name: str = "",
+    summary: str | None = None,
     daily_limit: int | None = None,
     total_limit: int | None = None,
     is_standin: bool = False,
@@ -46,18 +47,22 @@ def publish(
 
     A benchmark's first release is current at once and opens it, with every cell disclosed. A later one is a draft,
     scored in the background and seen by organizers alone, until `make_current`; it takes the place of another draft,
-    and what the organizer has set stays. Limits that are given are set in any case. Raises Refusal for a slug that
-    cannot be or that belongs to the stand-in, and StorageUnavailableError; then nothing is written.
+    and what the organizer has set stays. A summary and limits that are given are set in any case. Raises Refusal for
+    a slug, name or summary that cannot be or a slug that belongs to the stand-in, and StorageUnavailableError; then
+    nothing is written.
     """
     _check_slug(slug, is_standin=is_standin)
+    name = _text("name", name, Benchmark.LONGEST_NAME)
+    if summary is not None:
+        summary = _text("summary", summary, Benchmark.LONGEST_SUMMARY)
     # Truth first: a release that a worker cannot read must never be current.
     with suppress(storage.ObjectExistsError):  # then it is the same content, by its digest
         storage.truth().put(truth_key(content.digest), content.encode())
     with transaction.atomic():
         benchmark = _locked(slug, name or _name(content.definition, slug), content.definition)
-        limits = {"daily_limit": daily_limit, "total_limit": total_limit}
-        for field, limit in limits.items():
-            setattr(benchmark, field, getattr(benchmark, field) if limit is None else limit)
+        given = {"summary": summary, "daily_limit": daily_limit, "total_limit": total_limit}
+        for field, value in given.items():
+            setattr(benchmark, field, getattr(benchmark, field) if value is None else value)
         release = _recorded(content, benchmark)
         if release.pk in (benchmark.current_release_id, benchmark.draft_release_id):
             outcome = Outcome.SAME
@@ -151,6 +156,17 @@ def _check_slug(slug: str, *, is_standin: bool) -> None:
         .exists()
     ):
         raise Refusal("stand-in-stays", slug=slug)
+
+
+def _text(field: str, value: str, most: int) -> str:
+    """A name or summary as it stands on pages. Raises Refusal when there is no room for it, or it cannot be shown."""
+    try:
+        text = names.shown(value)
+    except ValidationError as error:
+        raise Refusal(f"benchmark-{field}", found=len(value), most=most) from error
+    if len(text) > most:
+        raise Refusal(f"benchmark-{field}", found=len(text), most=most)
+    return text
 
 
 def _name(definition: Definition, slug: str) -> str:

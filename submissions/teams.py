@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from submissions import audit, tokens
@@ -16,17 +17,29 @@ INVITATION_LIFE = timedelta(days=7)
 Role = Membership.Role
 
 
-def create(*, slug: str, name: str, owner: User | None = None) -> Team:
+def create(*, slug: str, name: str, owner: User | None = None, by: audit.Actor = audit.COMMAND) -> Team:
     """Make a team with its owner; one made by command has none yet. Raises Refusal when the slug is taken."""
     try:
         with transaction.atomic():
             team = Team.objects.create(slug=slug, name=name)
             if owner is not None:
                 Membership.objects.create(team=team, user=owner, role=Role.OWNER)
-            audit.record(Asker(user=owner) if owner else audit.COMMAND, "made", team)
+            audit.record(by, "made", team)
     except IntegrityError as error:
         raise Refusal("team-name-taken", field="slug") from error
     return team
+
+
+def person(email: str) -> User:
+    """Who has this address, confirmed. Raises Refusal when nobody has, or the account cannot be used."""
+    found = User.objects.filter(email__iexact=email.strip()).first()
+    if found is None:
+        raise Refusal("no-account", field="owner", email=email[:200])
+    if not EmailAddress.objects.filter(user=found, email__iexact=found.email, verified=True).exists():
+        raise Refusal("account-unconfirmed", field="owner", email=found.email)
+    if not found.is_active:
+        raise Refusal("account-inactive", field="owner", email=found.email)
+    return found
 
 
 def require_owner(team: Team, user: User) -> None:

@@ -131,7 +131,7 @@ def _read_any_csv(data: bytes, release: Release) -> Sheet:
     rows = csv.reader(_lines(data, writer), strict=True)
     line = 1
     try:
-        _check_header(next(rows, []))
+        _check_header(next(rows, []), release)
         line = rows.line_num + 1
         for row in rows:
             writer.count_record(line)
@@ -157,10 +157,19 @@ def _lines(data: bytes, writer: SheetWriter) -> Iterator[str]:
         yield line
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], release: Release) -> None:
     if header != HEADER:
         params = {"found": ",".join(header), "expected": ",".join(HEADER)}
-        raise PredictionError.single(Problem("wrong-columns", 1, params=params))
+        raise PredictionError.single(Problem(_fault_of_header(header, release), 1, params=params))
+
+
+def _fault_of_header(header: list[str], release: Release) -> str:
+    """What the sender is most likely to have done."""
+    if header and header[0] in release.lookup.by_id:
+        return "missing-header"
+    if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
+        return "wrong-separator"
+    return "wrong-columns"
 
 
 def _read_csv_row(row: list[str], line: int, writer: SheetWriter) -> None:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from submissions import tokens
 from submissions.models import Token
 
+SCHEME = _("The token came without the word “Bearer” before it. Send the header Authorization: Bearer vrn_….")
 REASONS = {
     "malformed": _("This is not a Vernier token: it is cut short, or a character is wrong."),
     "unknown": _("This token is not known here. Was it made on another site?"),
@@ -25,6 +26,10 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
         scheme, _space, text = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
+            # A token's text alone, or after another word, was meant for us: without this the answer would be that
+            # nothing was sent.
+            if tokens.PREFIX in (scheme[: len(tokens.PREFIX)], text.strip()[: len(tokens.PREFIX)]):
+                raise AuthenticationFailed(str(SCHEME), code="token-scheme")
             return None
         try:
             token = tokens.authenticate(text.strip(), now=timezone.now())

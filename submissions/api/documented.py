@@ -21,6 +21,13 @@ PROBLEMS: Mapping[int, str] = {
     503: "The store does not answer; nothing was taken or charged.",
 }
 ALWAYS = (406, 422)
+UPLOAD = """Store the file and queue it: 202 and `Location`.
+
+    curl -H "Authorization: Bearer $VERNIER_TOKEN" -F file=@answers.csv -F entry="my model" \\
+        -F shots=1 -F visibility=private $SITE/api/v1/benchmarks/mmad/submissions/
+
+The same file for the same entry again answers 200 with the submission that is there, and costs nothing, unless that
+one was withdrawn, rejected, failed or cancelled."""
 
 
 def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:

@@ -4,9 +4,17 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import (
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+    ValidationError,
+)
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -22,6 +30,8 @@ STATUS: Mapping[str, int] = {
     "quota-daily": 429,
     "quota-total": 403,
     "too-many-uploads": 429,
+    "no-form": 415,
+    "unreadable-form": 400,
     "file-missing": 422,
     "file-too-large": 413,
     "file-empty": 422,
@@ -43,6 +53,9 @@ STATUS: Mapping[str, int] = {
     "not-owner": 403,
 }
 OTHERWISE = 422
+NOBODY = gettext_lazy(
+    "It is not known who sends this. Send the header Authorization: Bearer vrn_… with a token of your team, or sign in."
+)
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -102,6 +115,8 @@ def _problem(exc: Exception) -> Response | None:
             ),
             headers={"Retry-After": "60"},
         )
+    if isinstance(exc, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        return unreadable(exc)
     if isinstance(exc, Http404):
         return answer(404, "not-found", _("There is nothing here, or it is not yours to see."))
     if isinstance(exc, PermissionDenied):
@@ -115,6 +130,22 @@ def _problem(exc: Exception) -> Response | None:
     return None
 
 
+def unreadable(fault: Exception) -> Response:
+    """A request that was given up on before, or while, its call read it."""
+    code, detail = _fault_of_request(fault)
+    return answer(400, code, detail)
+
+
+def _fault_of_request(fault: Exception) -> tuple[str, str]:
+    if isinstance(fault, DisallowedHost):
+        return "unknown-host", _("This site does not answer under the host name that was asked for.")
+    if isinstance(fault, RequestDataTooBig):
+        return "body-too-large", _("The body without its files is larger than this site reads.")
+    if isinstance(fault, TooManyFieldsSent | TooManyFilesSent):
+        return "too-many-fields", _("The body has more fields or files than any call takes.")
+    return "bad-request", _("The request cannot be read as it is.")
+
+
 def _of_validation(errors: list[dict[str, Any]]) -> Response:
     return answer(422, "invalid", _("Some fields cannot be used as they are."), errors=errors)
 
@@ -125,7 +156,8 @@ def _of_api_exception(exc: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = header
     codes = exc.get_codes()
     code = _kebab(codes) if isinstance(codes, str) else "error"
-    return answer(exc.status_code, code, str(exc.detail), headers=headers)
+    detail = NOBODY if isinstance(exc, exceptions.NotAuthenticated) else exc.detail
+    return answer(exc.status_code, code, str(detail), headers=headers)
 
 
 def _kebab(code: str) -> str:

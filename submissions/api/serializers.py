@@ -1,17 +1,38 @@
 """Shapes of the write API: what comes in, what goes out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from submissions import askers, messages, names
+from submissions.forms import SETTING_CHOICES
 from submissions.models import Entry, Submission
 
+VISIBILITIES = ("private", "public")
 CSRF_FIELD = "csrfmiddlewaretoken"
-OPTIONAL = {name: {"required": False} for name in (*Entry.SETTINGS, *Entry.LINKS)}
+
+
+def _listing(values: Iterable[str]) -> dict[str, Any]:
+    """The error messages of a field that takes one of a few values."""
+    known = ", ".join(values)
+    return {
+        "invalid_choice": format_lazy(_("“{{input}}” is not taken here. Known are: {known}."), known=known)
+    }
+
+
+def _optional(name: str) -> dict[str, Any]:
+    choices = SETTING_CHOICES.get(name)
+    return {"required": False} | (
+        {"error_messages": _listing(value for value, _name in choices)} if choices else {}
+    )
+
+
+OPTIONAL = {name: _optional(name) for name in (*Entry.SETTINGS, *Entry.LINKS)}
 
 
 class SettingsField(serializers.ModelSerializer[Entry]):
@@ -32,7 +53,9 @@ class Upload(SettingsField):
     entry = serializers.CharField(
         max_length=80, help_text="The entry's name: your team's of that name, else a new one."
     )
-    visibility = serializers.ChoiceField(choices=["private", "public"], default="private")
+    visibility = serializers.ChoiceField(
+        choices=VISIBILITIES, default="private", error_messages=_listing(VISIBILITIES)
+    )
     team = serializers.SlugField(required=False, help_text="Needed for a session of several teams.")
     partial = serializers.ListField(  # type: ignore[assignment]  # DRF takes declared fields off the class
         child=serializers.CharField(max_length=100),

@@ -76,6 +76,7 @@ class SubmissionList(APIView):
 
     @extend_schema(
         operation_id="submissions_list",
+        summary="List your teams' submissions",
         parameters=[documented.CURSOR],
         responses={200: serializers.SubmissionPageShape, **documented.problems(401, 404)},
     )
@@ -91,6 +92,8 @@ class SubmissionList(APIView):
 
     @extend_schema(
         operation_id="submissions_create",
+        summary="Send an answer file",
+        description=documented.UPLOAD,
         request={"multipart/form-data": serializers.Upload},
         parameters=[documented.location(200, 202), documented.retry_after(200, 202, 429, 503)],
         responses={
@@ -106,6 +109,7 @@ class SubmissionList(APIView):
         limits.count_upload(
             f"token:{asker.token.pk}" if asker.token else f"user:{asker.user.pk if asker.user else 0}"
         )
+        uploads.refuse_if_no_form(request)
         uploads.refuse_if_unusable(request)
         upload = serializers.Upload(data=request.data)
         upload.is_valid(raise_exception=True)
@@ -139,6 +143,7 @@ def visible(request: Request, submission_id: UUID) -> Submission:
 class SubmissionDetail(APIView):
     @extend_schema(
         operation_id="submission",
+        summary="Ask for a submission's state",
         parameters=[
             OpenApiParameter(
                 "wait",
@@ -161,6 +166,7 @@ class SubmissionDetail(APIView):
 class SubmissionReport(APIView):
     @extend_schema(
         operation_id="report",
+        summary="Read a submission's report",
         parameters=[
             OpenApiParameter(
                 "release",
@@ -204,7 +210,11 @@ class SubmissionDeed(APIView):
         return Response(state.data)
 
 
-@extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_publish"))
+@extend_schema_view(
+    post=extend_schema(
+        request=None, responses=DONE, operation_id="submission_publish", summary="Make a submission public"
+    )
+)
 class SubmissionPublish(SubmissionDeed):
     """Make it public."""
 
@@ -217,6 +227,7 @@ class SubmissionPublish(SubmissionDeed):
         request=serializers.Withdrawal,
         responses={**DONE, **documented.problems(400, 415)},
         operation_id="submission_withdraw",
+        summary="Withdraw a submission",
     )
 )
 class SubmissionWithdraw(SubmissionDeed):
@@ -229,7 +240,14 @@ class SubmissionWithdraw(SubmissionDeed):
         publication.withdraw(submission, reason=reason, by=askers.of(request), now=timezone.now())
 
 
-@extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_choose"))
+@extend_schema_view(
+    post=extend_schema(
+        request=None,
+        responses=DONE,
+        operation_id="submission_choose",
+        summary="Let a submission stand for its entry",
+    )
+)
 class SubmissionChoose(SubmissionDeed):
     """Let it stand for its entry."""
 

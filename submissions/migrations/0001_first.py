@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('reasoning', models.CharField(blank=True, choices=[('yes', 'yes'), ('no', 'no')], max_length=3, verbose_name='reasoning')),
                 ('prompting', models.CharField(blank=True, choices=[('single', 'one question at a time'), ('cumulative', 'cumulative')], max_length=10, verbose_name='prompting')),
                 ('quantisation', models.CharField(blank=True, max_length=40, verbose_name='quantisation')),
-                ('training', models.CharField(blank=True, choices=[('none-known', 'none known'), ('similar-images', 'similar images'), ('benchmark-images', "the benchmark's images"), ('benchmark-questions', "the benchmark's questions")], max_length=20, verbose_name='training exposure')),
+                ('training', models.CharField(blank=True, choices=[('none-known', 'none known'), ('similar-images', 'similar images'), ('benchmark-images', "the benchmark’s images"), ('benchmark-questions', "the benchmark’s questions")], max_length=20, verbose_name='training exposure')),
                 ('parameters', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.001), django.core.validators.MaxValueValidator(100000)], verbose_name='parameters (billions)')),
                 ('open_weights', models.CharField(blank=True, choices=[('yes', 'yes'), ('no', 'no')], max_length=3, verbose_name='open weights')),
                 ('paper', models.URLField(blank=True, verbose_name='paper')),

@@ -24,8 +24,16 @@ class Benchmark(models.Model):
         SUBTASKS = "subtasks", _("subtask scores")
         CELLS = "cells", _("every cell")
 
+    LONGEST_NAME = 200
+    LONGEST_SUMMARY = 500
+
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=LONGEST_NAME)
+    summary = models.CharField(
+        max_length=LONGEST_SUMMARY,
+        blank=True,
+        help_text=_("One or two sentences for the first page and the API; empty: made from its rules."),
+    )
     definition = models.JSONField()
     is_standin = models.BooleanField(default=False)  # synthetic data, said on every page
     disclosure = models.CharField(max_length=10, choices=Disclosure, default=Disclosure.SUBTASKS)
@@ -50,6 +58,11 @@ class Benchmark(models.Model):
     def rules(self) -> Definition:
         """The definition that scoring reads."""
         return Definition.from_dict(self.definition)
+
+    @property
+    def is_original(self) -> bool:
+        """Whether it is the benchmark that its definition describes, not other questions under the same rules."""
+        return self.slug == self.rules.slug and not self.is_standin
 
     @property
     def intake(self) -> Literal["open", "closed", "no-release"]:

@@ -61,8 +61,8 @@ class Entry(models.Model):
     class Training(models.TextChoices):
         NONE_KNOWN = "none-known", _("none known")
         SIMILAR_IMAGES = "similar-images", _("similar images")
-        BENCHMARK_IMAGES = "benchmark-images", _("the benchmark's images")
-        BENCHMARK_QUESTIONS = "benchmark-questions", _("the benchmark's questions")
+        BENCHMARK_IMAGES = "benchmark-images", _("the benchmark’s images")
+        BENCHMARK_QUESTIONS = "benchmark-questions", _("the benchmark’s questions")
 
     class Division(models.TextChoices):
         OPEN = "open", _("open")

@@ -9,7 +9,7 @@ def row(submission: Submission, entry: Entry, *, url: str = "") -> HistoryRow:
     """The line of one of the entry's submissions; it leads to the submission's own page unless it is given another."""
     return HistoryRow(
         url=url or submission.get_absolute_url(),
-        received=figures.when(submission.received_at),
+        received=figures.when(submission.received_at, seconds=True),
         status=submission.status,
         status_text=submission.get_status_display(),
         score=figures.score(submission.score, 2),

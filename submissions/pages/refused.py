@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from submissions import messages
 from submissions.models import User
@@ -68,6 +68,7 @@ def storage_sentence() -> str:
 def deed(page: str, key: str) -> Callable[[Deed[Names]], View]:
     """A view that does one thing on POST and then leads back to the page of that URL name and key.
 
+    Whoever opens its address with GET, as after signing in or from a bookmark, is led to the page, and nothing is done.
     Who is not signed in comes to the page after signing in. A refusal stands above the page; where only an owner
     may, the answer is 403. The view may return None for the plain way back.
     """
@@ -78,6 +79,8 @@ def deed(page: str, key: str) -> Callable[[Deed[Names]], View]:
             back = reverse(page, args=[names[key]])
             if not request.user.is_authenticated:
                 return redirect_to_login(back)
+            if request.method != "POST":
+                return see_other(back)
             try:
                 answered = view(request, *args, **names)
             except Refusal as refusal:
@@ -87,7 +90,7 @@ def deed(page: str, key: str) -> Callable[[Deed[Names]], View]:
                 answered = None
             return answered or see_other(back)
 
-        return require_POST(answer)
+        return require_http_methods(["GET", "HEAD", "POST"])(answer)
 
     return decorate
 

@@ -26,8 +26,7 @@ class Leader:
 
 def build(body: Mapping[str, Any], benchmark: Benchmark, leader: Leader | None) -> drawn.ReportView:
     """What the report's drawings need; what is not disclosed is empty."""
-    # How replies were read is told whatever is disclosed: it says nothing of the truth.
-    shown = reports.disclosed(body, benchmark) | {"readings": body.get("readings")}
+    shown = reports.disclosed(body, benchmark)
     rules = benchmark.rules
     return drawn.report_view(
         shown,

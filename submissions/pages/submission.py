@@ -259,5 +259,5 @@ def submission_withdraw(request: HttpRequest, submission_id: UUID) -> HttpRespon
         if refusal.field != "reason":
             raise
         return page(request, visible(request, submission_id), withdraw_error=sentence(refusal), reason=reason)
-    notices.success(request, _("Withdrawn. Its line and your reason stay in the entry's history."))
+    notices.success(request, _("Withdrawn. Its line and your reason stay in the entry’s history."))
     return None

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from submissions import askers, tokens
 from submissions import teams as team_deeds
 from submissions.forms import RoleForm, TeamForm, TokenForm
-from submissions.models import Invitation, Membership, Submission, Team, Token
+from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token
 from submissions.pages import dashboard, history, pager, refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
@@ -48,7 +48,7 @@ def team_new(request: HttpRequest) -> HttpResponse:
     form = TeamForm(request.POST) if request.method == "POST" else TeamForm()
     if form.is_bound and form.is_valid():
         try:
-            made = team_deeds.create(**form.cleaned_data, owner=person(request))
+            made = team_deeds.create(**form.cleaned_data, owner=person(request), by=askers.of(request))
         except Refusal as refusal:
             refused.into_form(form, refusal)
         else:
@@ -87,6 +87,7 @@ def page(
         "submissions": [history.row(submission, submission.entry) for submission in shown],
         **pager.of(shown, team.get_absolute_url()),
         **dashboard.context(team, page=request.GET.get("entries"), now=now),
+        "open_benchmarks": [] if shown or team.archived_at else _open_benchmarks(),
         "tokens": list(
             team.tokens.living(at=now).select_related("created_by").order_by("-created_at", "-pk")
         ),
@@ -98,6 +99,11 @@ def page(
     }
     faulty = token_form is not None and token_form.errors
     return render(request, "submissions/team.html", context, status=422 if faulty else 200)
+
+
+def _open_benchmarks() -> list[Benchmark]:
+    known = Benchmark.objects.with_release().order_by("is_standin", "name")
+    return [benchmark for benchmark in known if benchmark.intake == "open"]
 
 
 @deed("team", "slug")

@@ -130,7 +130,7 @@ def _closed_text(benchmark: Benchmark) -> str:
 
 
 def _quota_in_words(accounts: dict[int, Quota], team: Team | None) -> dict[str, Any]:
-    """The account of the chosen team; exhausted only when no team of the person has anything left."""
+    """The account of the chosen team; used up only when no team of the person has anything left."""
     if not accounts:
         return {}
     account = accounts[team.pk] if team is not None else next(iter(accounts.values()))
@@ -138,9 +138,14 @@ def _quota_in_words(accounts: dict[int, Quota], team: Team | None) -> dict[str, 
         "left_today": figures.count(account.left_today),
         "daily_limit": figures.count(account.daily_limit),
         "left_total": figures.count(account.left_total),
-        "exhausted": all(other.left_today == 0 for other in accounts.values()),
-        "resets_text": figures.when(account.renews_at),
+        "exhausted_text": "" if any(other.left_today for other in accounts.values()) else _used_up(account),
     }
+
+
+def _used_up(account: Quota) -> str:
+    """The refusal that an upload would meet."""
+    refusal = account.refusal(now=timezone.now())
+    return refused.sentence(refusal) if refusal else ""
 
 
 @require_GET

@@ -1,5 +1,6 @@
 """A board as it is drawn: finished table rows, links and the fields of its filters."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,7 +72,8 @@ def board_row(
     with_line = _with_line(notation, settings, undeclared, partial)
     whose = escape(str(team))
     if source:
-        whose = f"<details><summary>{whose}</summary><p>{escape(str(source))}</p></details>"
+        # Over the table, and closed by a click elsewhere: the rows stay where they are.
+        whose = f"<details data-menu><summary>{whose}</summary><p>{_linked(str(source))}</p></details>"
     plain = "".join([f'<td class="n">{notation.score(value)}</td>' for value in further])
     covered = notation.share(coverage) if kind == "scored" else ""
     tried = "" if tries is None else notation.count(tries)
@@ -86,7 +88,30 @@ def board_row(
 @lru_cache(maxsize=4096)
 def _said(settings: tuple[str, ...]) -> str:
     # Kept, because most rows of a board are run alike.
-    return f'<span class="said">{" · ".join(map(escape, settings))}</span>'
+    return f'<span class="said">{f"{figures.NO_BREAK}· ".join(map(escape, settings))}</span>'
+
+
+_ADDRESS = re.compile(
+    r"https?://[^\s<>\"]*[^\s<>\".,;:)]|arXiv[: ](?P<arxiv>[0-9]{4}\.[0-9]{4,5}(?:v[0-9]+)?)", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=1024)
+def _linked(source: str) -> str:
+    """The source, escaped, with its web addresses and arXiv numbers as links."""
+    parts, end = [], 0
+    for found in _ADDRESS.finditer(source):
+        url = f"https://arxiv.org/abs/{found['arxiv']}" if found["arxiv"] else found[0]
+        parts += [
+            escape(source[end : found.start()]),
+            f'<a href="{escape(url)}" rel="nofollow noopener">{escape(found[0])}</a>',
+        ]
+        end = found.end()
+    return "".join([*parts, escape(source[end:])])
+
+
+# The dot stays with the word before it, so that no line begins with one.
+_DOT = f'<span class="dot">{figures.NO_BREAK}·</span> '
 
 
 def _with_line(notation: figures.Notation, settings: tuple[str, ...], undeclared: int, partial: bool) -> str:
@@ -96,7 +121,7 @@ def _with_line(notation: figures.Notation, settings: tuple[str, ...], undeclared
         parts.append(f'<span class="undeclared">{notation.partial}</span>')
     if undeclared:
         parts.append(f'<span class="undeclared">{notation.undeclared(undeclared)}</span>')
-    return f'<span class="with">{" ".join(parts)}</span>' if parts else ""
+    return f'<span class="with">{_DOT.join(parts)}</span>' if parts else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +140,7 @@ class FilterField:
     options: tuple[Option, ...] = ()
     value: str = ""
     type: str = "search"
+    hint: Text = ""
 
     @property
     def options_html(self) -> SafeString:

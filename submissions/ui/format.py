@@ -140,12 +140,14 @@ def size(octets: int | None) -> SafeString:
     return SafeString(f"{score(value)}{NO_BREAK}{unit}")
 
 
-def when(moment: datetime | None) -> SafeString:
-    """A moment to the minute with its time zone; to the second in the ``datetime`` attribute."""
+def when(moment: datetime | None, *, seconds: bool = False) -> SafeString:
+    """A moment to the minute, or to the second, with its time zone; to the second in the ``datetime`` attribute."""
     if moment is None:
         return missing()
     local = timezone.localtime(moment)
-    return _time(local, f"{date_format(local, 'j M Y, H:i')}{NO_BREAK}{local.tzname()}")
+    return _time(
+        local, f"{date_format(local, 'j M Y, H:i:s' if seconds else 'j M Y, H:i')}{NO_BREAK}{local.tzname()}"
+    )
 
 
 def clock(moment: datetime | None) -> SafeString:
@@ -174,7 +176,9 @@ def digest(value: str, length: int = 7) -> SafeString:
 
 
 def seconds(value: float) -> SafeString:
-    """How long something took: "0.8 s", "3 min"."""
+    """How long something took: "8 ms", "1.4 s", "3 min"."""
+    if value < 1:
+        return SafeString(f"{max(1, round(1000 * value))}{NO_BREAK}ms")
     if value < 90:
         return SafeString(f"{score(value)}{NO_BREAK}s")
     minutes = round(value / 60)

@@ -238,7 +238,7 @@ READINGS: Mapping[str, Text] = {
     "letter": gettext_lazy("a letter alone"),
     "marked": gettext_lazy("a marked letter, such as “Answer: B”"),
     "yes-no": gettext_lazy("yes or no"),
-    "option-text": gettext_lazy("an option's words"),
+    "option-text": gettext_lazy("an option’s words"),
     "empty": gettext_lazy("not read: empty"),
     "conflicting": gettext_lazy("not read: two different letters"),
     "outside": gettext_lazy("not read: a letter that is no option"),

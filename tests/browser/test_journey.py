@@ -118,6 +118,11 @@ def test_from_signing_up_to_the_board_and_back(page: Page, browser: Browser, tmp
     page.goto(submission)
     expect(page.get_by_text("shown on the board").first).to_be_visible()
 
+    page.goto(f"/teams/gauge-{width}/")
+    fits(page)
+    for table in page.locator(".scroll").all():
+        assert table.evaluate("it => it.scrollWidth - it.clientWidth") == 0, "a list fits without scrolling"
+
 
 def invite_and_join(page: Page, browser: Browser, team: str, address: str) -> None:
     """The owner makes a link, and somebody without an account follows it into the team."""
@@ -160,6 +165,47 @@ def test_every_public_page_opens_quietly(page: Page, address: str) -> None:
         assert answer is not None
         assert answer.status == 200
         fits(page)
+
+
+def test_a_source_opens_over_the_board_and_closes_again(page: Page) -> None:
+    page.goto("/benchmarks/mmad/")
+    height = page.locator("table.board").evaluate("it => it.offsetHeight")
+    quoted = page.locator("table.board details").filter(has_text="arXiv").first
+    quoted.locator("summary").click()
+    expect(quoted.locator("a[href^='https://arxiv.org/abs/']")).to_be_visible()
+    assert page.locator("table.board").evaluate("it => it.offsetHeight") == height
+    fits(page)
+    page.keyboard.press("Escape")
+    expect(quoted.locator("p")).to_be_hidden()
+
+
+def test_filters_leave_nothing_empty_in_the_address(page: Page) -> None:
+    page.goto("/benchmarks/mmad-standin/?column=VisA")
+    page.locator("details.filters summary").click()
+    page.fill("#filter-q", "Qwen")
+    page.locator("details.filters button[type=submit]").click()
+    page.wait_for_url("**/benchmarks/mmad-standin/?column=VisA&q=Qwen")
+
+
+def test_a_fault_of_the_file_stands_in_the_summary_and_at_its_field_alone(
+    browser: Browser, embedded_site: Site, tmp_path: Path
+) -> None:
+    context = browser.new_context(base_url=embedded_site.base_url)
+    page = context.new_page()
+    sign_up(page, "empty@example.org")
+    page.goto("/teams/new/")
+    page.fill("input[name=name]", "Empty")
+    page.fill("input[name=slug]", "empty")
+    page.click("main form button[type=submit]")
+    file = tmp_path / "empty.csv"
+    file.touch()
+    page.goto("/benchmarks/mmad-standin/submit/")
+    page.set_input_files("input[type=file]", file)
+    page.fill("input[name=entry]", "Nothing")
+    page.click("main form button[type=submit]")
+    expect(page.locator("#errors")).to_contain_text("one thing needs a change")
+    expect(page.get_by_text("The file is empty.").locator("visible=true")).to_have_count(2)
+    context.close()
 
 
 def test_without_javascript_a_file_can_be_sent_and_followed(

@@ -263,6 +263,7 @@ def starts(pipe: Pipeline) -> list[str]:
         "/api/v1/benchmarks/",
         "/api/v1/benchmarks/truth/",
         "/accounts/logout/",
+        "/favicon.ico",
         "/healthz",
         "/readyz",
         "/mail/",

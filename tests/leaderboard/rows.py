@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 from django.db import transaction
 
 from scoring import definition
 from submissions import standings
-from submissions.models import Benchmark, Entry, Figure, QuotedResult, Release, Submission, Team
+from submissions.models import Benchmark, Entry, Figure, Question, QuotedResult, Release, Submission, Team
 from tests.material import NOON
 
 SUBTASKS = tuple(subtask.slug for subtask in definition.load("mmad").subtasks)
@@ -17,13 +18,25 @@ DETECTION = ("recall", "precision", "f1", "overkill", "miss")
 
 
 def benchmark(slug: str = "mmad", **fields: Any) -> Benchmark:
-    """An open benchmark that discloses its cells, with a release of three questions."""
+    """An open benchmark that discloses its cells, with a release of one question a cell."""
     rules = definition.load("mmad").to_dict()
     made = Benchmark.objects.create(
         slug=slug, name="MMAD", definition=rules, **{"is_open": True, "disclosure": "cells", **fields}
     )
+    cells = list(product(DATASETS, SUBTASKS))
     made.current_release = Release.objects.create(
-        benchmark=made, digest="3f9c1a" * 10 + "beef", question_count=3, image_count=2
+        benchmark=made, digest="3f9c1a" * 10 + "beef", question_count=len(cells), image_count=len(DATASETS)
+    )
+    Question.objects.bulk_create(
+        Question(
+            release=made.current_release,
+            position=position,
+            question_id=f"{dataset}/thing/good/0.png#{position}",
+            source_dataset=dataset,
+            subtask=subtask,
+            options={"A": "x", "B": "y"},
+        )
+        for position, (dataset, subtask) in enumerate(cells)
     )
     made.save()
     return made

@@ -165,6 +165,8 @@ class Row:
 
 # Askers:   anonymous stranger member owner staff   token other-token read-token ended-token
 TEAM_SEES = "404      404      200    200   200"
+# What only does something leads whoever opens it to the page that it belongs to, which decides who sees it.
+PAGE_INSTEAD = "login 303     303    303   303"
 TEAM_ONLY = "login    404      200    200   404"
 TEAM_DOES = "login    404      303    303   404"
 OWNER_DOES = "login   404      403    303   404"
@@ -191,16 +193,18 @@ def of_benchmark(get: str, post: str = "405", data: Data = no_data) -> dict[str,
     return {"": Row(get, post, lambda world: [world.benchmark.slug], data=data)}
 
 
-def of_team(post: str, get: str = "405", data: Data = no_data) -> dict[str, Row]:
+def of_team(post: str, get: str = PAGE_INSTEAD, data: Data = no_data) -> dict[str, Row]:
     return {"": Row(get, post, lambda world: [world.home.slug], ("nowhere",), data)}
 
 
 def part_of_team(part: Callable[[World], models.Model], post: str, data: Data = no_data) -> dict[str, Row]:
     """Something that belongs to the team; nobody reaches it through another team's address."""
     return {
-        "": Row("405", post, lambda world: [world.home.slug, part(world).pk], ("nowhere", 999_999), data),
+        "": Row(
+            PAGE_INSTEAD, post, lambda world: [world.home.slug, part(world).pk], ("nowhere", 999_999), data
+        ),
         "through another team": Row(
-            "405", NEVER_HERE, lambda world: ["away", part(world).pk], ("away", 999_999), data
+            PAGE_INSTEAD, NEVER_HERE, lambda world: ["away", part(world).pk], ("away", 999_999), data
         ),
     }
 
@@ -333,6 +337,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "account-delete": plain(SIGNED_IN, "login 422 422 422 422"),
     "home": plain("200"),
     "how-to-read": plain("200"),
+    "favicon": plain("302"),
     "healthz": plain("200"),
     "readyz": plain("503"),  # no first data here
     "board": of_benchmark("200"),
@@ -375,10 +380,10 @@ TABLE: dict[str, dict[str, Row]] = {
     "submission-state": in_states("404 404 204 204 204", queued=(TEAM_SEES, "405"), public=("204", "405")),
     "submission-problems": in_states(NEVER_HERE, rejected=(TEAM_ONLY, "405")),
     "submission-answers": in_states(TEAM_ONLY),
-    "submission-publish": in_states("405", TEAM_DOES),
-    "submission-withdraw": in_states("405", TEAM_DOES, data=lambda world: {"reason": "by mistake"}),
-    "submission-choose": in_states("405", TEAM_DOES),
-    "submission-cancel": in_states("405", TEAM_DOES),
+    "submission-publish": in_states(PAGE_INSTEAD, TEAM_DOES),
+    "submission-withdraw": in_states(PAGE_INSTEAD, TEAM_DOES, data=lambda world: {"reason": "by mistake"}),
+    "submission-choose": in_states(PAGE_INSTEAD, TEAM_DOES),
+    "submission-cancel": in_states(PAGE_INSTEAD, TEAM_DOES),
     "api-schema": plain(API_ALL, API_NONE),
     "api-docs": plain(API_ALL, API_NONE),
     # The same for everyone: no token is looked at.

@@ -283,7 +283,9 @@ def test_an_entrys_page_leads_through_its_history(client: Client, mmad: Benchmar
 def test_a_cursor_into_another_list_opens_no_history(client: Client, mmad: Benchmark, cursor: str) -> None:
     sent = rows.scored(mmad, "model", 70.0)
     assert client.get(f"/api/v1/entries/{sent.entry_id}/", {"cursor": cursor}).status_code == 422
-    assert client.get(f"/entries/{sent.entry_id}/", {"cursor": cursor}).status_code == 404
+    page = client.get(f"/entries/{sent.entry_id}/", {"cursor": cursor})
+    assert page.status_code == 200
+    assert "the history begins at its first page" in page.content.decode()
 
 
 # ---- schema and problems ----
@@ -309,6 +311,10 @@ def test_the_docs_page_holds_no_inline_script_or_style(client: Client) -> None:
     text = client.get("/api/v1/docs/").content.decode()
     assert "<style" not in text
     assert "<script>" not in text
+    # What there is for those without JavaScript.
+    assert "curl -H" in text
+    assert 'href="/api/v1/schema/"' in text
+    assert "<noscript>" in text
     script = client.get("/api/v1/docs/", {"script": ""})
     assert script["Content-Type"].startswith("application/javascript")
 

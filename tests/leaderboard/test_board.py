@@ -57,6 +57,8 @@ def test_a_row_has_exactly_the_fields_of_the_contract(client: Client, mmad: Benc
         "detection",
         "scored_at",
         "release",
+        "team_name",
+        "partial",
     }
     assert row["rank"] == 1
     assert row["score"] == 74.2225
@@ -65,7 +67,7 @@ def test_a_row_has_exactly_the_fields_of_the_contract(client: Client, mmad: Benc
     assert row["entry"]["settings"]["shots"] == 1
     assert row["entry"]["settings"]["tools"] is None
     assert len(row["entry"]["settings"]) == 14
-    assert row["team"] == "team-a"
+    assert (row["team"], row["team_name"]) == ("team-a", "Team-A")
     assert row["tries"] == 1
     assert row["coverage"] == 0.998
     assert list(row["subtasks"]) == list(rows.SUBTASKS)
@@ -218,7 +220,9 @@ def test_what_a_benchmark_keeps_to_itself_is_no_column(client: Client) -> None:
     (row,) = ask(client)
     assert (row["subtasks"], row["datasets"], row["detection"]) == ({}, {}, {})
     assert client.get(URL, {"column": "VisA"}).status_code == 422
-    assert client.get("/benchmarks/mmad/", {"column": "VisA"}).status_code == 404
+    page = client.get("/benchmarks/mmad/", {"column": "VisA"})
+    assert page.context["column_name"] == "Overall"
+    assert "was left out" in page.content.decode()
     assert b"65." not in client.get("/benchmarks/mmad/").content
 
 
@@ -299,6 +303,7 @@ def test_what_is_known_is_not_sent_again(
 
 EDITABLE = {
     "name": "Another name",
+    "summary": "In other words.",
     "is_open": False,
     "disclosure": "overall",
     "daily_limit": 6,
@@ -365,7 +370,8 @@ def test_a_page_with_a_session_is_not_shared(client: Client, mmad: Benchmark, dj
 
 def test_csv_says_what_json_says(client: Client, mmad: Benchmark) -> None:
     rows.scored(mmad, "one, of two", 70.123456789012345, shots=1, quantisation="AWQ")
-    rows.scored(mmad, "part", None, figures=dict.fromkeys(rows.all_figures(None)) | {"VisA": 1 / 3})
+    only = dict.fromkeys(rows.all_figures(None)) | {"VisA": 1 / 3}
+    rows.scored(mmad, "part", None, figures=only, partial=["defect-analysis", "object-analysis"])
     rows.quoted(mmad, "Human", {"overall": 86.65}, kind="human", flags="a sample")
     for query in ({}, {"shots": "1"}, {"column": "VisA"}):
         found = ask(client, **query)
@@ -395,6 +401,8 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
         **{f"detection/{name}": value for name, value in row["detection"].items()},
         "source": row.get("source"),
         "flags": row.get("flags") or None,
+        "team_name": row.get("team_name"),
+        "partial": " ".join(row.get("partial", ())) or None,
     }
 
 

@@ -39,6 +39,20 @@ def test_a_board_without_questions_says_how_to_get_them(client: Client) -> None:
     assert "manage.py import_mmad" in text(client, "/benchmarks/mmad/about/")
 
 
+def test_a_card_says_that_its_benchmark_takes_no_answers(client: Client) -> None:
+    mmad = rows.benchmark()
+    assert "closed for submissions" not in text(client, "/")
+    Benchmark.objects.filter(pk=mmad.pk).update(is_open=False)
+    assert "closed for submissions" in text(client, "/")
+
+
+def test_a_printed_board_says_what_it_shows(client: Client) -> None:
+    rows.scored(rows.benchmark(), "model", 70.0, shots=1)
+    page = " ".join(text(client, "/benchmarks/mmad/?column=VisA&shots=1").split())
+    assert "Ranked by VisA, open division." in page
+    assert "at http://testserver/benchmarks/mmad/?column=VisA&amp;shots=1" in page
+
+
 def test_a_stand_in_says_that_it_is_one_on_every_page(client: Client) -> None:
     standin = rows.benchmark("mmad-standin", is_standin=True)
     sent = rows.scored(standin, "model", 70.0)
@@ -49,6 +63,15 @@ def test_a_stand_in_says_that_it_is_one_on_every_page(client: Client) -> None:
         "/",
     ):
         assert "synthetic stand-in data" in text(client, url).lower()
+
+
+def test_a_stand_in_says_what_it_is_and_leads_nobody_to_the_real_questions(client: Client) -> None:
+    rows.benchmark("mmad-standin", is_standin=True)
+    assert "They are not those of MMAD." in text(client, "/")
+    page = text(client, "/benchmarks/mmad-standin/about/")
+    assert "They are not those of MMAD." in page
+    assert "huggingface" not in page
+    assert "huggingface" not in text(client, "/api/v1/benchmarks/mmad-standin/")
 
 
 def test_the_board_in_words_and_links(client: Client) -> None:
@@ -107,9 +130,51 @@ def test_an_empty_closed_board_says_what_opens_it(client: Client) -> None:
 
 
 @pytest.mark.parametrize("query", ["column=nothing", "division=middle", "cursor=x"])
-def test_an_address_that_leads_nowhere_is_not_found(client: Client, query: str) -> None:
-    rows.benchmark()
-    text(client, f"/benchmarks/mmad/?{query}", 404)
+def test_a_part_of_the_address_that_cannot_be_is_left_out_and_said(client: Client, query: str) -> None:
+    rows.scored(rows.benchmark(), "model", 70.0)
+    page = text(client, f"/benchmarks/mmad/?{query}")
+    assert f"“{query.partition('=')[0]}” in the address was left out" in page
+    assert "model" in page
+
+
+def test_a_history_begins_at_its_first_page_where_the_cursor_cannot_be_read(client: Client) -> None:
+    sent = rows.scored(rows.benchmark(), "model", 70.0)
+    assert "the history begins at its first page" in text(client, f"/entries/{sent.entry_id}/?cursor=x")
+
+
+def test_the_board_names_teams_as_people_do(client: Client) -> None:
+    rows.scored(rows.benchmark(), "model", 70.0, team="gauge-lab")
+    page = text(client, "/benchmarks/mmad/")
+    assert '<td class="team">Gauge-Lab</td>' in page
+
+
+def test_partial_is_what_was_sent_as_partial(client: Client) -> None:
+    mmad = rows.benchmark()
+    rows.scored(mmad, "complete", 70.0, figures={"defect-analysis": None})
+    assert ">partial<" not in text(client, "/benchmarks/mmad/")
+    rows.scored(mmad, "of one subtask", None, partial=["defect-analysis"], minute=1)
+    assert text(client, "/benchmarks/mmad/").count(">partial<") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "ranks 1 to 4"),
+        ("?q=odd", "2 entries, ranks 2 to 4"),
+        ("?q=first", "rank 1<"),
+        ("?q=quoted", ""),
+    ],
+)
+def test_the_ranks_of_a_page_are_those_of_its_rows(client: Client, query: str, said: str) -> None:
+    mmad = rows.benchmark()
+    for number, name in enumerate(("first", "odd one", "third", "odd too")):
+        rows.scored(mmad, name, 90 - number, minute=number)
+    rows.quoted(mmad, "quoted", {"overall": 99.0})
+    page = text(client, f"/benchmarks/mmad/{query}")
+    assert said in page
+    assert (
+        "rank 1" in page or "ranks " in page.partition("<tbody>")[2].partition('class="notes"')[0]
+    ) == bool(said)
 
 
 def test_names_and_links_are_escaped(client: Client) -> None:

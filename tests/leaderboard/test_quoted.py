@@ -128,7 +128,7 @@ def test_an_authors_table_takes_its_name_from_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
-        (AUTHORS, "mine.csv", "mine.csv: The model's name is read from the file's"),
+        (AUTHORS, "mine.csv", "mine.csv: The model’s name is read from the file’s"),
         (AUTHORS.replace("VisA", "Visa"), "answers_1_shot_m_accuracy.csv", "There is no line “VisA”"),
         (
             AUTHORS.replace("70.5", "x", 1),
@@ -143,7 +143,9 @@ def test_an_authors_table_at_fault_is_named(tmp_path: Path, content: str, name: 
 
 
 def test_an_unknown_benchmark_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="There is no benchmark “nothing”"):
+    with pytest.raises(
+        CommandError, match=r"There is no benchmark “nothing”.* import_mmad FILE --slug nothing"
+    ):
         load(file(tmp_path, HEAD), slug="nothing")
 
 

@@ -97,6 +97,19 @@ def test_the_schema_is_made_without_a_warning() -> None:
     assert not GENERATOR_STATS._error_cache
 
 
+def test_every_call_is_summed_up_in_a_short_line() -> None:
+    for path, methods in schema()["paths"].items():
+        for method, said in methods.items():
+            assert 8 < len(said["summary"]) < 50, f"{method} {path}"
+            assert said["summary"][0].isupper()
+            assert not said["summary"].endswith(".")
+            assert said["description"]
+
+
+def test_an_upload_is_described_with_an_example() -> None:
+    assert "curl" in operation("POST", SENT)["description"]
+
+
 def test_every_problem_is_declared_as_one() -> None:
     for path, methods in schema()["paths"].items():
         for method, said in methods.items():
@@ -227,7 +240,8 @@ def test_a_refused_upload_is_a_declared_problem(
     held(send(ours, template="best"), 422, PROBLEM)
     held(send(ours, file=b"\x89PNG\r\n\x1a\n" + bytes(100)), 415, PROBLEM)
     held(send(ours, team="strangers"), 404, PROBLEM)
-    held(ours.post(SENT, "{", content_type=JSON), 400, PROBLEM)
+    held(ours.post(SENT, "{", content_type=JSON), 415, PROBLEM)
+    held(ours.post(SENT, "x", content_type="multipart/form-data"), 400, PROBLEM)
     Benchmark.objects.update(total_limit=0)
     held(send(ours), 403, PROBLEM)
     monkeypatch.setattr(limits, "count_upload", too_many)

@@ -92,7 +92,7 @@ def clean_environment() -> dict[str, str]:
 @contextmanager
 def embedded(folder: Path, *, first_data: bool = True, **settings: str) -> Iterator[Site]:
     """Run the embedded default, as `make run` does, on the stores in the folder, which are fresh at first."""
-    port = free_port()
+    port = int(settings.get("VERNIER_PORT") or free_port())
     var = folder / "var"
     env = clean_environment() | {"VERNIER_VAR": str(var), "VERNIER_PORT": str(port)} | settings
     site = Site("embedded", f"http://127.0.0.1:{port}", var, env)

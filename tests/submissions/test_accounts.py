@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from submissions import accounts, teams, tokens
+from submissions import accounts, askers, teams, tokens
 from submissions.models import Event, Membership, Submission, Team, Token, User
 from submissions.refusals import Refusal
 from tests import material
@@ -112,7 +112,7 @@ def test_tokens_end_that_only_the_person_knew(user: User) -> None:
 
 
 def test_the_log_keeps_what_was_done_without_the_address(user: User) -> None:
-    teams.create(slug="a", name="A", owner=user)
+    teams.create(slug="a", name="A", owner=user, by=askers.for_user(user))
     key = str(user.pk)
     accounts.delete(user, now=NOON)
     told = Event.objects.filter(actor_key=key).order_by("id").values_list("action", flat=True)

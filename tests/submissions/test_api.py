@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -95,8 +96,56 @@ def test_a_field_that_cannot_be_is_named(
     assert not Submission.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "known"),
+    [
+        ("tools", "none, expert-agent, other"),
+        ("template", "none, random, similar, retrieved"),
+        ("open_weights", "yes, no"),
+        ("visibility", "private, public"),
+    ],
+)
+def test_a_value_that_is_not_taken_is_told_those_that_are(
+    client: Client, token: str, field: str, known: str
+) -> None:
+    fields: dict[str, Any] = {field: "{banana}"}
+    (error,) = send(client, token, **fields).json()["errors"]
+    assert (error["code"], error["field"]) == ("invalid-choice", field)
+    assert error["detail"] == f"“{{banana}}” is not taken here. Known are: {known}."
+
+
 def test_a_name_stands_with_single_spaces(client: Client, token: str) -> None:
     assert send(client, token, entry=" my \u2003 model ").json()["entry"]["name"] == "my model"
+
+
+@pytest.mark.parametrize("size", [10, 2_000_000])
+@pytest.mark.parametrize(
+    ("content_type", "status", "code"),
+    [
+        ("application/x-www-form-urlencoded", 415, "no-form"),
+        ("text/csv", 415, "no-form"),
+        ("application/json", 415, "no-form"),
+        ("", 415, "no-form"),
+        ("multipart/form-data", 400, "unreadable-form"),
+    ],
+)
+def test_a_bare_file_is_told_to_come_as_a_form(
+    token: str, caplog: pytest.LogCaptureFixture, content_type: str, status: int, code: str, size: int
+) -> None:
+    mine = Client(headers={"Authorization": f"Bearer {token}"})
+    answer = mine.generic("POST", URL, b"a,B&c=d;" * (size // 8), content_type)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert "curl -F file=@" in answer.json()["detail"]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_form_of_very_many_fields_is_no_fault_of_ours(
+    client: Client, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fields: dict[str, Any] = {f"field{number}": "x" for number in range(1100)}
+    answer = send(client, token, **fields)
+    assert (answer.status_code, answer.json()["code"]) == (400, "too-many-fields")
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_other_settings_for_a_known_entry_are_refused(client: Client, token: str) -> None:
@@ -132,6 +181,27 @@ def test_an_ended_token_opens_nothing(client: Client, token: str, change: dict[s
     assert answer.json()["code"] == code
     assert "Bearer" in answer["WWW-Authenticate"]
     assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize("sent", ["Token {}", "{}", "token {}", "Bearer: {}"])
+def test_a_token_without_its_word_is_told_how_to_come(client: Client, token: str, sent: str) -> None:
+    answer = client.get(URL, headers={"Authorization": sent.format(token)})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token-scheme")
+    assert "Authorization: Bearer vrn_" in answer.json()["detail"]
+    assert token not in answer.content.decode()
+
+
+def test_who_sends_nothing_is_told_what_to_send(client: Client, token: str) -> None:
+    assert "Authorization: Bearer vrn_" in client.get(URL).json()["detail"]
+
+
+@pytest.mark.parametrize("path", [URL, f"/api/v1/submissions/{UUID(int=0)}/publish/"])
+def test_a_post_without_the_last_slash_is_told_of_it(client: Client, token: str, path: str) -> None:
+    answer = client.post(path[:-1], {"entry": "m"}, headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "slash-missing")
+    assert f"ends with a slash: send it to {path}" in answer.json()["detail"]
+    assert client.get(path[:-1]).status_code == 301
+    assert client.post("/api/v1/nothing").json()["code"] == "not-found"
 
 
 def test_a_read_token_may_not_submit(client: Client) -> None:

@@ -73,7 +73,7 @@ def test_what_a_team_decides_of_a_submission_is_public_and_says_who() -> None:
 
 def test_the_log_tells_what_became_of_a_team_and_of_its_tokens() -> None:
     owner, guest = material.person("o@example.org"), material.person("g@example.org")
-    team = teams.create(slug="a", name="A", owner=owner)
+    team = teams.create(slug="a", name="A", owner=owner, by=askers.for_user(owner))
     _invitation, secret = teams.invite(team, by=owner, now=material.NOON)
     for _again in range(2):
         teams.accept(secret, user=guest, now=material.NOON)

@@ -36,6 +36,22 @@ def test_a_mail_is_a_file_of_its_owner_alone(folder: Path) -> None:
     assert (mail.subject, mail.body.strip(), mail.to) == ("Größe", "Straße", "to@example.org")
 
 
+def test_an_address_with_an_account_and_one_without_are_told_so_in_our_words(
+    folder: Path, client: Client
+) -> None:
+    material.person("known@example.org")
+    signing_up = {"email": "known@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    client.post("/accounts/signup/", signing_up)
+    client.post("/accounts/password/reset/", {"email": "unknown@example.org"})
+    subjects = {mail.to: mail.subject for mail in mailbox.newest()}
+    assert subjects == {
+        "known@example.org": "Vernier: you have an account already",
+        "unknown@example.org": "Vernier: no account with this address",
+    }
+    for mail in mailbox.newest():
+        assert mail.body.startswith("Hello,\n\nsomebody, probably you")
+
+
 def test_the_newest_stands_first(folder: Path, client: Client) -> None:
     for number in range(3):
         send_mail(f"number {number}", "", None, ["to@example.org"])
@@ -91,7 +107,9 @@ def sign_up(client: Client, email: str, after: str = "") -> str:
 
 def test_signing_up_leads_through_the_mailbox_to_the_teams(folder: Path, client: Client) -> None:
     assert sign_up(client, "New@Example.org") == "/teams/"
-    assert client.get("/teams/").status_code == 200
+    page = client.get("/teams/").content.decode()
+    assert page.count('class="notice') == 1
+    assert "new@example.org is confirmed." in page
     assert User.objects.get().email == "new@example.org"
 
 

@@ -4,6 +4,7 @@ import ast
 import gzip
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,8 @@ AT_FAULT = {
     "malformed-csv": HEADER + b'"a,B\n',
     "nested-too-deep": b"[" * 100_000,
     "record-too-long": b'[{"question_id": "' + b"a" * 5_000_000 + b'"}]',
+    "missing-header": ID.encode() + b",A\n",
+    "wrong-separator": b"question_id;answer\n",
     "wrong-columns": b"id,answer\n",
     "wrong-number-of-fields": HEADER + b"a,b,c\n",
     "too-many-records": HEADER + b"a,b\n" * 11_000,
@@ -175,10 +178,29 @@ def test_an_organizers_file_at_fault_is_told_what_is_wrong(code: str, file: Any)
         assert_said(problem)
 
 
+def test_an_unknown_type_is_told_every_type_there_is() -> None:
+    rules = definition.load("mmad")
+    with pytest.raises(ReleaseError) as found:
+        importer.read(json.dumps(dict(releases_at_fault())["unknown-type"]).encode(), rules)
+    sentence = messages.problem(found.value.problems[0].code, found.value.problems[0].params)
+    assert all(kind in sentence for kind in rules.raw_type_of)
+
+
 def test_a_definition_at_fault_is_told_what_is_wrong() -> None:
     with pytest.raises(ReleaseError) as found:
         definition.load("no-such")
     assert_said(found.value.problems[0])
+
+
+def test_numbers_have_their_thousands_set_apart() -> None:
+    said = messages.problem("too-few-records", {"present": 19_999, "questions": 39_672})
+    assert "Only 19,999 of 39,672 questions" in said
+    assert "used its 1,000 submissions" in messages.refusal("quota-daily", {"limit": 1000})
+
+
+def test_there_is_one_kind_of_apostrophe() -> None:
+    for sentence in (*messages.REFUSALS.values(), *chain.from_iterable(messages.PROBLEMS.values())):
+        assert "'" not in str(sentence)
 
 
 def codes_in_scoring() -> Iterator[str]:

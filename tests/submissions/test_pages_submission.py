@@ -143,6 +143,7 @@ def test_only_what_is_disclosed_is_shown(
     report = page.context["report"]
     assert (len(report.dots), len(report.heat.rows)) == (dots, cells)
     hidden = Figure.objects.filter(submission=submission, column__startswith="VisA/")
+    assert bool(report.readings) == (disclosure != "overall")
     for figure in hidden if disclosure == "overall" else ():
         assert f">{figure.score:.1f}<" not in page.content.decode()
 
@@ -286,7 +287,10 @@ def test_a_deed_that_the_rules_forbid_is_explained_on_the_page(
 def test_deeds_are_done_by_post_only(client: Client, benchmark: Benchmark, team: Team) -> None:
     submission = material.scored(benchmark, team)
     for deed in ("publish", "withdraw", "choose"):
-        assert client.get(f"/submissions/{submission.pk}/{deed}/").status_code == 405
+        url = f"/submissions/{submission.pk}/{deed}/"
+        assert client.put(url).status_code == 405
+        led = client.get(url)
+        assert (led.status_code, led["Location"]) == (303, submission.get_absolute_url())
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(User.objects.get())
     assert act(strict, submission, "publish").status_code == 403

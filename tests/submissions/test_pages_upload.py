@@ -127,7 +127,19 @@ def test_a_used_up_day_is_said(client: Client, member: User) -> None:
     send(client)
     found = errors(send(client, material.answers(seed=2)))
     assert "1 submissions of today" in found["__all__"][0]
-    assert client.get(URL).context["quota"]["exhausted"] is True
+    page = client.get(URL).content.decode()
+    said = "Your team has used its 1 submissions of today"
+    assert said in page.partition('type="file"')[0]
+    assert said in page.partition("data-upload")[2]
+    Benchmark.objects.update(daily_limit=5, total_limit=1)
+    assert "all of its 1 submissions" in client.get(URL).content.decode().partition('type="file"')[0]
+
+
+def test_the_form_leads_to_the_questions(client: Client, member: User) -> None:
+    page = client.get(URL).content.decode()
+    for form in ("csv", "jsonl"):
+        assert f'/questions/?format={form}"' in page
+        assert client.get(f"/api/v1/benchmarks/mmad/questions/?format={form}").status_code == 200
 
 
 def test_a_closed_benchmark_takes_nothing(client: Client, member: User) -> None:

@@ -52,6 +52,44 @@ def test_two_benchmarks_from_one_definition_have_names_of_their_own(client: Clie
     assert all(f">{name}</a>" in page for name in names.values())
 
 
+def test_a_benchmark_of_other_questions_does_not_claim_to_be_mmad(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "mmad.json"
+    one = {"Question": "Q?", "Options": {"A": "x", "B": "y"}, "Answer": "A", "type": "Object Analysis"}
+    path.write_text(json.dumps({"VisA/our own/good/1.png": {"conversation": [one, one]}}))
+    imported(path, "--slug", "ours")
+    said = client.get("/api/v1/benchmarks/ours/").json()
+    assert [subtask["slug"] for subtask in said["subtasks"]] == ["object-analysis"]
+    assert said["source_datasets"] == ["VisA"]
+    assert said["rules"]["answers_public"] is None
+    assert not {"paper", "questions"} & said["links"].keys()
+    assert not said["notice"] + said["obtain"] + said["citation"]
+    page = client.get("/benchmarks/ours/about/").content.decode()
+    for words in (
+        "2 questions",
+        "1 image<",
+        "1 subtask<",
+        "1 source dataset<",
+        "VisA/our own/good/1.png#0,A",
+    ):
+        assert words in page
+    for words in ("39,672", "arxiv.org", "download MMAD", "DS-MVTec"):
+        assert words not in page
+        assert words not in client.get("/").content.decode()
+    imported(path, "--slug", "ours", "--summary", "Our own questions on our own parts.")
+    assert "Our own questions on our own parts." in client.get("/").content.decode()
+    assert client.get("/api/v1/benchmarks/ours/").json()["summary"] == "Our own questions on our own parts."
+
+
+@pytest.mark.parametrize(("option", "most"), [("--name", 200), ("--summary", 500)])
+def test_a_text_without_room_on_the_site_is_refused_in_a_sentence(
+    mmad_json: Path, option: str, most: int
+) -> None:
+    for text, found in (("x" * (most + 1), most + 1), ("a\x1bb", 3)):
+        with pytest.raises(CommandError, match=f"has {found} characters. At most {most}"):
+            imported(mmad_json, option, text)
+    assert not Benchmark.objects.exists()
+
+
 def test_the_same_file_again_changes_nothing(mmad_json: Path) -> None:
     digest = imported(mmad_json)
     before = Benchmark.objects.values().get()

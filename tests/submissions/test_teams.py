@@ -1,15 +1,18 @@
 """Teams: who owns, joins, leaves. The rules first, then the pages."""
 
+import re
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from submissions import teams, tokens
-from submissions.models import Invitation, Membership, Team, Token, User
+from submissions.models import Benchmark, Invitation, Membership, Team, Token, User
 from submissions.refusals import Refusal
 from tests import material
 
@@ -51,6 +54,26 @@ def refused(code: str) -> Any:
 
 def test_who_makes_a_team_owns_it(team: Team, owner: User) -> None:
     assert of(team, owner).role == Role.OWNER
+
+
+def test_a_team_made_by_command_may_have_an_owner(owner: User) -> None:
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    call_command("create_team", "b", "--owner", "Owner@example.org", stdout=StringIO())
+    assert of(Team.objects.get(slug="b"), owner).role == Role.OWNER
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("nobody@example.org", "Nobody here has"),
+        ("owner@example.org", "not confirmed"),
+        ("", "Nobody here has"),
+    ],
+)
+def test_a_team_is_not_made_for_somebody_who_cannot_sign_in(owner: User, email: str, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("create_team", "b", "--owner", email)
+    assert not Team.objects.exists()
 
 
 def test_a_short_name_belongs_to_one_team(team: Team, owner: User) -> None:
@@ -206,6 +229,20 @@ def test_a_page_of_another_teams_membership_cannot_be_named(team: Team, owner: U
     theirs = other.memberships.get()
     assert signed_in(owner).post(f"/teams/a/members/{theirs.pk}/remove/").status_code == 404
     assert theirs in Membership.objects.all()
+
+
+def test_a_page_without_submissions_leads_to_the_benchmarks_that_take_some(team: Team, owner: User) -> None:
+    taking = material.benchmark()
+    page = signed_in(owner).get(team.get_absolute_url()).content.decode()
+    assert f'<a href="/benchmarks/{taking.slug}/submit/">{taking.name}</a>' in page
+    Benchmark.objects.update(is_open=False)
+    assert "/submit/" not in signed_in(owner).get(team.get_absolute_url()).content.decode()
+
+
+def test_two_submissions_of_a_minute_are_told_apart(team: Team, owner: User) -> None:
+    material.submitted(material.benchmark(), team)
+    page = signed_in(owner).get(team.get_absolute_url()).content.decode()
+    assert re.search(r">2 Mar 2026, 12:00:00\sUTC<", page)
 
 
 def test_the_page_lists_the_newest_submissions_fifty_a_page(team: Team, owner: User) -> None:

@@ -210,7 +210,7 @@ class _Columns:
         if not question["Question"].strip():
             return "empty-text", {"field": "Question"}
         if question["type"] not in self.definition.subtask_of_type:
-            return "unknown-type", {"type": question["type"]}
+            return "unknown-type", {"type": question["type"], "known": ", ".join(self.definition.raw_type_of)}
         return self._fault_of_options(question["Options"], question["Answer"])
 
     def _fault_of_options(

@@ -30,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--slug", default="mmad", help="the benchmark, made if new")
         parser.add_argument("--name", default="", help="what pages call it, if new")
         parser.add_argument(
+            "--summary", help="what it is, in a sentence or two, for the first page and the API"
+        )
+        parser.add_argument(
             "--daily-limit", type=limit, help="submissions a team has a day (5 for a new benchmark)"
         )
         parser.add_argument(
@@ -44,6 +47,7 @@ class Command(BaseCommand):
                 content,
                 slug=options["slug"],
                 name=options["name"],
+                summary=options["summary"],
                 daily_limit=options["daily_limit"],
                 total_limit=options["total_limit"],
             )

@@ -19,7 +19,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("slug", help="the benchmark; made, closed and without a release, when it is new")
+        parser.add_argument(
+            "slug",
+            help="the benchmark; it has to be there already, but for mmad, which is made without questions",
+        )
         parser.add_argument("csv", type=Path, nargs="*", help="the files")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,7 +39,9 @@ class Command(BaseCommand):
                 f"{error.filename} cannot be read: {error.strerror}. Nothing was loaded."
             ) from error
         except ReleaseError as error:
-            raise CommandError(f"There is no benchmark “{slug}”.") from error
+            raise CommandError(
+                f"There is no benchmark “{slug}”. Make it first: import_mmad FILE --slug {slug}."
+            ) from error
         self.stdout.write(
             f"{slug}: {loaded.new} new, {loaded.changed} changed, {loaded.same} known as they are"
         )

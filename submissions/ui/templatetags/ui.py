@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BaseForm, BoundField
 from django.utils.safestring import SafeString
 
 from submissions.ui import format as figures
@@ -30,6 +30,12 @@ def day(value: datetime | None) -> SafeString:
 @register.filter
 def digest(value: str, length: int = 7) -> SafeString:
     return figures.digest(value, length)
+
+
+@register.filter
+def error_count(form: BaseForm) -> int:
+    """How many errors a form has, of all its fields and its own."""
+    return sum(map(len, form.errors.values()))
 
 
 @register.inclusion_tag("ui/components/field.html")

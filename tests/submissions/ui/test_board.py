@@ -1,3 +1,5 @@
+import pytest
+
 from submissions.ui.board import board_row
 
 
@@ -22,8 +24,37 @@ def test_the_first_is_marked_and_a_quoted_row_has_its_source() -> None:
     quoted = board_row(kind="quoted", name="b", score=3.0, further=[None], team="quoted", source="a paper")
     assert first.startswith('<tr class="first">')
     assert quoted.startswith('<tr class="quoted">')
-    assert "<details><summary>quoted</summary><p>a paper</p></details>" in quoted
+    assert "<summary>quoted</summary><p>a paper</p></details>" in quoted
     assert "no rank" in quoted
+
+
+@pytest.mark.parametrize(
+    ("source", "drawn"),
+    [
+        (
+            "MMAD (arXiv 2410.09453)",
+            'MMAD (<a href="https://arxiv.org/abs/2410.09453" rel="nofollow noopener">arXiv 2410.09453</a>)',
+        ),
+        (
+            "see https://example.org/a?b=1&c=2.",
+            'see <a href="https://example.org/a?b=1&amp;c=2" rel="nofollow noopener">'
+            "https://example.org/a?b=1&amp;c=2</a>.",
+        ),
+        ('javascript:x <a href="y">', "javascript:x &lt;a href=&quot;y&quot;&gt;"),
+        ("https://", "https://"),
+    ],
+)
+def test_addresses_in_a_source_are_links(source: str, drawn: str) -> None:
+    row = board_row(kind="quoted", name="b", score=3.0, further=[], team="quoted", source=source)
+    assert f"<p>{drawn}</p>" in row
+
+
+def test_no_line_of_settings_can_begin_with_its_dot() -> None:
+    row = board_row(
+        kind="scored", name="a", score=1.0, further=[], settings=("x", "y"), undeclared=3, partial=True
+    )
+    assert row.count("\N{NO-BREAK SPACE}·") == row.count("·") - 1  # the other is the rank's
+    assert row.count("·") == 4
 
 
 def test_what_was_not_declared_stands_under_the_name() -> None:

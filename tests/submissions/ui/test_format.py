@@ -55,6 +55,7 @@ def test_a_size_has_the_unit_that_fits(octets: int, text: str) -> None:
 
 
 def test_a_moment_carries_its_exact_value_and_zone() -> None:
+    assert ", 03:30:15\xa0UTC" in written.when(datetime(2026, 11, 22, 3, 30, 15, tzinfo=UTC), seconds=True)
     text = written.when(datetime(2026, 11, 22, 3, 30, 15, tzinfo=UTC))
     assert 'datetime="2026-11-22T03:30:15+00:00"' in text
     assert "22 Nov 2026, 03:30\xa0UTC" in text

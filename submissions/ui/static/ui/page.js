@@ -69,6 +69,21 @@
     }
   });
 
+  // Fields that ask for nothing stay out of the address, so that it can be read and passed on.
+  document.querySelectorAll('form[method="get"]').forEach(function (form) {
+    form.addEventListener("formdata", function (event) {
+      Array.from(new Set(event.formData.keys())).forEach(function (name) {
+        var given = event.formData.getAll(name).filter(function (value) {
+          return value !== "";
+        });
+        event.formData.delete(name);
+        given.forEach(function (value) {
+          event.formData.append(name, value);
+        });
+      });
+    });
+  });
+
   // A list of errors is what a reader must meet first.
   var errors = document.getElementById("errors");
   if (errors) {

@@ -286,7 +286,10 @@
         var kept = next.querySelector('input[type="file"]');
         kept.files = input.files;
         wire(next);
-        kept.dispatchEvent(new Event("change"));
+        // What the server found wrong with the file stands at the field: not to be said once more.
+        if (!kept.hasAttribute("aria-invalid")) {
+          kept.dispatchEvent(new Event("change"));
+        }
       }
       window.scrollTo(0, 0);
       var errors = document.getElementById("errors");

@@ -23,7 +23,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0004_counts_of_all_processes'),
+        ('submissions', '0005_a_benchmarks_own_summary'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0006_events'),
+        ('submissions', '0007_events'),
     ]
 
     operations = [

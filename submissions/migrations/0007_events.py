@@ -48,7 +48,7 @@ def let_go(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0005_releases_in_turn'),
+        ('submissions', '0006_releases_in_turn'),
     ]
 
     operations = [

@@ -1,0 +1,49 @@
+"""What a release asks about, counted from its questions: what pages and the API may claim of a benchmark."""
+
+from dataclasses import dataclass
+
+from django.core.cache import caches
+
+from scoring.definition import Subtask
+from submissions.models import Benchmark, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The subtasks and source datasets that occur, in the definition's order, and the first question's id."""
+
+    subtasks: tuple[Subtask, ...]
+    source_datasets: tuple[str, ...]
+    example_id: str
+
+
+def of(benchmark: Benchmark) -> Contents:
+    """What its current release asks about; without one, what its definition allows, and a made-up id.
+
+    A release never changes, so each process counts it once.
+    """
+    rules = benchmark.rules
+    if benchmark.current_release_id is None:
+        return Contents(rules.subtasks, rules.source_datasets, f"{rules.source_datasets[0]}/image.png#0")
+    subtasks, source_datasets, example_id = _occurring(benchmark.current_release_id)
+    return Contents(
+        tuple(subtask for subtask in rules.subtasks if subtask.slug in subtasks),
+        tuple(name for name in rules.source_datasets if name in source_datasets),
+        example_id,
+    )
+
+
+def _occurring(release_id: int) -> tuple[frozenset[str], frozenset[str], str]:
+    local, key = caches["local"], f"contents-{release_id}"
+    known: tuple[frozenset[str], frozenset[str], str] | None = local.get(key)
+    if known is None:
+        asked = Question.objects.filter(release=release_id)
+        cells = list(asked.values_list("subtask", "source_dataset").distinct())
+        first = asked.order_by("position").values_list("question_id", flat=True).first()
+        known = (
+            frozenset(subtask for subtask, _dataset in cells),
+            frozenset(dataset for _subtask, dataset in cells),
+            first or "",
+        )
+        local.set(key, known, None)
+    return known

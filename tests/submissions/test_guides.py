@@ -1,0 +1,60 @@
+"""What the guides in docs/ say is what the code does."""
+
+import json
+import re
+import textwrap
+from pathlib import Path
+
+from scoring import definition
+from scoring.benchmarks.mmad import importer
+from submissions.api.serializers import Upload
+from submissions.forms import SETTING_CHOICES
+from submissions.models import Entry
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def guide(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+def block(text: str, start: str) -> str:
+    """The indented block that begins so, without its indent."""
+    _before, found, rest = text.partition(f"\n    {start}")
+    assert found, start
+    return textwrap.dedent((found + rest).partition("\n\n")[0])
+
+
+def test_the_organizers_example_can_be_imported() -> None:
+    example = block(guide("organizers.md"), '{"VisA/')
+    release = importer.read(example.encode(), definition.load("mmad"))
+    assert list(release.abnormal) == [False, True, True]
+    assert release.ids[-1] in guide("organizers.md")
+    assert len(json.loads(example)) == 2
+
+
+def test_the_organizers_guide_lists_every_source_dataset_and_type() -> None:
+    rules = definition.load("mmad")
+    for name in (*rules.source_datasets, *rules.folds, *rules.raw_type_of):
+        assert f"`{name}`" in guide("organizers.md").replace("\n", " ").replace("  ", " ")
+
+
+def table(text: str, head: str) -> dict[str, str]:
+    """By each name in the first column, the second column."""
+    rows = text.partition(f"| {head} |")[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [row.strip("|").split("|") for row in rows]
+    return {name: row[1] for row in cells for name in re.findall("`(.+?)`", row[0])}
+
+
+def test_the_settings_are_listed_with_every_value_they_take() -> None:
+    listed = table(guide("participants.md"), "setting")
+    assert list(listed) == [*Entry.SETTINGS, *Entry.LINKS]
+    for name, choices in SETTING_CHOICES.items():
+        assert re.findall("`(.+?)`", listed[name]) == [value for value, _words in choices]
+
+
+def test_the_upload_is_described_with_every_field() -> None:
+    fields = table(guide("ci.md"), "field")
+    assert set(Upload().fields) == {*fields, *Entry.SETTINGS, *Entry.LINKS}
+    for name in Entry.SETTINGS:
+        assert f"`{name}`" in guide("ci.md")
