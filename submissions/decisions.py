@@ -60,9 +60,9 @@ def former_names(entry: Entry) -> list[str]:
 def _told(event: Event, submission: Submission | None, *, is_ours: bool) -> Decision:
     details: Mapping[str, Any] = event.details
     return Decision(
-        at=figures.when(event.at),
+        at=figures.when(event.at, seconds=True),
         text=str(WORDS[event.action]).format_map(details),
         reason=str(details.get("reason", "")),
-        submission=figures.when(submission.received_at) if submission else "",
+        submission=figures.when(submission.received_at, seconds=True) if submission else "",
         url=submission.get_absolute_url() if submission and (is_ours or submission.is_public) else "",
     )

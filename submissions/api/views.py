@@ -255,7 +255,14 @@ class SubmissionChoose(SubmissionDeed):
         publication.choose(submission, by=askers.of(request))
 
 
-@extend_schema_view(post=extend_schema(request=None, responses=DONE, operation_id="submission_cancel"))
+@extend_schema_view(
+    post=extend_schema(
+        request=None,
+        responses=DONE,
+        operation_id="submission_cancel",
+        summary="Cancel a submission that still waits",
+    )
+)
 class SubmissionCancel(SubmissionDeed):
     """Take it back before a worker has begun with it; it then costs no quota."""
 

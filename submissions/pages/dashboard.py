@@ -104,7 +104,7 @@ def _row(entry: Any) -> Row:
         name=entry.name,
         url=entry.get_absolute_url(),
         benchmark=entry.benchmark.name,
-        shown=figures.when(shown.received_at) if shown else _none_shown(entry),
+        shown=figures.when(shown.received_at, seconds=True) if shown else _none_shown(entry),
         shown_url=shown.get_absolute_url() if shown else "",
         score=figures.score(shown.score if shown else None, 2),
         rank=figures.rank(entry.rank if shown else None),
