@@ -9,8 +9,9 @@ from django.shortcuts import get_object_or_404
 
 from leaderboard.cursors import HistoryCursor
 from leaderboard.filters import OVERALL, Columns
-from submissions import reports
+from submissions import decisions, reports
 from submissions.askers import Asker
+from submissions.decisions import Decision
 from submissions.models import Entry, Figure, Submission
 from submissions.models.submission import SubmissionQuerySet
 
@@ -39,7 +40,10 @@ class Details:
     figures: Mapping[str, float | None]
     ranks: Mapping[str, Mapping[str, int]]
     history: "History"
+    decisions: list[Decision]
+    former_names: list[str]
     is_ours: bool
+    may_correct: bool
 
     @property
     def shown(self) -> Submission | None:
@@ -73,7 +77,17 @@ def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -
             ranks["open"][column] = rank
         if rank_closed is not None:
             ranks["closed"][column] = rank_closed
-    return Details(entry, Columns.of(entry.benchmark), figures, ranks, _page(history, cursor), is_ours)
+    return Details(
+        entry=entry,
+        columns=Columns.of(entry.benchmark),
+        figures=figures,
+        ranks=ranks,
+        history=_page(history, cursor),
+        decisions=decisions.of_entry(entry, asker),
+        former_names=decisions.former_names(entry),
+        is_ours=is_ours,
+        may_correct=asker.user is not None and entry.team_id in asker.team_ids,
+    )
 
 
 def _page(history: SubmissionQuerySet, cursor: HistoryCursor | None) -> History:

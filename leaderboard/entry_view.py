@@ -45,6 +45,9 @@ def context(found: Details) -> dict[str, Any]:
         "previous_url": history_url(entry, found.history.previous),
         "next_url": history_url(entry, found.history.next),
         "tries": entry.tries,
+        "decisions": found.decisions,
+        "former_names": found.former_names,
+        "correct_url": reverse("entry-correct", args=[entry.pk]) if found.may_correct else "",
         "json_url": reverse("api-entry", args=[entry.pk]),
     }
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from submissions import messages
-from submissions.models import Benchmark, Submission, Team, User
+from submissions.models import Benchmark, Event, Submission, Team, User
 from submissions.ui import format as figures
 
 admin.site.site_header = "Vernier"
@@ -125,3 +125,31 @@ class UserAdmin(Unmakeable, admin.ModelAdmin[User]):
     search_fields = ("email",)
     fields = ("email", "is_active", "is_staff")
     readonly_fields = ("email",)
+
+
+@admin.register(Event)
+class EventAdmin(Unmakeable, admin.ModelAdmin[Event]):
+    """The log, to be read; the database itself refuses to change it."""
+
+    list_display = (
+        "at",
+        "action",
+        "object_kind",
+        "object_name",
+        "actor_kind",
+        "actor",
+        "is_organizer",
+        "is_public",
+    )
+    list_filter = ("actor_kind", "is_organizer")
+    search_fields = ("object_name", "object_key", "actor_name", "actor_key")
+    ordering = ("-at", "-id")
+    show_full_result_count = False
+
+    @admin.display(description=_("by"))
+    def actor(self, event: Event) -> str:
+        """A token's name; a person by number, since the log outlives accounts."""
+        return event.actor_name or event.actor_key or "–"
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

@@ -112,6 +112,27 @@ class UploadForm(_EntryForm):
         return {name: value for name, value in values.items() if value not in (None, "")}
 
 
+class CorrectionForm(forms.Form):
+    """What a team may change of an entry that was scored."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_(
+            "A script that sends answers for this entry has to use the new name. The old one stays in its history."
+        ),
+    )
+    paper = WebLinkField(label=_("Paper"))
+    weights = WebLinkField(label=_("Weights"))
+    code = WebLinkField(label=_("Code"))
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def clean_name(self) -> str:
+        return names.shown(self.cleaned_data["name"])
+
+
 class TeamForm(forms.Form):
     """A new team."""
 

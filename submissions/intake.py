@@ -11,7 +11,8 @@ from django.db import DatabaseError, transaction
 
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
-from submissions import entries, publication, quota, ringing, storage
+from submissions import audit, entries, publication, quota, ringing, storage, teams
+from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team, Token, User
 from submissions.refusals import Refusal
 
@@ -94,20 +95,28 @@ def _discard(submission: Submission) -> None:
 def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
     with transaction.atomic():
         # The team's row is the lock: two uploads at once cannot both take its last slot.
-        Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
+        teams.refuse_archived(Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk))
         submission.entry = entries.find_or_make(
             benchmark=offer.benchmark, team=offer.team, name=offer.entry_name, settings=offer.settings
         )
         known = _same_file(submission)
         if known is not None:
             if offer.visibility == Submission.Visibility.PUBLIC:
-                publication.publish(known, now=now)
+                publication.publish(known, by=_sender(offer), now=now)
                 known.refresh_from_db()
             return Receipt(known, is_new=False)
         quota.check(offer.team, offer.benchmark, now=now)
         submission.save(force_insert=True)
+        if submission.is_public:
+            audit.record(_sender(offer), "published", submission, is_public=True)
         transaction.on_commit(partial(ringing.score, submission.pk), robust=True)
     return Receipt(submission, is_new=True)
+
+
+def _sender(offer: Offer) -> audit.Actor:
+    if offer.user is None and offer.token is None:
+        return audit.COMMAND
+    return Asker(user=offer.user, token=offer.token)
 
 
 def _same_file(submission: Submission) -> Submission | None:
@@ -121,6 +130,7 @@ def _same_file(submission: Submission) -> Submission | None:
 
 
 def _check_rules(offer: Offer) -> None:
+    teams.refuse_archived(offer.team)
     benchmark = offer.benchmark
     if benchmark.intake != "open":
         raise Refusal(CLOSED[benchmark.intake], benchmark=benchmark.name)

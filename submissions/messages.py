@@ -21,6 +21,7 @@ REFUSALS: Mapping[str, str | Promise] = {
         "as they are, so that the board compares like with like: send it under another entry name, or leave the "
         "setting out."
     ),
+    "entry-name-taken": _("Your team has an entry “{entry}” on this benchmark already. Choose another name."),
     "quota-daily": _(
         "Your team has used its {limit} submissions of today. The next ones can be sent from {renews_at}."
     ),
@@ -56,7 +57,12 @@ REFUSALS: Mapping[str, str | Promise] = {
         "This is not a format that we read. Known are CSV with the header question_id,answer, JSONL, a JSON list, "
         "and the list that MMAD’s own scripts write, each also compressed with gzip."
     ),
-    "no-team": _("You are in no team yet. Make one first: answers are sent by teams."),
+    "no-team": _(
+        "You are in no team yet that sends answers. Make one first, or restore one that is archived."
+    ),
+    "team-archived": _(
+        "Team “{team}” is archived and sends nothing more. An owner can restore it on its page."
+    ),
     "which-team": _("You are in several teams ({teams}). Say which one sends this, in the field “team”."),
     "unknown-team": _("You are in no team “{team}”."),
     "token-may-not-submit": _(
@@ -80,6 +86,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not-scored": _(
         "A rejected, failed or cancelled submission cannot be made public, and only a scored one chosen."
     ),
+    "not-queued": _("It is {status} already: only a submission that still waits can be cancelled."),
     "already-withdrawn": _("This submission was withdrawn, and stays so."),
     "not-public-to-choose": _("Make the submission public first: only then can it stand for the entry."),
     "not-public": _("Only a public submission can be withdrawn."),
@@ -87,6 +94,9 @@ REFUSALS: Mapping[str, str | Promise] = {
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "not-the-draft": _("Release {release} is not the draft of its benchmark any more."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),
+    "last-owner-of": _(
+        "You are the last owner of {team}, which has other members. Make one of them an owner first."
+    ),
     "no-account": _("Nobody here has the e-mail address “{email}”. They sign up and confirm it first."),
     "account-unconfirmed": _(
         "The address “{email}” is not confirmed yet. Its owner opens the link in the mail that came on signing up."

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from submissions import ringing, standings
+from submissions import audit, ringing, standings
 from submissions.models import Entry, Submission
 from submissions.refusals import Refusal
 
 Visibility = Submission.Visibility
 
 
-def publish(submission: Submission, *, now: datetime) -> None:
+def publish(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
     """Make a private submission public; one that still waits is public once it is scored. Again: no change."""
     with transaction.atomic():
         submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
@@ -28,15 +28,16 @@ def publish(submission: Submission, *, now: datetime) -> None:
         if submission.visibility == Visibility.PUBLIC:
             return
         Submission.objects.filter(pk=submission.pk).update(visibility=Visibility.PUBLIC, published_at=now)
+        audit.record(by, "published", submission, is_public=True)
         _place_later(submission.entry_id)
 
 
-def withdraw(submission: Submission, *, reason: str, now: datetime) -> None:
+def withdraw(submission: Submission, *, reason: str, by: audit.Actor, now: datetime) -> None:
     """Take a public submission off the ranks; its line stays in the entry's history, with the reason.
 
     One that still waits is cancelled: nothing of it was public yet.
     """
-    reason = reason.replace("\x00", "").strip()
+    reason = reason.replace("\x00", "").strip()[:500]
     if not reason:
         raise Refusal("reason-missing", field="reason")
     with transaction.atomic():
@@ -51,13 +52,14 @@ def withdraw(submission: Submission, *, reason: str, now: datetime) -> None:
         if submission.status != Submission.Status.SCORED:
             changes["published_at"] = None
         Submission.objects.filter(pk=submission.pk).update(
-            visibility=Visibility.WITHDRAWN, withdrawn_at=now, withdrawn_reason=reason[:500], **changes
+            visibility=Visibility.WITHDRAWN, withdrawn_at=now, withdrawn_reason=reason, **changes
         )
+        audit.record(by, "withdrawn", submission, is_public=True, reason=reason)
         Entry.objects.filter(pk=submission.entry_id, chosen=submission).update(chosen=None)
         _place_later(submission.entry_id)
 
 
-def choose(submission: Submission) -> None:
+def choose(submission: Submission, *, by: audit.Actor) -> None:
     """Let this public scored submission stand for its entry, instead of the best one."""
     with transaction.atomic():
         submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
@@ -65,8 +67,34 @@ def choose(submission: Submission) -> None:
             raise Refusal("not-scored")
         if submission.visibility != Visibility.PUBLIC:
             raise Refusal("not-public-to-choose")
-        Entry.objects.filter(pk=submission.entry_id).update(chosen=submission)
+        # A choice made again is no decision.
+        if (
+            Entry.objects.filter(pk=submission.entry_id)
+            .exclude(chosen=submission.pk)
+            .update(chosen=submission)
+        ):
+            audit.record(by, "chosen", submission, is_public=True)
         _place_later(submission.entry_id)
+
+
+def cancel(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
+    """Take back a submission that no worker has begun with; quota does not count it any more. Again: no change.
+
+    Raises Refusal when a worker has taken it, or when it is finished.
+    """
+    with transaction.atomic():
+        # The update is the lock: of a worker that claims it and a team that cancels it, one sees a row change.
+        cancelled = (
+            Submission.objects.filter(pk=submission.pk)
+            .queued()
+            .update(status=Submission.Status.CANCELLED, finished_at=now, published_at=None)
+        )
+        if cancelled:
+            audit.record(by, "cancelled", submission)
+            return
+        status = Submission.Status(Submission.objects.values_list("status", flat=True).get(pk=submission.pk))
+        if status != Submission.Status.CANCELLED:
+            raise Refusal("not-queued", status=str(status.label))
 
 
 def _place_later(entry_id: UUID) -> None:

@@ -42,6 +42,11 @@ class Quota:
         return None
 
 
+def renewal(now: datetime) -> datetime:
+    """When the day's quota renews: the next midnight of UTC."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
 def of(team: Team, benchmark: Benchmark, *, now: datetime) -> Quota:
     """The team's account on the benchmark at this moment."""
     return of_teams([team], benchmark, now=now)[team.pk]
@@ -49,7 +54,8 @@ def of(team: Team, benchmark: Benchmark, *, now: datetime) -> Quota:
 
 def of_teams(teams: Sequence[Team], benchmark: Benchmark, *, now: datetime) -> dict[int, Quota]:
     """The accounts of several teams by their primary keys, in one query."""
-    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    renews_at = renewal(now)
+    day = renews_at - timedelta(days=1)
     counting = Submission.objects.filter(team__in=teams, benchmark=benchmark).counting()
     used = {
         team_id: (today, total)
@@ -65,7 +71,7 @@ def of_teams(teams: Sequence[Team], benchmark: Benchmark, *, now: datetime) -> d
             used_today=today,
             total_limit=benchmark.total_limit,
             used_total=total,
-            renews_at=day + timedelta(days=1),
+            renews_at=renews_at,
         )
     return accounts
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
+from submissions import audit, tokens
+from submissions.askers import Asker
 from submissions.models import Invitation, Membership, Team, Token, User
 from submissions.refusals import Refusal
 
@@ -15,13 +17,14 @@ INVITATION_LIFE = timedelta(days=7)
 Role = Membership.Role
 
 
-def create(*, slug: str, name: str, owner: User | None = None) -> Team:
+def create(*, slug: str, name: str, owner: User | None = None, by: audit.Actor = audit.COMMAND) -> Team:
     """Make a team with its owner; one made by command has none yet. Raises Refusal when the slug is taken."""
     try:
         with transaction.atomic():
             team = Team.objects.create(slug=slug, name=name)
             if owner is not None:
                 Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+            audit.record(by, "made", team)
     except IntegrityError as error:
         raise Refusal("team-name-taken", field="slug") from error
     return team
@@ -52,9 +55,12 @@ def invite(team: Team, *, by: User, now: datetime) -> tuple[Invitation, str]:
     """
     require_owner(team, by)
     secret = secrets.token_urlsafe(24)
-    invitation = Invitation.objects.create(
-        team=team, digest=digest(secret), created_by=by, expires_at=now + INVITATION_LIFE
-    )
+    with transaction.atomic():
+        refuse_archived(_locked(team.pk))
+        invitation = Invitation.objects.create(
+            team=team, digest=digest(secret), created_by=by, expires_at=now + INVITATION_LIFE
+        )
+        audit.record(Asker(user=by), "invited", team, invitation=invitation.pk)
     return invitation, secret
 
 
@@ -74,15 +80,22 @@ def invitation_of(secret: str, *, now: datetime) -> Invitation:
 
 def accept(secret: str, *, user: User, now: datetime) -> Team:
     """Join the team as a member; who is in it already stays as they are. Raises Refusal as `invitation_of` does."""
-    team = invitation_of(secret, now=now).team
-    Membership.objects.get_or_create(team=team, user=user, defaults={"role": Role.MEMBER})
-    return team
+    invitation = invitation_of(secret, now=now)
+    with transaction.atomic():
+        _known, joined = Membership.objects.get_or_create(
+            team=invitation.team, user=user, defaults={"role": Role.MEMBER}
+        )
+        if joined:
+            audit.record(Asker(user=user), "joined", invitation.team, invitation=invitation.pk)
+    return invitation.team
 
 
 def revoke_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:
     """Close the link at once. Again: no change."""
     require_owner(invitation.team, by)
-    Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now)
+    with transaction.atomic():
+        if Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now):
+            audit.record(Asker(user=by), "invitation-revoked", invitation.team, invitation=invitation.pk)
 
 
 def remove(membership: Membership, *, by: User, now: datetime) -> None:
@@ -95,11 +108,36 @@ def remove(membership: Membership, *, by: User, now: datetime) -> None:
         require_owner(membership.team, by)
     with transaction.atomic():
         _keep_an_owner(membership)
-        Membership.objects.filter(pk=membership.pk).delete()
-        # Who has left still knows the text of these, and of the links.
-        made = Token.objects.filter(team=membership.team_id, created_by=membership.user_id, revoked_at=None)
-        made.update(revoked_at=now)
-        Invitation.objects.filter(team=membership.team_id).usable(at=now).update(revoked_at=now)
+        _part(membership, by=by, now=now)
+
+
+def _part(membership: Membership, *, by: User, now: datetime) -> None:
+    gone, _by_model = Membership.objects.filter(pk=membership.pk).delete()
+    # Who has left still knows the text of these, and of the links.
+    for token in Token.objects.filter(
+        team=membership.team_id, created_by=membership.user_id, revoked_at=None
+    ):
+        tokens.revoke(token, by=Asker(user=by), now=now)
+    Invitation.objects.filter(team=membership.team_id).usable(at=now).update(revoked_at=now)
+    if gone:
+        action = "left" if by.pk == membership.user_id else "removed"
+        audit.record(Asker(user=by), action, membership.team, person=membership.user_id)
+
+
+def part_for_good(membership: Membership, *, by: User, now: datetime) -> None:
+    """Take a person out whose account ends. A team without members left is archived and its tokens end.
+
+    To be called in a transaction. Raises Refusal when others stay and no owner would be among them.
+    """
+    team = _locked(membership.team_id)
+    others = Membership.objects.filter(team=team).exclude(pk=membership.pk)
+    if not others.exists():
+        for token in Token.objects.filter(team=team, revoked_at=None):
+            tokens.revoke(token, by=Asker(user=by), now=now)
+        put_away(team, by=Asker(user=by), now=now)
+    elif membership.role == Role.OWNER and not others.filter(role=Role.OWNER).exists():
+        raise Refusal("last-owner-of", team=team.name)
+    _part(membership, by=by, now=now)
 
 
 def change_role(membership: Membership, role: Membership.Role, *, by: User) -> None:
@@ -108,12 +146,52 @@ def change_role(membership: Membership, role: Membership.Role, *, by: User) -> N
     with transaction.atomic():
         if role != Role.OWNER:
             _keep_an_owner(membership)
-        Membership.objects.filter(pk=membership.pk).update(role=role)
+        if Membership.objects.filter(pk=membership.pk).exclude(role=role).update(role=role):
+            audit.record(
+                Asker(user=by),
+                "role-changed",
+                membership.team,
+                person=membership.user_id,
+                role=str(role),
+            )
+
+
+def archive(team: Team, *, by: User, now: datetime) -> None:
+    """Let the team send nothing more and invite nobody; what it made public stays under its name. Again: no change."""
+    require_owner(team, by)
+    with transaction.atomic():
+        put_away(_locked(team.pk), by=Asker(user=by), now=now)
+
+
+def put_away(team: Team, *, by: audit.Actor, now: datetime) -> None:
+    """The same for a caller who holds the team's row and has asked who may."""
+    if team.archived_at is None:
+        Team.objects.filter(pk=team.pk).update(archived_at=now)
+        Invitation.objects.filter(team=team).usable(at=now).update(revoked_at=now)
+        audit.record(by, "archived", team)
+
+
+def restore(team: Team, *, by: User) -> None:
+    """Let an archived team send again. Again: no change."""
+    require_owner(team, by)
+    with transaction.atomic():
+        if Team.objects.filter(pk=team.pk).exclude(archived_at=None).update(archived_at=None):
+            audit.record(Asker(user=by), "restored", team)
+
+
+def refuse_archived(team: Team) -> None:
+    """Raises Refusal when the team sends nothing more. Binding only while the caller holds the team's row."""
+    if team.archived_at is not None:
+        raise Refusal("team-archived", team=team.slug)
+
+
+def _locked(team_id: int) -> Team:
+    return Team.objects.select_for_update(no_key=True).get(pk=team_id)
 
 
 def _keep_an_owner(leaving: Membership) -> None:
     # The team's row is the lock: two owners who leave at once must not both see the other.
-    Team.objects.select_for_update(no_key=True).get(pk=leaving.team_id)
+    _locked(leaving.team_id)
     others = Membership.objects.filter(team=leaving.team_id, role=Role.OWNER).exclude(pk=leaving.pk)
     if not others.exists():
         raise Refusal("last-owner")

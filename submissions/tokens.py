@@ -6,6 +6,10 @@ import string
 import zlib
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
+from submissions import audit
+from submissions.askers import Asker
 from submissions.models import Team, Token, User
 
 PREFIX = "vrn_"
@@ -31,15 +35,17 @@ def create(
     """Make a token; its text is returned here and never again. At most a year long."""
     body = "".join(secrets.choice(_BASE62) for _ in range(RANDOM_CHARACTERS))
     text = PREFIX + body + checksum(body)
-    token = Token.objects.create(
-        team=team,
-        name=name,
-        digest=digest(text),
-        hint=text[:10],
-        scope=scope,
-        created_by=created_by,
-        expires_at=now + min(timedelta(days=days), LONGEST_LIFE),
-    )
+    with transaction.atomic():
+        token = Token.objects.create(
+            team=team,
+            name=name,
+            digest=digest(text),
+            hint=text[:10],
+            scope=scope,
+            created_by=created_by,
+            expires_at=now + min(timedelta(days=days), LONGEST_LIFE),
+        )
+        audit.record(Asker(user=created_by) if created_by else audit.COMMAND, "made", token, scope=str(scope))
     return token, text
 
 
@@ -83,6 +89,8 @@ def authenticate(text: str, *, now: datetime) -> Token:
     return token
 
 
-def revoke(token: Token, *, now: datetime) -> None:
+def revoke(token: Token, *, by: audit.Actor, now: datetime) -> None:
     """End a token at once. Again: no change."""
-    Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+    with transaction.atomic():
+        if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+            audit.record(by, "revoked", token)

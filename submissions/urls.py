@@ -1,8 +1,9 @@
 from django.urls import path
 
-from submissions.pages import invitations, mail, releases, submission, teams, upload
+from submissions.pages import account, corrections, invitations, mail, releases, submission, teams, upload
 
 urlpatterns = [
+    path("accounts/delete/", account.account_delete, name="account-delete"),
     path("teams/", teams.teams, name="teams"),
     path("teams/new/", teams.team_new, name="team-new"),
     path("teams/<slug:slug>/", teams.team, name="team"),
@@ -12,6 +13,8 @@ urlpatterns = [
         teams.invitation_revoke,
         name="invitation-revoke",
     ),
+    path("teams/<slug:slug>/archive/", teams.team_archive, name="team-archive"),
+    path("teams/<slug:slug>/restore/", teams.team_restore, name="team-restore"),
     path("teams/<slug:slug>/leave/", teams.team_leave, name="team-leave"),
     path(
         "teams/<slug:slug>/members/<int:membership_id>/remove/",
@@ -36,6 +39,7 @@ urlpatterns = [
         releases.release_publish,
         name="release-publish",
     ),
+    path("entries/<uuid:entry_id>/correct/", corrections.entry_correct, name="entry-correct"),
     path("submissions/<uuid:submission_id>/", submission.submission, name="submission"),
     path("submissions/<uuid:submission_id>/state/", submission.submission_state, name="submission-state"),
     path(
@@ -54,5 +58,6 @@ urlpatterns = [
         submission.submission_withdraw,
         name="submission-withdraw",
     ),
+    path("submissions/<uuid:submission_id>/cancel/", submission.submission_cancel, name="submission-cancel"),
     path("submissions/<uuid:submission_id>/choose/", submission.submission_choose, name="submission-choose"),
 ]

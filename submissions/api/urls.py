@@ -11,4 +11,5 @@ urlpatterns = [
         "submissions/<uuid:submission_id>/withdraw/", views.SubmissionWithdraw.as_view(), name="api-withdraw"
     ),
     path("submissions/<uuid:submission_id>/choose/", views.SubmissionChoose.as_view(), name="api-choose"),
+    path("submissions/<uuid:submission_id>/cancel/", views.SubmissionCancel.as_view(), name="api-cancel"),
 ]

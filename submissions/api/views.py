@@ -59,9 +59,11 @@ def submitting_team(asker: Asker, slug: str | None) -> Team:
         return named[0]
     if not teams:
         raise Refusal("no-team", field="team")
-    if len(teams) > 1:
-        raise Refusal("which-team", field="team", teams=", ".join(team.slug for team in teams))
-    return teams[0]
+    # Archived ones need no naming; alone, such a one is refused by its name.
+    active = [team for team in teams if team.archived_at is None] or teams
+    if len(active) > 1:
+        raise Refusal("which-team", field="team", teams=", ".join(team.slug for team in active))
+    return active[0]
 
 
 def until_finished(submission: Submission) -> Mapping[str, str]:
@@ -217,7 +219,7 @@ class SubmissionPublish(SubmissionDeed):
     """Make it public."""
 
     def deed(self, submission: Submission, request: Request) -> None:
-        publication.publish(submission, now=timezone.now())
+        publication.publish(submission, by=askers.of(request), now=timezone.now())
 
 
 @extend_schema_view(
@@ -234,7 +236,8 @@ class SubmissionWithdraw(SubmissionDeed):
     def deed(self, submission: Submission, request: Request) -> None:
         withdrawal = serializers.Withdrawal(data=request.data)
         withdrawal.is_valid(raise_exception=True)
-        publication.withdraw(submission, reason=withdrawal.validated_data["reason"], now=timezone.now())
+        reason = withdrawal.validated_data["reason"]
+        publication.withdraw(submission, reason=reason, by=askers.of(request), now=timezone.now())
 
 
 @extend_schema_view(
@@ -249,4 +252,19 @@ class SubmissionChoose(SubmissionDeed):
     """Let it stand for its entry."""
 
     def deed(self, submission: Submission, request: Request) -> None:
-        publication.choose(submission)
+        publication.choose(submission, by=askers.of(request))
+
+
+@extend_schema_view(
+    post=extend_schema(
+        request=None,
+        responses=DONE,
+        operation_id="submission_cancel",
+        summary="Cancel a submission that still waits",
+    )
+)
+class SubmissionCancel(SubmissionDeed):
+    """Take it back before a worker has begun with it; it then costs no quota."""
+
+    def deed(self, submission: Submission, request: Request) -> None:
+        publication.cancel(submission, by=askers.of(request), now=timezone.now())

@@ -23,6 +23,7 @@ class Team(models.Model):
     name = models.CharField(max_length=80)
     is_standin = models.BooleanField(default=False)  # holds rebuilt published results, not people
     created_at = models.DateTimeField(db_default=Now())
+    archived_at = models.DateTimeField(null=True, editable=False)  # since then it sends nothing more
 
     objects = TeamQuerySet.as_manager()
 

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from submissions import askers, messages, publication, reports, storage
-from submissions.models import Submission
+from submissions.models import Report, Submission
 from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, see_other, sentence
 from submissions.refusals import Refusal
@@ -55,6 +55,8 @@ def page(
     is_first = leader is not None and leader.submission_id == submission.pk
     # Until the worker has ranked the board with what the team decided, where it stands is not known.
     is_due = submission.entry.standing_due
+    elsewhere = reports.elsewhere(submission)
+    report_url = reverse("api-report", args=[submission.pk])
     context = {
         "benchmark": benchmark,
         "submission": submission,
@@ -70,8 +72,13 @@ def page(
         "rejection": rejection.view(submission) if mine and submission.errors_total else None,
         "failure_text": _("Scoring broke off three times."),
         "earlier_text": _earlier(submission) if submission.is_scored else "",
-        "facts": _facts(submission, mine=mine, scorer=report.scorer_version if report else ""),
-        "report_json_url": reverse("api-report", args=[submission.pk]),
+        "facts": _facts(submission, elsewhere, mine=mine, scorer=report.scorer_version if report else ""),
+        "report_json_url": report_url,
+        "other_reports": [
+            (other.release.short_digest[:7], f"{report_url}?release={other.release.short_digest}")
+            for other in elsewhere
+            if report and not other.fault
+        ],
         **(_deeds(submission) if mine else {}),
         "withdraw_reason": submission.withdrawn_reason,
         "withdraw_error": withdraw_error,
@@ -115,6 +122,7 @@ def _deeds(submission: Submission) -> dict[str, bool]:
     return {
         "can_publish": lives and submission.visibility == Submission.Visibility.PRIVATE,
         "can_withdraw": lives and submission.is_public,
+        "can_cancel": submission.status == Submission.Status.QUEUED,
         "can_choose": submission.is_scored
         and submission.is_public
         and not submission.entry.standing_due
@@ -139,7 +147,7 @@ def _earlier(submission: Submission) -> str:
     )
 
 
-def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[Fact]:
+def _facts(submission: Submission, elsewhere: list[Report], *, mine: bool, scorer: str) -> list[Fact]:
     """Where it comes from; the file's name and who sent it are for its team alone."""
     facts = [
         Fact(_("Submission"), str(submission.pk), mono=True),
@@ -155,7 +163,7 @@ def _facts(submission: Submission, *, mine: bool, scorer: str) -> list[Fact]:
     facts.append(Fact(_("Received"), figures.when(submission.received_at)))
     if submission.release is not None:
         facts.append(Fact(_("Release"), submission.release.digest, mono=True))
-    for other in reports.elsewhere(submission):
+    for other in elsewhere:
         said = messages.fault(other.fault) if other.fault else figures.score(other.score, 2)
         label = _("On release {digest}").format(digest=other.release.short_digest[:7])
         facts.append(Fact(label, said))
@@ -222,15 +230,22 @@ def _storage_away(request: HttpRequest, submission: Submission) -> HttpResponse:
 @deed("submission", "submission_id")
 def submission_publish(request: HttpRequest, submission_id: UUID) -> None:
     """Make it public."""
-    publication.publish(own(request, submission_id), now=timezone.now())
+    publication.publish(own(request, submission_id), by=askers.of(request), now=timezone.now())
     notices.success(request, _("Published."))
 
 
 @deed("submission", "submission_id")
 def submission_choose(request: HttpRequest, submission_id: UUID) -> None:
     """Let it stand for its entry."""
-    publication.choose(own(request, submission_id))
+    publication.choose(own(request, submission_id), by=askers.of(request))
     notices.success(request, _("The board shows this submission for its entry."))
+
+
+@deed("submission", "submission_id")
+def submission_cancel(request: HttpRequest, submission_id: UUID) -> None:
+    """Take it back while it waits."""
+    publication.cancel(own(request, submission_id), by=askers.of(request), now=timezone.now())
+    notices.success(request, _("Cancelled. It does not count against the quota."))
 
 
 @deed("submission", "submission_id")
@@ -239,7 +254,7 @@ def submission_withdraw(request: HttpRequest, submission_id: UUID) -> HttpRespon
     mine = own(request, submission_id)
     reason = request.POST.get("reason", "")
     try:
-        publication.withdraw(mine, reason=reason, now=timezone.now())
+        publication.withdraw(mine, reason=reason, by=askers.of(request), now=timezone.now())
     except Refusal as refusal:
         if refusal.field != "reason":
             raise

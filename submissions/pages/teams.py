@@ -3,7 +3,7 @@
 from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import SuspiciousOperation
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,7 +17,7 @@ from submissions import askers, tokens
 from submissions import teams as team_deeds
 from submissions.forms import RoleForm, TeamForm, TokenForm
 from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token
-from submissions.pages import history, refused
+from submissions.pages import dashboard, history, pager, refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
 
@@ -48,7 +48,7 @@ def team_new(request: HttpRequest) -> HttpResponse:
     form = TeamForm(request.POST) if request.method == "POST" else TeamForm()
     if form.is_bound and form.is_valid():
         try:
-            made = team_deeds.create(**form.cleaned_data, owner=person(request))
+            made = team_deeds.create(**form.cleaned_data, owner=person(request), by=askers.of(request))
         except Refusal as refusal:
             refused.into_form(form, refusal)
         else:
@@ -85,8 +85,9 @@ def page(
         "is_owner": is_owner,
         "members": members,
         "submissions": [history.row(submission, submission.entry) for submission in shown],
-        **_pager(shown, team.get_absolute_url()),
-        "open_benchmarks": [] if shown else _open_benchmarks(),
+        **pager.of(shown, team.get_absolute_url()),
+        **dashboard.context(team, page=request.GET.get("entries"), now=now),
+        "open_benchmarks": [] if shown or team.archived_at else _open_benchmarks(),
         "tokens": list(
             team.tokens.living(at=now).select_related("created_by").order_by("-created_at", "-pk")
         ),
@@ -103,15 +104,6 @@ def page(
 def _open_benchmarks() -> list[Benchmark]:
     known = Benchmark.objects.with_release().order_by("is_standin", "name")
     return [benchmark for benchmark in known if benchmark.intake == "open"]
-
-
-def _pager(page: Page[Submission], url: str) -> dict[str, str]:
-    return {
-        "previous_url": f"{url}?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"{url}?page={page.next_page_number()}" if page.has_next() else "",
-        "range_text": _("%(first)s–%(last)s of %(all)s")
-        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
-    }
 
 
 @deed("team", "slug")
@@ -153,6 +145,20 @@ def team_leave(request: HttpRequest, slug: str) -> HttpResponse:
         request, _("You have left %(team)s. The tokens that you had made are revoked.") % {"team": mine.team}
     )
     return see_other(reverse("teams"))
+
+
+@deed("team", "slug")
+def team_archive(request: HttpRequest, slug: str) -> None:
+    """Let it send nothing more."""
+    team_deeds.archive(own(request, slug), by=person(request), now=timezone.now())
+    notices.success(request, _("Archived. What the team made public stays under its name."))
+
+
+@deed("team", "slug")
+def team_restore(request: HttpRequest, slug: str) -> None:
+    """Let it send again."""
+    team_deeds.restore(own(request, slug), by=person(request))
+    notices.success(request, _("Restored: the team may send answers again."))
 
 
 @deed("team", "slug")
@@ -202,5 +208,5 @@ def token_revoke(request: HttpRequest, slug: str, token_id: int) -> None:
     token = get_object_or_404(Token, team=mine, pk=token_id)
     if token.created_by_id != person(request).pk:
         team_deeds.require_owner(mine, person(request))
-    tokens.revoke(token, now=timezone.now())
+    tokens.revoke(token, by=askers.of(request), now=timezone.now())
     notices.success(request, _("The token is revoked: it opens nothing any more."))

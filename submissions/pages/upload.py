@@ -34,7 +34,7 @@ CHOOSE_AGAIN = gettext_lazy(
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Take an answer file and lead to its submission; or the form again, with what was typed and what is wrong."""
     benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
-    teams = askers.teams_of(askers.of(request))
+    teams = [team for team in askers.teams_of(askers.of(request)) if team.archived_at is None]
     accounts = quota.of_teams(teams, benchmark, now=timezone.now())
     choices = team_choices(teams, {team: account.left_today for team, account in accounts.items()})
     # Only a POST is bound: a GET never reads fields from the address.

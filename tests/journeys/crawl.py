@@ -14,7 +14,7 @@ LEFT_OUT = re.compile(
     r"/static/|/admin/logout/|/admin/jsi18n/|[?&](?:o|e|_facets|_to_field|sort|next|_changelist_filters)="
     r"|__exact=.*__exact="  # two of an admin list's filters at once
 )
-MOST_PAGES = 400
+MOST_PAGES = 600
 
 
 class Links(HTMLParser):

@@ -248,7 +248,7 @@ def starts(pipe: Pipeline) -> list[str]:
         for prefix, rest in (
             ("", ""), ("", "state/"), ("", "problems.csv"), ("", "answers/"),
             ("/api/v1", ""), ("/api/v1", "report/"), ("/admin/submissions", ""),
-            *((prefix, f"{act}/") for prefix in ("", "/api/v1") for act in ("publish", "withdraw", "choose")),
+            *((prefix, f"{act}/") for prefix in ("", "/api/v1") for act in ("publish", "withdraw", "choose", "cancel")),
         )
     ]  # fmt: skip
     own = [url.replace("/admin/submissions/submissions/", "/admin/submissions/submission/") for url in own]
@@ -273,6 +273,8 @@ def starts(pipe: Pipeline) -> list[str]:
         "/teams/home/",
         "/teams/home/invite/",
         "/teams/home/leave/",
+        "/teams/home/archive/",
+        "/teams/home/restore/",
         "/teams/home/tokens/",
         "/accounts/inactive/",
         "/nothing",

@@ -27,10 +27,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from submissions import mailbox, publication, releases, teams
+from submissions import audit, mailbox, publication, releases, teams
 from submissions.models import (
     Benchmark,
     Entry,
+    Event,
     Figure,
     Invitation,
     Membership,
@@ -123,7 +124,7 @@ def sent_by(home: Team, benchmark: Benchmark) -> dict[str, Submission]:
         "withdrawn": material.scored(benchmark, home, "withdrawn", public=True, now=now),
         "queued": material.submitted(benchmark, home, "queued", now=now),
     }
-    publication.withdraw(made["withdrawn"], reason="by mistake", now=now)
+    publication.withdraw(made["withdrawn"], reason="by mistake", by=audit.SITE, now=now)
     publication.place(made["withdrawn"].entry_id)
     return made
 
@@ -299,6 +300,13 @@ ADMIN = {
         find=lambda world: world.submissions["private"],
     ),
     **admin_of(
+        "submissions_event",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: Event.objects.all()[0],
+    ),
+    **admin_of(
         "submissions_team",
         make=NOT_EVEN_STAFF,
         change=STAFF_SEES,
@@ -326,6 +334,7 @@ ADMIN = {
 TABLE: dict[str, dict[str, Row]] = {
     **ACCOUNT,
     **ADMIN,
+    "account-delete": plain(SIGNED_IN, "login 422 422 422 422"),
     "home": plain("200"),
     "how-to-read": plain("200"),
     "favicon": plain("302"),
@@ -351,6 +360,8 @@ TABLE: dict[str, dict[str, Row]] = {
     ),
     "team": of_team("405", TEAM_ONLY),
     "team-invite": of_team("login 404 403 200 404"),
+    "team-archive": of_team("login 404 403 303 404"),
+    "team-restore": of_team("login 404 403 303 404"),
     "team-leave": of_team(TEAM_DOES),
     "token-new": of_team(TEAM_ONLY, data=lambda world: {"name": "ci", "scope": "submit", "days": "30"}),
     "invitation-revoke": part_of_team(lambda world: world.invitation, OWNER_DOES),
@@ -362,6 +373,9 @@ TABLE: dict[str, dict[str, Row]] = {
         "unknown": Row("410", "login 303 303 303 303", lambda world: ["unknown"]),
     },
     "entry": in_states(TEAM_SEES, of="entry_id", public=("200", "405"), withdrawn=("200", "405")),
+    "entry-correct": in_states(
+        TEAM_ONLY, TEAM_DOES, of="entry_id", data=lambda world: {"name": "corrected", "note": "new"}
+    ),
     "submission": in_states(TEAM_SEES, public=("200", "405")),
     "submission-state": in_states("404 404 204 204 204", queued=(TEAM_SEES, "405"), public=("204", "405")),
     "submission-problems": in_states(NEVER_HERE, rejected=(TEAM_ONLY, "405")),
@@ -369,6 +383,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "submission-publish": in_states(PAGE_INSTEAD, TEAM_DOES),
     "submission-withdraw": in_states(PAGE_INSTEAD, TEAM_DOES, data=lambda world: {"reason": "by mistake"}),
     "submission-choose": in_states(PAGE_INSTEAD, TEAM_DOES),
+    "submission-cancel": in_states(PAGE_INSTEAD, TEAM_DOES),
     "api-schema": plain(API_ALL, API_NONE),
     "api-docs": plain(API_ALL, API_NONE),
     # The same for everyone: no token is looked at.
@@ -401,6 +416,7 @@ TABLE: dict[str, dict[str, Row]] = {
         public=(API_NONE, API_DOES),
         rejected=(API_NONE, API_DOES),
     ),
+    "api-cancel": in_states(API_NONE, API_CANNOT, queued=(API_NONE, API_DOES)),
     "api-choose": in_states(API_NONE, API_CANNOT, public=(API_NONE, API_DOES)),
 }
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from submissions import publication, releases, rescoring
+from submissions import audit, publication, releases, rescoring
 from submissions.models import Benchmark, Release, Submission, Team
 from tests import material
 
@@ -146,7 +146,7 @@ def test_what_is_withdrawn_later_keeps_its_old_place(client: Client, sent: list[
     old = sent[0].release
     releases.make_current(draft(), now=material.NOON)
     before = client.get(BOARD, {"release": old.digest}).json()  # type: ignore[union-attr]  # it is scored
-    publication.withdraw(sent[2], reason="by mistake", now=material.NOON)
+    publication.withdraw(sent[2], reason="by mistake", by=audit.SITE, now=material.NOON)
     publication.place(sent[2].entry_id)
     after = client.get(BOARD, {"release": old.digest}).json()  # type: ignore[union-attr]  # as above
     assert after == before

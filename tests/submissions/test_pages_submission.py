@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from scoring import replies
-from submissions import evaluation, publication, storage
+from submissions import evaluation, publication, releases, rescoring, storage
 from submissions.models import Benchmark, Entry, Figure, Submission, Team, User
 from submissions.ui.report import READINGS
 from tests import material
@@ -321,3 +321,35 @@ def test_a_failed_one_says_that_the_fault_is_ours(client: Client, benchmark: Ben
     submission = material.submitted(benchmark, team)
     Submission.objects.update(status="failed", finished_at=timezone.now())
     assert "the fault is ours" in page_of(client, submission).content.decode()
+
+
+@pytest.mark.parametrize("state", ["queued", "cancelled", "rejected", "failed", "scored"])
+def test_a_team_can_have_its_file_back_whatever_became_of_it(
+    client: Client, benchmark: Benchmark, team: Team, state: str
+) -> None:
+    file = WRONG if state == "rejected" else material.answers()
+    sent = material.submitted(benchmark, team, file=file)
+    if state in ("rejected", "scored"):
+        evaluation.run(sent.pk)
+    else:
+        Submission.objects.update(status=state, finished_at=material.NOON)
+    download = f"/submissions/{sent.pk}/answers/"
+    assert download in page_of(client, sent).content.decode()
+    assert client.get(download).getvalue() == file
+
+
+def test_reports_on_every_release_can_be_downloaded(client: Client, benchmark: Benchmark, team: Team) -> None:
+    first = benchmark.current_release
+    assert first
+    submission = material.scored(benchmark, team, public=True)
+    questions = material.questions()
+    question = next(iter(questions.values()))["conversation"][1]
+    question["Answer"] = "B" if question["Answer"] == "A" else "A"
+    draft, _outcome = releases.publish(material.content_of(questions), slug=benchmark.slug)
+    while draft.rescoring:
+        rescoring.take_turn(draft.pk, draft.rescoring_turn)
+        draft.refresh_from_db()
+    releases.make_current(draft, now=material.NOON)
+    address = f"/api/v1/submissions/{submission.pk}/report/?release={first.short_digest}"
+    assert address in page_of(client, submission).content.decode()
+    assert client.get(address).json()["release"] == first.digest

@@ -55,6 +55,7 @@ def scene() -> Scene:
         clients[who].force_login(user)
     names = {
         "submission_id": submission.pk,
+        "entry_id": submission.entry_id,
         "invitation_id": invitation.pk,
         "secret": secret,
         "token_id": token.pk,
@@ -69,6 +70,7 @@ LOGIN, OK, NONE, NO, DONE = "login", 200, 404, 403, 303
 
 # What a GET answers to each of WHO, in their order.
 GETS = {
+    "account-delete": (LOGIN, OK, OK, OK, OK),
     "teams": (LOGIN, OK, OK, OK, OK),
     "team-new": (LOGIN, OK, OK, OK, OK),
     "team": (LOGIN, NONE, OK, OK, NONE),
@@ -77,6 +79,7 @@ GETS = {
     "mail-message": (NONE,) * 5,
     "upload": (LOGIN, OK, OK, OK, OK),
     "sample-answers": (OK,) * 5,
+    "entry-correct": (LOGIN, NONE, OK, OK, NONE),
     "submission": (NONE, NONE, OK, OK, OK),
     "submission-state": (NONE, NONE, 204, 204, 204),
     "submission-problems": (LOGIN, NONE, OK, OK, NONE),
@@ -87,6 +90,8 @@ GETS = {
 POSTS = {
     "team-invite": (LOGIN, NONE, NO, OK, NONE),
     "invitation-revoke": (LOGIN, NONE, NO, DONE, NONE),
+    "team-archive": (LOGIN, NONE, NO, DONE, NONE),
+    "team-restore": (LOGIN, NONE, NO, DONE, NONE),
     "team-leave": (LOGIN, NONE, DONE, DONE, NONE),
     "team-remove-member": (LOGIN, NONE, NO, DONE, NONE),
     "team-role": (LOGIN, NONE, NO, DONE, NONE),
@@ -97,6 +102,7 @@ POSTS = {
     "submission-publish": (LOGIN, NONE, DONE, DONE, NONE),
     "submission-withdraw": (LOGIN, NONE, 422, 422, NONE),
     "submission-choose": (LOGIN, NONE, DONE, DONE, NONE),
+    "submission-cancel": (LOGIN, NONE, DONE, DONE, NONE),
 }
 FIELDS = {"role": "owner", "name": "n", "scope": "read", "days": "1"}
 

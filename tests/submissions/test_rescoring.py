@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from submissions import evaluation, publication, releases, rescoring, storage, sweeper
+from submissions import audit, evaluation, publication, releases, rescoring, storage, sweeper
 from submissions.models import Benchmark, Entry, Figure, Release, Report, Submission, Team
 from submissions.refusals import Refusal
 from submissions.sealing import SealedError
@@ -239,7 +239,7 @@ def test_what_was_withdrawn_meanwhile_is_not_shown(mmad: Benchmark) -> None:
     submission = sent(mmad, 1)
     draft = corrected(mmad)
     rescored(draft)
-    publication.withdraw(submission, reason="by mistake", now=material.NOON)
+    publication.withdraw(submission, reason="by mistake", by=audit.SITE, now=material.NOON)
     releases.make_current(draft, now=material.NOON)
     assert not standing()
     assert Entry.objects.get().shown is None

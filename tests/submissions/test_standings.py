@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from submissions import evaluation, publication, standings
+from submissions import audit, evaluation, publication, standings
 from submissions.models import Benchmark, Entry, Figure, Submission, Team
 from submissions.refusals import Refusal
 from tests import material
@@ -123,7 +123,7 @@ def test_the_team_may_choose_another(
     lesser = entry(benchmark, team, "m", 60)
     entry(benchmark, team, "m", 80, minute=1)
     with django_capture_on_commit_callbacks(execute=True):
-        publication.choose(lesser)
+        publication.choose(lesser, by=audit.SITE)
     assert rings == [("submissions.tasks.place", str(lesser.entry_id))]
     publication.place(lesser.entry_id)
     assert Entry.objects.get().shown == lesser
@@ -134,7 +134,7 @@ def test_a_withdrawn_entry_leaves_the_ranks_and_others_move_up() -> None:
     benchmark, team = material.benchmark(), material.team("a")
     best = entry(benchmark, team, "best", 90)
     entry(benchmark, team, "next", 80)
-    publication.withdraw(best, reason="wrong prompt", now=material.NOON)
+    publication.withdraw(best, reason="wrong prompt", by=audit.SITE, now=material.NOON)
     assert Entry.objects.get(name="best").standing_due
     publication.place(best.entry_id)
     assert ranks() == {"next": 1}
@@ -145,16 +145,16 @@ def test_a_withdrawn_entry_leaves_the_ranks_and_others_move_up() -> None:
 def test_withdrawing_needs_a_reason_and_is_final() -> None:
     submission = entry(material.benchmark(), material.team("a"), "m", 70)
     with pytest.raises(Refusal, check=lambda error: error.code == "reason-missing"):
-        publication.withdraw(submission, reason="  ", now=material.NOON)
-    publication.withdraw(submission, reason="leak", now=material.NOON)
+        publication.withdraw(submission, reason="  ", by=audit.SITE, now=material.NOON)
+    publication.withdraw(submission, reason="leak", by=audit.SITE, now=material.NOON)
     with pytest.raises(Refusal, check=lambda error: error.code == "already-withdrawn"):
-        publication.publish(submission, now=material.NOON)
+        publication.publish(submission, by=audit.SITE, now=material.NOON)
 
 
 def test_publishing_puts_a_private_one_on_the_board() -> None:
     submission = entry(material.benchmark(), material.team("a"), "m", 70, visibility="private")
     assert ranks() == {}
-    publication.publish(submission, now=material.NOON)
+    publication.publish(submission, by=audit.SITE, now=material.NOON)
     publication.place(submission.entry_id)
     assert ranks() == {"m": 1}
 
@@ -170,7 +170,7 @@ def test_placing_again_writes_no_rank_and_keeps_the_order() -> None:
 def test_withdrawn_before_it_is_scored_it_is_never_scored() -> None:
     benchmark, team = material.benchmark(), material.team("a")
     submission = material.submitted(benchmark, team, public=True)
-    publication.withdraw(submission, reason="a slip", now=material.NOON)
+    publication.withdraw(submission, reason="a slip", by=audit.SITE, now=material.NOON)
     evaluation.run(submission.pk)
     submission.refresh_from_db()
     assert submission.status == Submission.Status.CANCELLED

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from submissions import tokens
+from submissions import audit, tokens
 from submissions.models import Membership, Team, Token, User
 from tests import material
 
@@ -96,7 +96,7 @@ def test_a_revoked_or_ended_token_opens_nothing(team: Team) -> None:
     token, text = tokens.create(team, name="ci", scope=Token.Scope.READ, days=1, now=material.NOON)
     with pytest.raises(tokens.UnusableTokenError, match="ended"):
         tokens.authenticate(text, now=material.NOON + timedelta(days=1))
-    tokens.revoke(token, now=material.NOON)
+    tokens.revoke(token, by=audit.COMMAND, now=material.NOON)
     with pytest.raises(tokens.UnusableTokenError, match="revoked"):
         tokens.authenticate(text, now=material.NOON)
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from submissions import evaluation, publication, storage
+from submissions import audit, evaluation, publication, storage
 from submissions.models import Benchmark, Figure, Submission, Team
 from tests import material
 
@@ -26,7 +26,7 @@ def team() -> Team:
 
 
 def withdraw(submission: Submission) -> None:
-    publication.withdraw(submission, reason="the wrong file", now=material.NOON)
+    publication.withdraw(submission, reason="the wrong file", by=audit.SITE, now=material.NOON)
 
 
 def withdrawn_at(step: str, submission: Submission, then: Callable[[], None] = lambda: None) -> None:
