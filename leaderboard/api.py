@@ -335,6 +335,8 @@ def entry_body(found: entries.Details, here: str) -> dict[str, Any]:
         "division": entry.division,
         "settings": entry.declared(),
         "tries": entry.tries,
+        "hidden_at": entry.hidden_at,
+        "hidden_reason": entry.hidden_reason or None,
         "submission": entry.shown_id,
         "score": found.score,
         "coverage": entry.shown.coverage if entry.shown else None,

@@ -183,6 +183,10 @@ class EntryDetailShape(FiguresShape):
     division = serializers.ChoiceField(choices=["open", "closed"])
     settings = SettingsShape()
     tries = serializers.IntegerField()
+    hidden_at = serializers.DateTimeField(
+        allow_null=True, help_text="When an organizer took it off the board; its page says why."
+    )
+    hidden_reason = serializers.CharField(allow_null=True)
     submission = serializers.UUIDField(allow_null=True, help_text="The one that stands for the entry.")
     score = serializers.FloatField(allow_null=True)
     coverage = serializers.FloatField(allow_null=True)

@@ -3,8 +3,12 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from submissions.models import Benchmark, Submission, Team, User
+from submissions import desk_forms, moderation
+from submissions.desk import Deed, Desk
+from submissions.models import Benchmark, Entry, Submission, Team, User
 
 admin.site.site_header = "Vernier"
 admin.site.site_title = "Vernier"
@@ -39,6 +43,38 @@ class SubmissionAdmin(Unmakeable, admin.ModelAdmin[Submission]):
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+@admin.register(Entry)
+class EntryAdmin(Desk[Entry]):
+    list_display = ("name", "benchmark", "team", "division", "tries", "hidden_at")
+    list_filter = ("benchmark", ("hidden_at", admin.EmptyFieldListFilter))
+    list_select_related = ("benchmark", "team")
+    search_fields = ("name", "team__slug")
+    ordering = ("benchmark", "name")
+    fields = (
+        *("name", "benchmark", "team", "division", "created_at", *Entry.SETTINGS, *Entry.LINKS),
+        *("tries", "shown", "chosen", "hidden_at", "hidden_reason"),
+    )
+    deeds = (
+        Deed(
+            "hide",
+            _("Hide this entry"),
+            _("It leaves the board and the ranks. Its page stays, and tells everybody the reason."),
+            _("The entry is hidden; the board is ranked anew."),
+            lambda entry, said, by: moderation.hide(entry, reason=said["reason"], by=by, now=timezone.now()),
+            desk_forms.HideForm,
+            offered=lambda entry: not entry.is_hidden,
+        ),
+        Deed(
+            "restore",
+            _("Restore this entry"),
+            _("It stands on the board again as its team had it."),
+            _("The entry is restored; the board is ranked anew."),
+            lambda entry, said, by: moderation.restore(entry, by=by),
+            offered=lambda entry: entry.is_hidden,
+        ),
+    )
 
 
 @admin.register(Team)

@@ -178,6 +178,8 @@ API_CANNOT = "401     404      409    409   404     409   404         403       
 STAFF_SEES = "login   login    login  login 200"
 STAFF_DOES = "login   login    login  login 302"
 STAFF_ACTS = "login   404      404    404   303"
+DESK_REFUSES = "login login    login  login 422"
+DESK_MISSES = "login  login    login  login 404"
 NOT_EVEN_STAFF = "login login  login  login 403"
 
 
@@ -249,6 +251,18 @@ def admin_of(
     }
 
 
+def deeds_of(find: Callable[[World], models.Model], **words: tuple[str, str]) -> dict[str, Row]:
+    """The desk's deeds on a row of the model: what their pages answer, and what doing them without a word does."""
+
+    def row(name: str) -> Row:
+        return Row(*words[name], lambda world: [find(world).pk, name], open_to=("staff",))
+
+    return {name: row(name) for name in words} | {
+        "unknown": Row(DESK_MISSES, DESK_MISSES, lambda world: [find(world).pk, "unknown"]),
+        "of nothing": Row(DESK_MISSES, DESK_MISSES, lambda world: [NOTHING, next(iter(words))]),
+    }
+
+
 ACCOUNT = {
     "account_login": plain("200 302 302 302 302", "200 302 302 302 302"),
     "account_logout": plain("302 200 200 200 200", "302"),
@@ -293,6 +307,18 @@ ADMIN = {
         change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.submissions["private"],
+    ),
+    **admin_of(
+        "submissions_entry",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: world.submissions["private"].entry,
+    ),
+    "admin:submissions_entry_deed": deeds_of(
+        lambda world: world.submissions["private"].entry,
+        hide=(STAFF_SEES, DESK_REFUSES),
+        restore=(STAFF_SEES, DESK_REFUSES),
     ),
     **admin_of(
         "submissions_team",

@@ -1,0 +1,49 @@
+"""What organizers decide against what teams did: each with a reason that is told, and each can be taken back."""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from submissions import audit, ringing
+from submissions.models import Entry
+from submissions.refusals import Refusal
+
+REASON_CHARACTERS = 500
+
+
+def hide(entry: Entry, *, reason: str, by: audit.Actor, now: datetime) -> None:
+    """Take an entry off the board and the ranks; its page stays and tells everybody why.
+
+    Hidden again: the new reason stands in the old one's place.
+    """
+    reason = cleaned(reason)
+    with transaction.atomic():
+        entry = Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
+        hidden_at = entry.hidden_at or now
+        _place_later(entry, hidden_at=hidden_at, hidden_reason=reason)
+        audit.record(by, "entry-hidden", entry, is_public=True, reason=reason)
+
+
+def restore(entry: Entry, *, by: audit.Actor) -> None:
+    """Let a hidden entry stand on the board again. Raises Refusal when it is not hidden."""
+    with transaction.atomic():
+        entry = Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
+        if not entry.is_hidden:
+            raise Refusal("not-hidden")
+        _place_later(entry, hidden_at=None, hidden_reason="")
+        audit.record(by, "entry-restored", entry, is_public=True)
+
+
+def cleaned(reason: str) -> str:
+    """The reason as it is kept. Raises Refusal without one."""
+    reason = reason.replace("\x00", "").strip()[:REASON_CHARACTERS]
+    if not reason:
+        raise Refusal("decision-without-reason", field="reason")
+    return reason
+
+
+def _place_later(entry: Entry, **changes: object) -> None:
+    # As with what teams decide: the mark is the truth, and the ring only hurries.
+    Entry.objects.filter(pk=entry.pk).update(standing_due=True, **changes)
+    transaction.on_commit(partial(ringing.place, entry.pk), robust=True)
