@@ -78,11 +78,31 @@ class EntryAdmin(Desk[Entry]):
 
 
 @admin.register(Team)
-class TeamAdmin(Unmakeable, admin.ModelAdmin[Team]):
-    list_display = ("slug", "name", "created_at")
+class TeamAdmin(Desk[Team]):
+    list_display = ("slug", "name", "created_at", "banned_at")
+    list_filter = (("banned_at", admin.EmptyFieldListFilter),)
     search_fields = ("slug", "name")
-    readonly_fields = ("slug",)
-    fields = ("slug", "name")
+    ordering = ("slug",)
+    fields = ("slug", "name", "created_at", "banned_at", "banned_reason")
+    deeds = (
+        Deed(
+            "ban",
+            _("Ban this team"),
+            _("Nothing is taken from it any more. Its entries stay; hide them one by one if they must go."),
+            _("The team is banned."),
+            lambda team, said, by: moderation.ban(team, reason=said["reason"], by=by, now=timezone.now()),
+            desk_forms.BanForm,
+            offered=lambda team: not team.is_banned,
+        ),
+        Deed(
+            "restore",
+            _("Restore this team"),
+            _("It may send and publish again."),
+            _("The team is restored."),
+            lambda team, said, by: moderation.unban(team, by=by),
+            offered=lambda team: team.is_banned,
+        ),
+    )
 
 
 @admin.register(User)

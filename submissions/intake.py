@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
-from submissions import entries, publication, quota, ringing, storage
+from submissions import entries, moderation, publication, quota, ringing, storage
 from submissions.models import Benchmark, Submission, Team, Token, User
 from submissions.refusals import Refusal
 
@@ -94,7 +94,9 @@ def _discard(submission: Submission) -> None:
 def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
     with transaction.atomic():
         # The team's row is the lock: two uploads at once cannot both take its last slot.
-        Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
+        team = Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
+        # Again, as things may have gone on while the file came in.
+        moderation.refuse_banned(team)
         submission.entry = entries.find_or_make(
             benchmark=offer.benchmark, team=offer.team, name=offer.entry_name, settings=offer.settings
         )
@@ -122,6 +124,7 @@ def _same_file(submission: Submission) -> Submission | None:
 
 def _check_rules(offer: Offer) -> None:
     benchmark = offer.benchmark
+    moderation.refuse_banned(offer.team)
     if benchmark.intake != "open":
         raise Refusal(CLOSED[benchmark.intake], benchmark=benchmark.name)
     known = [subtask.slug for subtask in benchmark.rules.subtasks]

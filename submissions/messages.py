@@ -68,6 +68,8 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not-public-to-choose": _("Make the submission public first: only then can it stand for the entry."),
     "not-public": _("Only a public submission can be withdrawn."),
     "reason-missing": _("Say why it is withdrawn: the reason stands in the entry's history."),
+    "team-banned": _("The organizers take nothing from the team {team} at present. Their reason: {reason}"),
+    "not-banned": _("This team is not banned."),
     "not-hidden": _("This entry is not hidden."),
     "decision-without-reason": _("Say why: the reason is told to those whom it concerns."),
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),

@@ -6,7 +6,7 @@ from functools import partial
 from django.db import transaction
 
 from submissions import audit, ringing
-from submissions.models import Entry
+from submissions.models import Entry, Team
 from submissions.refusals import Refusal
 
 REASON_CHARACTERS = 500
@@ -33,6 +33,35 @@ def restore(entry: Entry, *, by: audit.Actor) -> None:
             raise Refusal("not-hidden")
         _place_later(entry, hidden_at=None, hidden_reason="")
         audit.record(by, "entry-restored", entry, is_public=True)
+
+
+def ban(team: Team, *, reason: str, by: audit.Actor, now: datetime) -> None:
+    """Take nothing from a team any more; its entries stay. Its members are told why.
+
+    Whoever holds the team's row, as an upload does, is done first. Banned again: the new reason stands in the old
+    one's place.
+    """
+    reason = cleaned(reason)
+    with transaction.atomic():
+        team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+        Team.objects.filter(pk=team.pk).update(banned_at=team.banned_at or now, banned_reason=reason)
+        audit.record(by, "team-banned", team, reason=reason)
+
+
+def unban(team: Team, *, by: audit.Actor) -> None:
+    """Take answers from a banned team again. Raises Refusal when it is not banned."""
+    with transaction.atomic():
+        team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+        if not team.is_banned:
+            raise Refusal("not-banned")
+        Team.objects.filter(pk=team.pk).update(banned_at=None, banned_reason="")
+        audit.record(by, "team-restored", team)
+
+
+def refuse_banned(team: Team) -> None:
+    """Raises Refusal, with the reason, when the team is banned."""
+    if team.is_banned:
+        raise Refusal("team-banned", field="team", team=team.name, reason=team.banned_reason)
 
 
 def cleaned(reason: str) -> str:

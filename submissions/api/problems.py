@@ -38,6 +38,8 @@ STATUS: Mapping[str, int] = {
     "not-public": 409,
     "not-public-to-choose": 409,
     "already-withdrawn": 409,
+    "team-banned": 403,
+    "not-banned": 409,
     "not-hidden": 409,
     "not-owner": 403,
 }

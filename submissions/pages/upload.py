@@ -50,6 +50,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "benchmark": benchmark,
         "release": benchmark.current_release,
         "teams": teams,
+        "may_send": not all(team.is_banned for team in teams),
         "form": form,
         "quota": _quota_in_words(accounts, _named(teams, form["team"].value())),
         "max_octets": settings.VERNIER_MAX_UPLOAD_BYTES,

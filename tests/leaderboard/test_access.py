@@ -259,7 +259,7 @@ def deeds_of(find: Callable[[World], models.Model], **words: tuple[str, str]) ->
 
     return {name: row(name) for name in words} | {
         "unknown": Row(DESK_MISSES, DESK_MISSES, lambda world: [find(world).pk, "unknown"]),
-        "of nothing": Row(DESK_MISSES, DESK_MISSES, lambda world: [NOTHING, next(iter(words))]),
+        "of nothing": Row(DESK_MISSES, DESK_MISSES, lambda world: [0, next(iter(words))]),
     }
 
 
@@ -320,10 +320,13 @@ ADMIN = {
         hide=(STAFF_SEES, DESK_REFUSES),
         restore=(STAFF_SEES, DESK_REFUSES),
     ),
+    "admin:submissions_team_deed": deeds_of(
+        lambda world: world.home, ban=(STAFF_SEES, DESK_REFUSES), restore=(STAFF_SEES, DESK_REFUSES)
+    ),
     **admin_of(
         "submissions_team",
         make=NOT_EVEN_STAFF,
-        change=STAFF_SEES,
+        change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.home,
     ),

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from submissions import askers, moderation, publication
+from submissions import askers, moderation, publication, storage
 from submissions.askers import Asker
 from submissions.models import Benchmark, Entry, Event, Figure, Submission, Team, User
 from submissions.refusals import Refusal
@@ -153,3 +154,96 @@ def test_who_may_only_look_does_nothing_at_the_desk(sent: Submission) -> None:
     assert client.get(deed(sent.entry, "hide")).status_code == 403
     assert client.post(deed(sent.entry, "hide"), {"reason": "a copy"}).status_code == 403
     assert not Entry.objects.get(pk=sent.entry_id).is_hidden
+
+
+def ban(team: Team, by: Asker, reason: str = "other teams' files") -> None:
+    moderation.ban(team, reason=reason, by=by, now=material.NOON)
+    team.refresh_from_db()
+
+
+def send_by_token(team: Team) -> Any:
+    headers = {"Authorization": f"Bearer {material.token(team)}"}
+    form = {"entry": "model", "file": SimpleUploadedFile("answers.csv", material.answers())}
+    return Client(headers=headers).post(reverse("api-submissions", args=["mmad"]), form)
+
+
+def test_a_banned_teams_token_is_told_why_nothing_is_taken(
+    benchmark: Benchmark, team: Team, by: Asker
+) -> None:
+    ban(team, by)
+    answer = send_by_token(team)
+    assert (answer.status_code, answer.json()["code"]) == (403, "team-banned")
+    assert "Their reason: other teams' files" in answer.json()["detail"]
+    assert not Submission.objects.exists()
+
+
+def test_a_banned_team_is_told_so_on_its_pages(
+    benchmark: Benchmark, team: Team, owner: User, by: Asker
+) -> None:
+    ban(team, by)
+    client = Client()
+    client.force_login(owner)
+    upload = reverse("upload", args=["mmad"])
+    for address in (upload, team.get_absolute_url()):
+        assert "Their reason: other teams&#x27; files" in client.get(address).content.decode()
+    form = {"entry": "model", "team": "home", "visibility": "private"}
+    file = SimpleUploadedFile("answers.csv", material.answers())
+    answer = client.post(upload, {**form, "file": file})
+    assert answer.status_code == 403
+    assert not Submission.objects.exists()
+
+
+def test_who_is_in_another_team_too_sends_for_that_one(
+    benchmark: Benchmark, team: Team, owner: User, by: Asker
+) -> None:
+    material.team("second", owner)
+    ban(team, by)
+    client = Client()
+    client.force_login(owner)
+    file = SimpleUploadedFile("answers.csv", material.answers())
+    form = {"entry": "model", "team": "second", "visibility": "private", "file": file}
+    assert client.post(reverse("upload", args=["mmad"]), form).status_code == 303
+
+
+def test_a_team_that_is_banned_while_its_file_comes_in_sends_nothing(
+    benchmark: Benchmark, team: Team, by: Asker
+) -> None:
+    moderation.ban(team, reason="a copy", by=by, now=material.NOON)
+    assert not team.is_banned, "as the request had read it before"
+    with pytest.raises(Refusal, match="team-banned"):
+        material.submitted(benchmark, team)
+    assert not Submission.objects.exists()
+    assert not list(storage.answers().keys())
+
+
+def test_a_banned_teams_entries_stay_and_it_publishes_no_other(
+    benchmark: Benchmark, team: Team, sent: Submission, by: Asker
+) -> None:
+    private = material.scored(benchmark, team, "private")
+    ban(team, by)
+    assert on_board(benchmark) == {"ours": 1}
+    with pytest.raises(Refusal, match="team-banned"):
+        publication.publish(private, now=material.NOON)
+    publication.withdraw(sent, reason="by mistake", now=material.NOON)
+
+
+def test_a_restored_team_sends_again(benchmark: Benchmark, team: Team, desk: Client) -> None:
+    assert desk.post(deed(team, "ban"), {"reason": ""}).status_code == 422
+    assert desk.post(deed(team, "ban"), {"reason": "a copy"}).status_code == 302
+    assert send_by_token(team).status_code == 403
+    assert desk.post(deed(team, "restore")).status_code == 302
+    assert send_by_token(team).status_code == 202
+
+
+def test_a_ban_is_written_down_for_the_team_and_the_organizers(
+    team: Team, owner: User, desk: Client, by: Asker
+) -> None:
+    desk.post(deed(team, "ban"), {"reason": "a copy"})
+    desk.post(deed(team, "restore"))
+    stranger = askers.for_user(material.person("s@example.org"))
+    told = {
+        name: [event.action for event in Event.objects.visible_to(asker).order_by("id")]
+        for name, asker in (("owner", askers.for_user(owner)), ("staff", by), ("stranger", stranger))
+    }
+    both = ["team-banned", "team-restored"]
+    assert told == {"owner": both, "staff": both, "stranger": []}
