@@ -55,6 +55,8 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
         "summary": rules.summary,
         "is_standin": benchmark.is_standin,
         "is_open": benchmark.takes_submissions,
+        "opens_at": benchmark.opens_at,
+        "closes_at": benchmark.closes_at,
         "disclosure": benchmark.disclosure,
         "release": release
         and {

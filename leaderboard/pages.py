@@ -21,7 +21,7 @@ from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, earlier_release, read
 from submissions import askers
 from submissions.models import Benchmark, Figure, Release
-from submissions.ui import context
+from submissions.ui import context, schedule
 from submissions.ui import format as written
 
 LEADERS = 3
@@ -113,6 +113,7 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
         "nav": "benchmarks",
         "intake": benchmark.intake,
         "intake_text": intake_text(benchmark),
+        "dates": schedule.dates(benchmark),
         "own_template": own_words(benchmark),
     }
     return render(request, "leaderboard/about.html", shown)

@@ -35,6 +35,10 @@ class BenchmarkShape(_Shape):
     summary = serializers.CharField()
     is_standin = serializers.BooleanField(help_text="Synthetic questions and answers, for trying out.")
     is_open = serializers.BooleanField(help_text="Takes submissions now.")
+    opens_at = serializers.DateTimeField(
+        allow_null=True, help_text="From when it takes submissions, unless it is closed altogether."
+    )
+    closes_at = serializers.DateTimeField(allow_null=True, help_text="Until when it does.")
     disclosure = serializers.ChoiceField(choices=["overall", "subtasks", "cells"])
     release = ReleaseShape(allow_null=True)
     limits = LimitsShape(help_text="Submissions a team has.")

@@ -1,12 +1,15 @@
 """The organizer's desk, first form. It shows no truth: none is in the database."""
 
+from collections.abc import Callable
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from submissions import desk_forms, moderation
+from submissions import benchmarks, desk_forms, moderation
 from submissions.desk import Deed, Desk
 from submissions.models import Benchmark, Entry, Submission, Team, User
 
@@ -26,11 +29,72 @@ class Unmakeable:
         return False
 
 
+def _settings_of(*names: str) -> Callable[[Benchmark], dict[str, Any]]:
+    return lambda benchmark: {name: getattr(benchmark, name) for name in names}
+
+
 @admin.register(Benchmark)
-class BenchmarkAdmin(Unmakeable, admin.ModelAdmin[Benchmark]):
-    list_display = ("name", "slug", "is_open", "daily_limit", "total_limit", "current_release")
-    fields = ("slug", "name", "is_open", "disclosure", "daily_limit", "total_limit", "current_release")
-    readonly_fields = ("slug", "current_release")
+class BenchmarkAdmin(Desk[Benchmark]):
+    list_display = ("name", "slug", "is_open", "opens_at", "closes_at", "daily_limit", "total_limit")
+    ordering = ("is_standin", "name")
+    fields = (
+        *("slug", "name", "is_standin", "is_open", "opens_at", "closes_at", "disclosure"),
+        *("daily_limit", "total_limit", "current_release", "draft_release", "changed_at"),
+    )
+    deeds = (
+        Deed(
+            "open",
+            _("Open it"),
+            _("It takes answers, within its dates if it has any."),
+            _("The benchmark is open."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, is_open=True),
+            offered=lambda benchmark: not benchmark.is_open,
+        ),
+        Deed(
+            "close",
+            _("Close it"),
+            _("It takes no answers, whatever its dates are. What is queued is scored."),
+            _("The benchmark is closed."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, is_open=False),
+            offered=lambda benchmark: benchmark.is_open,
+        ),
+        Deed(
+            "dates",
+            _("Set its dates"),
+            _("While it is open it takes answers from the one moment to the other; the pages tell both."),
+            _("The dates are set."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, **said),
+            desk_forms.DatesForm,
+            initial=_settings_of("opens_at", "closes_at"),
+        ),
+        Deed(
+            "limits",
+            _("Set its quotas"),
+            _("How many submissions a team has. What is rejected, fails or is cancelled is not counted."),
+            _("The quotas are set."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, **said),
+            desk_forms.LimitsForm,
+            initial=_settings_of("daily_limit", "total_limit"),
+        ),
+        Deed(
+            "disclosure",
+            _("Set what it discloses"),
+            _("Of every report, old ones as well, to its team and to the public. What was seen was seen."),
+            _("The disclosure is set."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, **said),
+            desk_forms.DisclosureForm,
+            initial=_settings_of("disclosure"),
+        ),
+        Deed(
+            "name",
+            _("Rename it"),
+            _("Its address stays."),
+            _("The benchmark is renamed."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, **said),
+            desk_forms.NameForm,
+            initial=_settings_of("name"),
+        ),
+    )
 
 
 @admin.register(Submission)

@@ -36,6 +36,7 @@ class Deed:
     do: Callable[[Any, Mapping[str, Any], Asker], None]
     form: type[forms.Form] = forms.Form
     offered: Callable[[Any], bool] = lambda row: True
+    initial: Callable[[Any], dict[str, Any]] = lambda row: {}
 
 
 class Desk(admin.ModelAdmin[Row]):
@@ -87,7 +88,7 @@ class Desk(admin.ModelAdmin[Row]):
         found = next((known for known in self.deeds if known.name == deed), None)
         if row is None or found is None:
             raise Http404
-        form = found.form(request.POST) if request.method == "POST" else found.form()
+        form = found.form(request.POST if request.method == "POST" else None, initial=found.initial(row))
         if form.is_bound and form.is_valid():
             try:
                 found.do(row, form.cleaned_data, askers.of(request))

@@ -19,7 +19,12 @@ logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 64 * 1024
 # What an offer to a benchmark whose intake is not open is refused with.
-CLOSED: Mapping[str, str] = {"closed": "benchmark-closed", "no-release": "benchmark-without-release"}
+CLOSED: Mapping[str, str] = {
+    "closed": "benchmark-closed",
+    "no-release": "benchmark-without-release",
+    "not-yet": "benchmark-not-yet",
+    "over": "benchmark-over",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def accept(offer: Offer, *, now: datetime) -> Receipt:
     public, that one is published.
     Raises Refusal (nothing written), ValidationError (a setting cannot be) or StorageUnavailableError.
     """
-    _check_rules(offer)
+    _check_rules(offer, now=now)
     _check_file(offer)
     submission = Submission(
         benchmark=offer.benchmark,
@@ -97,6 +102,8 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
         team = Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
         # Again, as things may have gone on while the file came in.
         moderation.refuse_banned(team)
+        benchmark = Benchmark.objects.get(pk=offer.benchmark.pk)
+        refuse_closed(benchmark, now=now)
         submission.entry = entries.find_or_make(
             benchmark=offer.benchmark, team=offer.team, name=offer.entry_name, settings=offer.settings
         )
@@ -106,7 +113,7 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
                 publication.publish(known, now=now)
                 known.refresh_from_db()
             return Receipt(known, is_new=False)
-        quota.check(offer.team, offer.benchmark, now=now)
+        quota.check(offer.team, benchmark, now=now)
         submission.save(force_insert=True)
         transaction.on_commit(partial(ringing.score, submission.pk), robust=True)
     return Receipt(submission, is_new=True)
@@ -122,11 +129,20 @@ def _same_file(submission: Submission) -> Submission | None:
     return same.exclude(visibility=Submission.Visibility.WITHDRAWN).newest_first().first()
 
 
-def _check_rules(offer: Offer) -> None:
+def refuse_closed(benchmark: Benchmark, *, now: datetime) -> None:
+    """Raises Refusal when the benchmark takes no answers at that moment."""
+    state = benchmark.intake_at(now)
+    if state == "open":
+        return
+    dates = {"opens_at": benchmark.opens_at, "closes_at": benchmark.closes_at}
+    said = {name: f"{at:%Y-%m-%d %H:%M} UTC" for name, at in dates.items() if at is not None}
+    raise Refusal(CLOSED[state], benchmark=benchmark.name, **said)
+
+
+def _check_rules(offer: Offer, *, now: datetime) -> None:
     benchmark = offer.benchmark
     moderation.refuse_banned(offer.team)
-    if benchmark.intake != "open":
-        raise Refusal(CLOSED[benchmark.intake], benchmark=benchmark.name)
+    refuse_closed(benchmark, now=now)
     known = [subtask.slug for subtask in benchmark.rules.subtasks]
     for slug in offer.partial:
         if slug not in known:

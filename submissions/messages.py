@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 REFUSALS: Mapping[str, str | Promise] = {
     "benchmark-closed": _("{benchmark} is closed for submissions at present."),
+    "benchmark-not-yet": _("{benchmark} takes submissions from {opens_at}."),
+    "benchmark-over": _("{benchmark} took submissions until {closes_at}."),
     "benchmark-without-release": _(
         "{benchmark} does not take submissions yet: its organizer has still to import the questions."
     ),
@@ -68,6 +70,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not-public-to-choose": _("Make the submission public first: only then can it stand for the entry."),
     "not-public": _("Only a public submission can be withdrawn."),
     "reason-missing": _("Say why it is withdrawn: the reason stands in the entry's history."),
+    "closes-before-it-opens": _("It would close before it opens."),
     "team-banned": _("The organizers take nothing from the team {team} at present. Their reason: {reason}"),
     "not-banned": _("This team is not banned."),
     "not-hidden": _("This entry is not hidden."),

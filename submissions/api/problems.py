@@ -17,6 +17,8 @@ from submissions.storage import StorageUnavailableError
 
 STATUS: Mapping[str, int] = {
     "benchmark-closed": 403,
+    "benchmark-not-yet": 403,
+    "benchmark-over": 403,
     "benchmark-without-release": 403,
     "token-may-not-submit": 403,
     "quota-daily": 429,

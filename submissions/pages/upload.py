@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from submissions import askers, intake, limits, messages, quota, uploads
+from submissions import askers, intake, limits, quota, uploads
 from submissions.forms import UploadForm, team_choices
 from submissions.models import Benchmark, Question, Release, Submission, Team, User
 from submissions.pages import csv_stream, refused
@@ -23,6 +23,7 @@ from submissions.quota import Quota
 from submissions.refusals import Refusal
 from submissions.storage import StorageUnavailableError
 from submissions.ui import format as figures
+from submissions.ui import schedule
 
 CHOOSE_AGAIN = gettext_lazy(
     "Choose the file again, unless it still stands here: a browser forgets it when a form comes back."
@@ -56,6 +57,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "max_octets": settings.VERNIER_MAX_UPLOAD_BYTES,
         "intake": benchmark.intake,
         "intake_text": _closed_text(benchmark),
+        "dates": schedule.dates(benchmark),
     }
     return render(request, "submissions/upload.html", context, status=status)
 
@@ -125,9 +127,11 @@ def _named(teams: list[Team], slug: str | None) -> Team | None:
 
 def _closed_text(benchmark: Benchmark) -> str:
     """Why it takes no answers; empty when it does."""
-    if benchmark.intake == "open":
-        return ""
-    return messages.refusal(intake.CLOSED[benchmark.intake], {"benchmark": benchmark.name})
+    try:
+        intake.refuse_closed(benchmark, now=timezone.now())
+    except Refusal as refusal:
+        return refused.sentence(refusal)
+    return ""
 
 
 def _quota_in_words(accounts: dict[int, Quota], team: Team | None) -> dict[str, Any]:

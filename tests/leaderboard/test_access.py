@@ -297,9 +297,18 @@ ADMIN = {
     **admin_of(
         "submissions_benchmark",
         make=NOT_EVEN_STAFF,
-        change=STAFF_SEES,
+        change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.benchmark,
+    ),
+    "admin:submissions_benchmark_deed": deeds_of(
+        lambda world: world.benchmark,
+        open=(STAFF_SEES, STAFF_DOES),
+        close=(STAFF_SEES, STAFF_DOES),
+        dates=(STAFF_SEES, STAFF_DOES),
+        limits=(STAFF_SEES, DESK_REFUSES),
+        disclosure=(STAFF_SEES, DESK_REFUSES),
+        name=(STAFF_SEES, DESK_REFUSES),
     ),
     **admin_of(
         "submissions_submission",
