@@ -5,13 +5,16 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from submissions import benchmarks, desk_forms, moderation
+from submissions import announcements, askers, benchmarks, desk_forms, moderation, upload_switch
 from submissions.desk import Deed, Desk
-from submissions.models import Benchmark, Entry, Submission, Team, User
+from submissions.models import Announcement, Benchmark, Entry, Submission, Team, UploadSwitch, User
 
 admin.site.site_header = "Vernier"
 admin.site.site_title = "Vernier"
@@ -175,3 +178,64 @@ class UserAdmin(Unmakeable, admin.ModelAdmin[User]):
     search_fields = ("email",)
     fields = ("email", "is_active", "is_staff")
     readonly_fields = ("email",)
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(Desk[Announcement]):
+    list_display = ("text", "begins_at", "ends_at")
+    ordering = ("-begins_at",)
+    fields = ("text", "begins_at", "ends_at")
+    deeds = (
+        Deed(
+            "end",
+            _("End it now"),
+            _("It is shown no longer."),
+            _("The announcement has ended."),
+            lambda announcement, said, by: announcements.end(announcement, by=by, now=timezone.now()),
+            offered=lambda announcement: announcement.ends_at > timezone.now(),
+        ),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may_act(request)
+
+    def save_model(
+        self, request: HttpRequest, obj: Announcement, form: ModelForm[Announcement], change: bool
+    ) -> None:
+        """Only a new one comes here: one that is shown is ended, not rewritten."""
+        announcements.make(obj, by=askers.of(request))
+
+
+@admin.register(UploadSwitch)
+class UploadSwitchAdmin(Desk[UploadSwitch]):
+    fields = ("closed_at", "sentence")
+    deeds = (
+        Deed(
+            "close",
+            _("Close all uploads"),
+            _("Every benchmark takes nothing from anybody, from now on. What is queued is scored."),
+            _("Uploads are closed."),
+            lambda switch, said, by: upload_switch.close(
+                sentence=said["sentence"], by=by, now=timezone.now()
+            ),
+            desk_forms.CloseUploadsForm,
+            offered=lambda switch: not switch.is_closed,
+        ),
+        Deed(
+            "reopen",
+            _("Open uploads again"),
+            _("Every benchmark takes answers as it is set."),
+            _("Uploads are open."),
+            lambda switch, said, by: upload_switch.reopen(by=by),
+            offered=lambda switch: switch.is_closed,
+        ),
+    )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one switch: its list is its page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        switch = upload_switch.row()
+        return HttpResponseRedirect(reverse("admin:submissions_uploadswitch_change", args=[switch.pk]))

@@ -65,3 +65,14 @@ class NameForm(forms.Form):
     """What a benchmark is called."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
+
+
+class CloseUploadsForm(forms.Form):
+    """What is said while nothing is taken."""
+
+    sentence = forms.CharField(
+        label=_("Sentence"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=_("Said to everybody who would send answers: why, and when it will be over."),
+    )

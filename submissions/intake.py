@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
-from submissions import entries, moderation, publication, quota, ringing, storage
+from submissions import entries, moderation, publication, quota, ringing, storage, upload_switch
 from submissions.models import Benchmark, Submission, Team, Token, User
 from submissions.refusals import Refusal
 
@@ -101,6 +101,7 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
         # The team's row is the lock: two uploads at once cannot both take its last slot.
         team = Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
         # Again, as things may have gone on while the file came in.
+        _check_switch(offer)
         moderation.refuse_banned(team)
         benchmark = Benchmark.objects.get(pk=offer.benchmark.pk)
         refuse_closed(benchmark, now=now)
@@ -141,12 +142,19 @@ def refuse_closed(benchmark: Benchmark, *, now: datetime) -> None:
 
 def _check_rules(offer: Offer, *, now: datetime) -> None:
     benchmark = offer.benchmark
+    _check_switch(offer)
     moderation.refuse_banned(offer.team)
     refuse_closed(benchmark, now=now)
     known = [subtask.slug for subtask in benchmark.rules.subtasks]
     for slug in offer.partial:
         if slug not in known:
             raise Refusal("unknown-subtask", field="partial", subtask=slug[:100], known=", ".join(known))
+
+
+def _check_switch(offer: Offer) -> None:
+    # What the operator loads by command, as the first data, is not an upload.
+    if offer.source != Submission.Source.COMMAND:
+        upload_switch.refuse_if_closed()
 
 
 def _check_file(offer: Offer) -> None:

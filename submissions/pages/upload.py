@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from submissions import askers, intake, limits, quota, uploads
+from submissions import askers, intake, limits, quota, upload_switch, uploads
 from submissions.forms import UploadForm, team_choices
 from submissions.models import Benchmark, Question, Release, Submission, Team, User
 from submissions.pages import csv_stream, refused
@@ -47,6 +47,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         if isinstance(answered, HttpResponse):
             return answered
         status = answered
+    closed = upload_switch.sentence()
     context = {
         "benchmark": benchmark,
         "release": benchmark.current_release,
@@ -55,11 +56,14 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "quota": _quota_in_words(accounts, _named(teams, form["team"].value())),
         "max_octets": settings.VERNIER_MAX_UPLOAD_BYTES,
-        "intake": benchmark.intake,
-        "intake_text": _closed_text(benchmark),
+        "intake": "closed" if closed else benchmark.intake,
+        "intake_text": closed or _closed_text(benchmark),
         "dates": schedule.dates(benchmark),
     }
-    return render(request, "submissions/upload.html", context, status=status)
+    page = render(request, "submissions/upload.html", context, status=status)
+    if closed and status == 503:
+        page.headers["Retry-After"] = str(upload_switch.TRY_AGAIN_SECONDS)
+    return page
 
 
 def _send(
@@ -68,6 +72,7 @@ def _send(
     """Lead to the submission, or leave what is wrong in the form and answer with the page's status."""
     status = refused.FORM_COMES_BACK
     try:
+        upload_switch.refuse_if_closed()
         limits.count_upload(f"user:{user.pk}")
         if not teams:
             raise Refusal("no-team")

@@ -27,8 +27,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from submissions import mailbox, publication, releases, teams
+from submissions import mailbox, publication, releases, teams, upload_switch
 from submissions.models import (
+    Announcement,
     Benchmark,
     Entry,
     Figure,
@@ -233,7 +234,13 @@ def upload(world: World) -> dict[str, Any]:
 
 
 def admin_of(
-    model: str, *, make: str, change: str, delete: str, find: Callable[[World], models.Model]
+    model: str,
+    *,
+    make: str,
+    change: str,
+    delete: str,
+    find: Callable[[World], models.Model],
+    listed: str = STAFF_SEES,
 ) -> dict[str, dict[str, Row]]:
     """The admin's pages of one model: what staff gets when making, changing and deleting."""
 
@@ -242,7 +249,7 @@ def admin_of(
 
     redirect = f"admin/{model.replace('_', '/')}/<path:object_id>/"
     return {
-        f"admin:{model}_changelist": plain(STAFF_SEES, STAFF_SEES),
+        f"admin:{model}_changelist": plain(listed, listed),
         f"admin:{model}_add": plain(make, make),
         f"admin:{model}_history": row(STAFF_SEES, STAFF_SEES),
         f"admin:{model}_delete": row(delete, delete),
@@ -347,6 +354,29 @@ ADMIN = {
         find=lambda world: world.people["owner"],
     ),
     **admin_of(
+        "submissions_announcement",
+        make=STAFF_SEES,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: announcement(),
+    ),
+    "admin:submissions_announcement_deed": deeds_of(
+        lambda world: announcement(), end=(STAFF_SEES, STAFF_DOES)
+    ),
+    **admin_of(
+        "submissions_uploadswitch",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: upload_switch.row(),
+        listed=STAFF_DOES,
+    ),
+    "admin:submissions_uploadswitch_deed": deeds_of(
+        lambda world: upload_switch.row(),
+        close=(STAFF_SEES, DESK_REFUSES),
+        reopen=(STAFF_SEES, DESK_REFUSES),
+    ),
+    **admin_of(
         "auth_group", make=STAFF_SEES, change=STAFF_SEES, delete=STAFF_SEES, find=lambda world: group()
     ),
     **admin_of(
@@ -440,6 +470,12 @@ TABLE: dict[str, dict[str, Row]] = {
 
 def content_type() -> int:
     return ContentType.objects.get_for_model(Submission).pk
+
+
+def announcement() -> models.Model:
+    return Announcement.objects.get_or_create(
+        text="Closed on Sunday.", defaults={"ends_at": timezone.now() + timedelta(days=1)}
+    )[0]
 
 
 def group() -> models.Model:
