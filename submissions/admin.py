@@ -8,11 +8,21 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from submissions import announcements, askers, benchmarks, desk_forms, moderation, upload_switch
+from submissions import (
+    announcements,
+    askers,
+    benchmarks,
+    desk_forms,
+    desk_queue,
+    moderation,
+    queue,
+    upload_switch,
+)
 from submissions.desk import Deed, Desk
 from submissions.models import Announcement, Benchmark, Entry, Submission, Team, UploadSwitch, User
 
@@ -101,15 +111,40 @@ class BenchmarkAdmin(Desk[Benchmark]):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(Unmakeable, admin.ModelAdmin[Submission]):
+class SubmissionAdmin(Desk[Submission]):
+    change_list_template = "submissions/desk/submissions.html"
     list_display = ("id", "benchmark", "team", "entry", "status", "visibility", "received_at", "attempts")
     list_filter = ("status", "visibility", "benchmark")
     list_select_related = ("benchmark", "team", "entry")
     search_fields = ("id", "entry__name", "team__slug")
     ordering = ("-received_at",)
+    deeds = (
+        Deed(
+            "retry",
+            _("Score it again"),
+            _("It is queued as if no worker had ever had it."),
+            _("The submission is queued."),
+            lambda submission, said, by: queue.retry(submission, by=by),
+            offered=lambda submission: submission.status == Submission.Status.FAILED,
+        ),
+    )
 
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.queue_view)
+        return [path("queue/", view, name="submissions_submission_queue"), *super().get_urls()]
+
+    def queue_view(self, request: HttpRequest) -> HttpResponse:
+        """What waits, what is in hand and what failed lately, with the way to score that again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        sections = desk_queue.sections(timezone.now(), may_retry=self.may_act(request))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("The queue"),
+            "sections": sections,
+        }
+        return TemplateResponse(request, "submissions/desk/queue.html", context)
 
 
 @admin.register(Entry)

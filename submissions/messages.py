@@ -73,6 +73,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "uploads-closed": _("{sentence}"),
     "uploads-not-closed": _("Uploads are not closed."),
     "announcement-over": _("This announcement has ended already."),
+    "not-failed": _("Only a failed submission is scored again."),
     "closes-before-it-opens": _("It would close before it opens."),
     "team-banned": _("The organizers take nothing from the team {team} at present. Their reason: {reason}"),
     "not-banned": _("This team is not banned."),

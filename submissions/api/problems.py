@@ -43,6 +43,7 @@ STATUS: Mapping[str, int] = {
     "uploads-closed": 503,
     "uploads-not-closed": 409,
     "announcement-over": 409,
+    "not-failed": 409,
     "team-banned": 403,
     "not-banned": 409,
     "not-hidden": 409,

@@ -324,6 +324,10 @@ ADMIN = {
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.submissions["private"],
     ),
+    "admin:submissions_submission_queue": plain(STAFF_SEES, STAFF_SEES),
+    "admin:submissions_submission_deed": deeds_of(
+        lambda world: world.submissions["private"], retry=(STAFF_SEES, DESK_REFUSES)
+    ),
     **admin_of(
         "submissions_entry",
         make=NOT_EVEN_STAFF,
