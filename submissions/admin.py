@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import allauth.mfa.admin
 from allauth.account.decorators import secure_admin_login
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +22,7 @@ from submissions import (
     desk_queue,
     moderation,
     queue,
+    second_factor,
     upload_switch,
 )
 from submissions.desk import Deed, Desk
@@ -28,8 +30,26 @@ from submissions.models import Announcement, Benchmark, Entry, Submission, Team,
 
 admin.site.site_header = "Vernier"
 admin.site.site_title = "Vernier"
+
+
+def _has_permission(request: HttpRequest) -> bool:
+    """Organizers alone, with their second factor."""
+    return admin.AdminSite.has_permission(admin.site, request) and not second_factor.is_lacking(request)
+
+
+def _login(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Where an organizer gets what is lacking; never a form for passwords."""
+    if way := second_factor.way_to_it(request):
+        messages.warning(request, _("The desk asks organizers for a second factor."))
+        return HttpResponseRedirect(way)
+    return admin.AdminSite.login(admin.site, request, extra_context)
+
+
+admin.site.has_permission = _has_permission  # type: ignore[method-assign]
 # One door for passwords: allauth's, which slows down guessing.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(_login)  # type: ignore[method-assign]
+# It would show the secrets of second factors. Imported first, so that it is not registered again.
+admin.site.unregister(allauth.mfa.admin.Authenticator)
 
 
 class Unmakeable:

@@ -349,7 +349,9 @@ def after(
     folder = tmp_path_factory.mktemp("truth")
     # The level at which logs hold most.
     with (
-        site(request.param, first_data=False, VERNIER_LOG_LEVEL="DEBUG") as running,
+        site(
+            request.param, first_data=False, VERNIER_LOG_LEVEL="DEBUG", VERNIER_SECOND_FACTOR="0"
+        ) as running,
         played(running, folder) as everything,
     ):
         yield everything

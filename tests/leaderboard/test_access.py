@@ -286,6 +286,15 @@ ACCOUNT = {
     "account_reset_password_from_key": {"": Row("200", "200", lambda world: ["1", "unknown"])},
     "account_reset_password_from_key_done": plain("200"),
     "account_reset_password_done": plain("200"),
+    "mfa_index": plain(SIGNED_IN, "login 405 405 405 405"),
+    "mfa_authenticate": plain("login 302 302 302 302", "login 302 302 302 302"),
+    # Whoever has not signed in just now is asked for the password first.
+    "mfa_reauthenticate": plain("login 302 302 302 302", "login 302 302 302 302"),
+    "mfa_activate_totp": plain("login 302 302 302 302", "login 302 302 302 302"),
+    "mfa_deactivate_totp": plain(NEVER_HERE, NEVER_HERE),
+    "mfa_view_recovery_codes": plain(NEVER_HERE, "login 405 405 405 405"),
+    "mfa_generate_recovery_codes": plain("login 302 302 302 302", "login 302 302 302 302"),
+    "mfa_download_recovery_codes": plain(NEVER_HERE, NEVER_HERE),
 }
 ADMIN = {
     "admin:index": plain(STAFF_SEES, STAFF_SEES),
@@ -604,7 +613,7 @@ def by_other_methods(world: World, name: str, url: str, before: dict[str, list[A
         ("stranger", "owner", "staff", "token"), ("put", "patch", "delete")
     ):
         answer = sent(world.client(asker), method, url, {})
-        if not name.startswith(("admin", "account", "healthz", "readyz")):
+        if not name.startswith(("admin", "account", "mfa", "healthz", "readyz")):
             assert answer.status_code in (401, 403, 404, 405), f"{method} {url} as {asker}"
     assert everything(world) == before, f"{url} can be changed"
 
