@@ -3,10 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+import allauth.account.admin
 import allauth.mfa.admin
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
+from django.contrib.auth import admin as auth_admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -26,7 +31,7 @@ from submissions import (
     upload_switch,
 )
 from submissions.desk import Deed, Desk
-from submissions.models import Announcement, Benchmark, Entry, Submission, Team, UploadSwitch, User
+from submissions.models import Announcement, Benchmark, Entry, Event, Submission, Team, UploadSwitch, User
 
 admin.site.site_header = "Vernier"
 admin.site.site_title = "Vernier"
@@ -48,18 +53,14 @@ def _login(request: HttpRequest, extra_context: dict[str, Any] | None = None) ->
 admin.site.has_permission = _has_permission  # type: ignore[method-assign]
 # One door for passwords: allauth's, which slows down guessing.
 admin.site.login = secure_admin_login(_login)  # type: ignore[method-assign]
-# It would show the secrets of second factors. Imported first, so that it is not registered again.
-admin.site.unregister(allauth.mfa.admin.Authenticator)
-
-
-class Unmakeable:
-    """Rows that come into being elsewhere, by a command or an upload."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+# Others register what would show the secrets of second factors, and what could be changed without a word in the log.
+# Imported first, so that they do not do it again.
+for model in (
+    allauth.mfa.admin.Authenticator,
+    allauth.account.admin.EmailAddress,
+    auth_admin.Group,  # type: ignore[attr-defined]  # taken from there, so that it is registered by now
+):
+    admin.site.unregister(model)
 
 
 def _settings_of(*names: str) -> Callable[[Benchmark], dict[str, Any]]:
@@ -228,11 +229,83 @@ class TeamAdmin(Desk[Team]):
 
 
 @admin.register(User)
-class UserAdmin(Unmakeable, admin.ModelAdmin[User]):
+class UserAdmin(Desk[User]):
     list_display = ("email", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_staff", "is_active")
     search_fields = ("email",)
-    fields = ("email", "is_active", "is_staff")
-    readonly_fields = ("email",)
+    ordering = ("email",)
+    fields = ("email", "is_active", "is_staff", "is_superuser", "date_joined", "last_login")
+    deeds = (
+        Deed(
+            "shut-out",
+            _("Shut this person out"),
+            _("They cannot sign in, and are signed out now. Their teams and what those sent stay."),
+            _("The person is shut out."),
+            lambda user, said, by: moderation.shut_out(user, by=by),
+            offered=lambda user: user.is_active,
+        ),
+        Deed(
+            "let-in",
+            _("Let this person in"),
+            _("They can sign in again."),
+            _("The person is let in."),
+            lambda user, said, by: moderation.let_in(user, by=by),
+            offered=lambda user: not user.is_active,
+        ),
+        Deed(
+            "make-organizer",
+            _("Make this person an organizer"),
+            _("They may do everything that can be done at this desk."),
+            _("The person is an organizer."),
+            lambda user, said, by: moderation.make_organizer(user, by=by),
+            offered=lambda user: not (user.is_staff and user.is_superuser),
+        ),
+        Deed(
+            "end-organizer",
+            _("Let this person be an organizer no more"),
+            _("They stay in their teams."),
+            _("The person is an organizer no more."),
+            lambda user, said, by: moderation.end_organizer(user, by=by),
+            offered=lambda user: user.is_staff,
+        ),
+    )
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(Desk[EmailAddress]):
+    list_display = ("email", "user", "primary", "verified")
+    list_filter = ("primary", "verified")
+    list_select_related = ("user",)
+    search_fields = ("email",)
+    ordering = ("email",)
+    fields = ("email", "user", "primary", "verified")
+
+
+@admin.register(Event)
+class EventAdmin(Desk[Event]):
+    """The log: for reading alone, as the database sees to it."""
+
+    list_display = ("at", "action", "object_kind", "object_name", "actor", "is_organizer", "is_public")
+    list_filter = ("action", "object_kind", "actor_kind", "is_organizer", "is_public")
+    search_fields = ("action", "object_name", "object_key")
+    ordering = ("-at", "-id")
+    show_full_result_count = False
+    fields = (
+        *("at", "action", "object_kind", "object_name", "object_key", "actor", "actor_kind", "actor_key"),
+        *("is_organizer", "is_public", "benchmark_id", "team_id", "details"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """With the address of who did it, as long as there is such a person."""
+        people = User.objects.annotate(key=Cast("pk", CharField())).filter(key=OuterRef("actor_key"))
+        return super().get_queryset(request).annotate(person=Subquery(people.values("email")[:1]))
+
+    @admin.display(description=_("who"))
+    def actor(self, event: Event) -> str:
+        if event.actor_kind == Event.Actor.PERSON:
+            person: str | None = getattr(event, "person", None)
+            return person or str(_("somebody whose account is gone"))
+        return " ".join(filter(None, (event.get_actor_kind_display(), event.actor_name)))
 
 
 @admin.register(Announcement)

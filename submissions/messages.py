@@ -74,6 +74,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "uploads-not-closed": _("Uploads are not closed."),
     "announcement-over": _("This announcement has ended already."),
     "not-failed": _("Only a failed submission is scored again."),
+    "not-yourself": _("Nobody does this to themselves: ask another organizer."),
     "closes-before-it-opens": _("It would close before it opens."),
     "team-banned": _("The organizers take nothing from the team {team} at present. Their reason: {reason}"),
     "not-banned": _("This team is not banned."),

@@ -6,7 +6,8 @@ from functools import partial
 from django.db import transaction
 
 from submissions import audit, ringing
-from submissions.models import Entry, Team
+from submissions.askers import Asker
+from submissions.models import Entry, Team, User
 from submissions.refusals import Refusal
 
 REASON_CHARACTERS = 500
@@ -62,6 +63,37 @@ def refuse_banned(team: Team) -> None:
     """Raises Refusal, with the reason, when the team is banned."""
     if team.is_banned:
         raise Refusal("team-banned", field="team", team=team.name, reason=team.banned_reason)
+
+
+def shut_out(user: User, *, by: audit.Actor) -> None:
+    """Let a person sign in no more; open sessions end with their next request. Raises Refusal for oneself."""
+    _change(user, "person-shut-out", by=by, is_active=False)
+
+
+def let_in(user: User, *, by: audit.Actor) -> None:
+    """Let a person sign in again."""
+    _change(user, "person-let-in", by=by, is_active=True)
+
+
+def make_organizer(user: User, *, by: audit.Actor) -> None:
+    """Give a person every right of an organizer."""
+    _change(user, "organizer-made", by=by, is_staff=True, is_superuser=True)
+
+
+def end_organizer(user: User, *, by: audit.Actor) -> None:
+    """Take them away. Raises Refusal for oneself."""
+    _change(user, "organizer-ended", by=by, is_staff=False, is_superuser=False)
+
+
+def _change(user: User, action: str, *, by: audit.Actor, **rights: bool) -> None:
+    if isinstance(by, Asker) and by.user is not None and by.user.pk == user.pk:
+        raise Refusal("not-yourself")  # so that one organizer stays
+    with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if all(getattr(user, name) == value for name, value in rights.items()):
+            return
+        User.objects.filter(pk=user.pk).update(**rights)
+        audit.record(by, action, user)
 
 
 def cleaned(reason: str) -> str:

@@ -44,6 +44,7 @@ STATUS: Mapping[str, int] = {
     "uploads-not-closed": 409,
     "announcement-over": 409,
     "not-failed": 409,
+    "not-yourself": 403,
     "team-banned": 403,
     "not-banned": 409,
     "not-hidden": 409,

@@ -16,7 +16,6 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import send_mail
@@ -32,6 +31,7 @@ from submissions.models import (
     Announcement,
     Benchmark,
     Entry,
+    Event,
     Figure,
     Invitation,
     Membership,
@@ -362,7 +362,7 @@ ADMIN = {
     **admin_of(
         "submissions_user",
         make=NOT_EVEN_STAFF,
-        change=STAFF_DOES,
+        change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.people["owner"],
     ),
@@ -390,14 +390,22 @@ ADMIN = {
         reopen=(STAFF_SEES, DESK_REFUSES),
     ),
     **admin_of(
-        "auth_group", make=STAFF_SEES, change=STAFF_SEES, delete=STAFF_SEES, find=lambda world: group()
+        "account_emailaddress",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: address_of(world.people["owner"]),
     ),
     **admin_of(
-        "account_emailaddress",
-        make=STAFF_SEES,
-        change=STAFF_SEES,
-        delete=STAFF_SEES,
-        find=lambda world: address_of(world.people["owner"]),
+        "submissions_event",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: Event.objects.all()[0],
+    ),
+    "admin:submissions_user_deed": deeds_of(
+        lambda world: world.people["owner"],
+        **dict.fromkeys(("shut-out", "let-in", "make-organizer", "end-organizer"), (STAFF_SEES, STAFF_DOES)),
     ),
 }
 TABLE: dict[str, dict[str, Row]] = {
@@ -489,10 +497,6 @@ def announcement() -> models.Model:
     return Announcement.objects.get_or_create(
         text="Closed on Sunday.", defaults={"ends_at": timezone.now() + timedelta(days=1)}
     )[0]
-
-
-def group() -> models.Model:
-    return Group.objects.get_or_create(name="organizers")[0]
 
 
 def address_of(user: User) -> models.Model:
