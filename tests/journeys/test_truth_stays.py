@@ -285,6 +285,12 @@ def starts(pipe: Pipeline) -> list[str]:
             "password/reset/done",
             "confirm-email/x",
             "password/reset/key/1-x",
+            "2fa/authenticate",
+            "2fa/reauthenticate",
+            "2fa/totp/deactivate",
+            "2fa/recovery-codes",
+            "2fa/recovery-codes/generate",
+            "2fa/recovery-codes/download",
         )
     ]
     admin = [
