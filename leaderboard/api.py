@@ -49,6 +49,8 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
         "summary": descriptions.summary(benchmark),
         "is_standin": benchmark.is_standin,
         "is_open": benchmark.takes_submissions,
+        "opens_at": benchmark.opens_at,
+        "closes_at": benchmark.closes_at,
         "disclosure": benchmark.disclosure,
         "release": release
         and {
@@ -341,6 +343,8 @@ def entry_body(found: entries.Details, here: str) -> dict[str, Any]:
         "division": entry.division,
         "settings": entry.declared(),
         "tries": entry.tries,
+        "hidden_at": entry.hidden_at,
+        "hidden_reason": entry.hidden_reason or None,
         "submission": entry.shown_id,
         "score": found.score,
         "coverage": entry.shown.coverage if entry.shown else None,

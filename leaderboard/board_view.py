@@ -6,6 +6,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
@@ -24,9 +25,11 @@ from leaderboard.filters import (
     Columns,
     Wanted,
 )
-from submissions import messages
+from submissions import intake, messages
 from submissions.models import Benchmark, Entry, QuotedResult
+from submissions.refusals import Refusal
 from submissions.ui import format as written
+from submissions.ui import schedule
 from submissions.ui.board import BoardRow, FilterField, FilterWord, Link, Option, board_row
 
 _TYPED: Mapping[str, written.Text] = {
@@ -222,6 +225,7 @@ def facts(benchmark: Benchmark, total: int) -> list[str]:
     return [
         entries_text(total),
         *([quoted] if quoted else []),
+        *schedule.dates(benchmark),
         format_html(_("updated {day}"), day=written.day(benchmark.changed_at)),
     ]
 
@@ -244,8 +248,10 @@ def intake_text(benchmark: Benchmark) -> str:
     """Why it takes no answers; empty when it does."""
     if benchmark.intake == "no-release":
         return _("The organizer of this site has still to import the questions. What stands here is quoted.")
-    if benchmark.intake == "closed":
-        return messages.refusal("benchmark-closed", {"benchmark": benchmark.name})
+    try:
+        intake.refuse_closed(benchmark, now=timezone.now())
+    except Refusal as refusal:
+        return messages.refusal(refusal.code, refusal.params)
     return ""
 
 

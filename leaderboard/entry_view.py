@@ -17,8 +17,8 @@ from submissions.ui.life import HistoryRow, Setting
 def context(found: Details) -> dict[str, Any]:
     """What leaderboard/entry.html asks for; figures are those of the shown submission."""
     entry, benchmark = found.entry, found.entry.benchmark
-    # A withdrawn one stays the shown one until the worker has ranked the board without it.
-    shown = found.shown if found.shown and found.shown.is_public else None
+    # A withdrawn one stays the shown one until the worker has ranked the board without it, and so in a hidden entry.
+    shown = found.shown if found.shown and found.shown.is_public and not entry.is_hidden else None
     report = reports.current(shown) if shown else None
     leader = report_view.leader_of(benchmark) if report else None
     is_first = leader is not None and shown is not None and leader.submission_id == shown.pk

@@ -34,7 +34,9 @@ def standing_of(benchmark: Benchmark) -> tuple[object, ...]:
         benchmark.current_release_id,
         benchmark.name,
         benchmark.disclosure,
-        benchmark.is_open,
+        benchmark.intake,
+        benchmark.opens_at,
+        benchmark.closes_at,
     )
 
 

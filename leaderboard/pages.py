@@ -22,7 +22,7 @@ from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, earlier_release, read
 from submissions import askers, contents
 from submissions.models import Benchmark, Figure, Release
-from submissions.ui import context
+from submissions.ui import context, schedule
 from submissions.ui import format as written
 
 LEADERS = 3
@@ -119,6 +119,7 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
         "summary": descriptions.summary(benchmark),
         "figures": descriptions.figures(benchmark),
         "contents": contents.of(benchmark),
+        "dates": schedule.dates(benchmark),
         "own_template": own_words(benchmark),
     }
     return render(request, "leaderboard/about.html", shown)

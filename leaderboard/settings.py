@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -141,6 +142,10 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if VERNIER_EMBEDDED else "https"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Vernier"
+# Whether organizers must have a second factor before they act as such; once one is set up it is asked for in any case.
+VERNIER_SECOND_FACTOR = env.flag("VERNIER_SECOND_FACTOR", default=not VERNIER_EMBEDDED)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "teams"
 LOGOUT_REDIRECT_URL = "home"

@@ -35,6 +35,10 @@ class BenchmarkShape(_Shape):
     summary = serializers.CharField()
     is_standin = serializers.BooleanField(help_text="Synthetic questions and answers, for trying out.")
     is_open = serializers.BooleanField(help_text="Takes submissions now.")
+    opens_at = serializers.DateTimeField(
+        allow_null=True, help_text="From when it takes submissions, unless it is closed altogether."
+    )
+    closes_at = serializers.DateTimeField(allow_null=True, help_text="Until when it does.")
     disclosure = serializers.ChoiceField(choices=["overall", "subtasks", "cells"])
     release = ReleaseShape(allow_null=True)
     limits = LimitsShape(help_text="Submissions a team has.")
@@ -197,6 +201,10 @@ class EntryDetailShape(FiguresShape):
     division = serializers.ChoiceField(choices=["open", "closed"])
     settings = SettingsShape()
     tries = serializers.IntegerField()
+    hidden_at = serializers.DateTimeField(
+        allow_null=True, help_text="When an organizer took it off the board; its page says why."
+    )
+    hidden_reason = serializers.CharField(allow_null=True)
     submission = serializers.UUIDField(allow_null=True, help_text="The one that stands for the entry.")
     score = serializers.FloatField(allow_null=True)
     coverage = serializers.FloatField(allow_null=True)

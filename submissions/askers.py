@@ -1,9 +1,10 @@
 """Who asks: every object is reached through a queryset that is told so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
+from submissions import second_factor
 from submissions.models import Membership, Team, Token, User
 
 
@@ -14,6 +15,7 @@ class Asker:
     user: User | None = None
     token: Token | None = None
     team_ids: frozenset[int] = frozenset()
+    lacks_second_factor: bool = False  # an organizer's session that has yet to show one
 
     @property
     def is_known(self) -> bool:
@@ -21,8 +23,10 @@ class Asker:
 
     @property
     def is_staff(self) -> bool:
-        """An organizer in a session; a token never is one."""
-        return self.user is not None and self.token is None and self.user.is_staff
+        """An organizer in a session that has shown what it must; a token never is one."""
+        if self.user is None or self.token is not None or self.lacks_second_factor:
+            return False
+        return self.user.is_staff
 
     @property
     def may_submit(self) -> bool:
@@ -52,6 +56,8 @@ def of(request: HttpRequest) -> Asker:
             known = for_token(token)
         elif isinstance(request.user, User):
             known = for_user(request.user)
+            if second_factor.is_lacking(request):
+                known = replace(known, lacks_second_factor=True)
         else:
             known = NOBODY
         request._asker = known  # type: ignore[attr-defined]  # a cache on the request itself

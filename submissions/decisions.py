@@ -21,6 +21,9 @@ WORDS: Mapping[str, str | Promise] = {
     "renamed": _("Renamed, formerly “{formerly}”"),
     "links-corrected": _("Links or note corrected"),
     "cancelled": _("Cancelled before it was scored"),
+    "entry-hidden": _("Hidden by the organizers"),
+    "entry-restored": _("Restored by the organizers"),
+    "retried": _("Queued again by the organizers"),
 }
 MOST = 100
 

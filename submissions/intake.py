@@ -11,7 +11,17 @@ from django.db import DatabaseError, transaction
 
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
-from submissions import audit, entries, publication, quota, ringing, storage, teams
+from submissions import (
+    audit,
+    entries,
+    moderation,
+    publication,
+    quota,
+    ringing,
+    storage,
+    teams,
+    upload_switch,
+)
 from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team, Token, User
 from submissions.refusals import Refusal
@@ -20,7 +30,12 @@ logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 64 * 1024
 # What an offer to a benchmark whose intake is not open is refused with.
-CLOSED: Mapping[str, str] = {"closed": "benchmark-closed", "no-release": "benchmark-without-release"}
+CLOSED: Mapping[str, str] = {
+    "closed": "benchmark-closed",
+    "no-release": "benchmark-without-release",
+    "not-yet": "benchmark-not-yet",
+    "over": "benchmark-over",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,7 @@ def accept(offer: Offer, *, now: datetime) -> Receipt:
     public, that one is published.
     Raises Refusal (nothing written), ValidationError (a setting cannot be) or StorageUnavailableError.
     """
-    _check_rules(offer)
+    _check_rules(offer, now=now)
     _check_file(offer)
     submission = Submission(
         benchmark=offer.benchmark,
@@ -95,7 +110,13 @@ def _discard(submission: Submission) -> None:
 def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
     with transaction.atomic():
         # The team's row is the lock: two uploads at once cannot both take its last slot.
-        teams.refuse_archived(Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk))
+        team = Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
+        # Again, as things may have gone on while the file came in.
+        _check_switch(offer)
+        teams.refuse_archived(team)
+        moderation.refuse_banned(team)
+        benchmark = Benchmark.objects.get(pk=offer.benchmark.pk)
+        refuse_closed(benchmark, now=now)
         submission.entry = entries.find_or_make(
             benchmark=offer.benchmark, team=offer.team, name=offer.entry_name, settings=offer.settings
         )
@@ -105,7 +126,7 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
                 publication.publish(known, by=_sender(offer), now=now)
                 known.refresh_from_db()
             return Receipt(known, is_new=False)
-        quota.check(offer.team, offer.benchmark, now=now)
+        quota.check(offer.team, benchmark, now=now)
         submission.save(force_insert=True)
         if submission.is_public:
             audit.record(_sender(offer), "published", submission, is_public=True)
@@ -129,15 +150,32 @@ def _same_file(submission: Submission) -> Submission | None:
     return same.exclude(visibility=Submission.Visibility.WITHDRAWN).newest_first().first()
 
 
-def _check_rules(offer: Offer) -> None:
+def refuse_closed(benchmark: Benchmark, *, now: datetime) -> None:
+    """Raises Refusal when the benchmark takes no answers at that moment."""
+    state = benchmark.intake_at(now)
+    if state == "open":
+        return
+    dates = {"opens_at": benchmark.opens_at, "closes_at": benchmark.closes_at}
+    said = {name: f"{at:%Y-%m-%d %H:%M} UTC" for name, at in dates.items() if at is not None}
+    raise Refusal(CLOSED[state], benchmark=benchmark.name, **said)
+
+
+def _check_rules(offer: Offer, *, now: datetime) -> None:
     teams.refuse_archived(offer.team)
     benchmark = offer.benchmark
-    if benchmark.intake != "open":
-        raise Refusal(CLOSED[benchmark.intake], benchmark=benchmark.name)
+    _check_switch(offer)
+    moderation.refuse_banned(offer.team)
+    refuse_closed(benchmark, now=now)
     known = [subtask.slug for subtask in benchmark.rules.subtasks]
     for slug in offer.partial:
         if slug not in known:
             raise Refusal("unknown-subtask", field="partial", subtask=slug[:100], known=", ".join(known))
+
+
+def _check_switch(offer: Offer) -> None:
+    # What the operator loads by command, as the first data, is not an upload.
+    if offer.source != Submission.Source.COMMAND:
+        upload_switch.refuse_if_closed()
 
 
 def _check_file(offer: Offer) -> None:

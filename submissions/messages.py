@@ -12,6 +12,8 @@ from submissions.ui import format as figures
 
 REFUSALS: Mapping[str, str | Promise] = {
     "benchmark-closed": _("{benchmark} is closed for submissions at present."),
+    "benchmark-not-yet": _("{benchmark} takes submissions from {opens_at}."),
+    "benchmark-over": _("{benchmark} took submissions until {closes_at}."),
     "benchmark-without-release": _(
         "{benchmark} does not take submissions yet: its organizer has still to import the questions."
     ),
@@ -91,6 +93,16 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not-public-to-choose": _("Make the submission public first: only then can it stand for the entry."),
     "not-public": _("Only a public submission can be withdrawn."),
     "reason-missing": _("Say why it is withdrawn: the reason stands in the entry’s history."),
+    "uploads-closed": _("{sentence}"),
+    "uploads-not-closed": _("Uploads are not closed."),
+    "announcement-over": _("This announcement has ended already."),
+    "not-failed": _("Only a failed submission is scored again."),
+    "not-yourself": _("Nobody does this to themselves: ask another organizer."),
+    "closes-before-it-opens": _("It would close before it opens."),
+    "team-banned": _("The organizers take nothing from the team {team} at present. Their reason: {reason}"),
+    "not-banned": _("This team is not banned."),
+    "not-hidden": _("This entry is not hidden."),
+    "decision-without-reason": _("Say why: the reason is told to those whom it concerns."),
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "not-the-draft": _("Release {release} is not the draft of its benchmark any more."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),

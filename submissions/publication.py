@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from submissions import audit, ringing, standings
+from submissions import audit, moderation, ringing, standings
 from submissions.models import Entry, Submission
 from submissions.refusals import Refusal
 
@@ -27,6 +27,7 @@ def publish(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
             raise Refusal("not-scored")
         if submission.visibility == Visibility.PUBLIC:
             return
+        moderation.refuse_banned(submission.team)
         Submission.objects.filter(pk=submission.pk).update(visibility=Visibility.PUBLIC, published_at=now)
         audit.record(by, "published", submission, is_public=True)
         _place_later(submission.entry_id)

@@ -35,5 +35,6 @@ def pages(settings: Settings) -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.VERNIER_SECOND_FACTOR = False  # on for PostgreSQL, which is a production setting
     settings.SECURE_SSL_REDIRECT = False  # on for PostgreSQL, which is a production setting
     caches["local"].clear()  # the other is in the database, which every test has to itself

@@ -25,6 +25,8 @@ from submissions.storage import StorageUnavailableError
 
 STATUS: Mapping[str, int] = {
     "benchmark-closed": 403,
+    "benchmark-not-yet": 403,
+    "benchmark-over": 403,
     "benchmark-without-release": 403,
     "token-may-not-submit": 403,
     "quota-daily": 429,
@@ -50,6 +52,14 @@ STATUS: Mapping[str, int] = {
     "not-queued": 409,
     "not-public-to-choose": 409,
     "already-withdrawn": 409,
+    "uploads-closed": 503,
+    "uploads-not-closed": 409,
+    "announcement-over": 409,
+    "not-failed": 409,
+    "not-yourself": 403,
+    "team-banned": 403,
+    "not-banned": 409,
+    "not-hidden": 409,
     "not-owner": 403,
 }
 OTHERWISE = 422

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from submissions import askers, intake, limits, publication, reports, uploads
+from submissions import askers, intake, limits, publication, reports, upload_switch, uploads
 from submissions.api import documented, serializers
 from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team
@@ -106,6 +106,7 @@ class SubmissionList(APIView):
         """Store the file and queue it: 202 and `Location`. The same file for the same entry again: 200, no charge."""
         asker = asker_or_401(request)
         benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+        upload_switch.refuse_if_closed()
         limits.count_upload(
             f"token:{asker.token.pk}" if asker.token else f"user:{asker.user.pk if asker.user else 0}"
         )

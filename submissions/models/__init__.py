@@ -4,6 +4,7 @@ from submissions.models.benchmark import Benchmark, Question, Release
 from submissions.models.entry import Entry
 from submissions.models.event import Event
 from submissions.models.figure import Figure
+from submissions.models.notice import Announcement, UploadSwitch
 from submissions.models.quoted import QuotedResult
 from submissions.models.submission import Report, Submission
 from submissions.models.team import Invitation, Membership, Team
@@ -11,6 +12,7 @@ from submissions.models.token import Token
 from submissions.models.user import User
 
 __all__ = [
+    "Announcement",
     "Benchmark",
     "Entry",
     "Event",
@@ -24,5 +26,6 @@ __all__ = [
     "Submission",
     "Team",
     "Token",
+    "UploadSwitch",
     "User",
 ]

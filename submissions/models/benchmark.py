@@ -1,12 +1,16 @@
+from datetime import datetime
 from functools import cached_property
 from typing import Literal, Self
 
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scoring.definition import Definition
+
+Intake = Literal["open", "closed", "no-release", "not-yet", "over"]
 
 
 class BenchmarkQuerySet(models.QuerySet["Benchmark"]):
@@ -38,6 +42,9 @@ class Benchmark(models.Model):
     is_standin = models.BooleanField(default=False)  # synthetic data, said on every page
     disclosure = models.CharField(max_length=10, choices=Disclosure, default=Disclosure.SUBTASKS)
     is_open = models.BooleanField(default=False)
+    # While it is open: from when and until when it takes answers; null: at once, and without an end.
+    opens_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
     daily_limit = models.PositiveIntegerField(default=5)
     total_limit = models.PositiveIntegerField(default=200)
     current_release = models.ForeignKey("Release", models.PROTECT, null=True, blank=True, related_name="+")
@@ -47,6 +54,16 @@ class Benchmark(models.Model):
     changed_at = models.DateTimeField(db_default=Now())
 
     objects = BenchmarkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(opens_at=None)
+                | models.Q(closes_at=None)
+                | models.Q(opens_at__lt=models.F("closes_at")),
+                name="closes_after_it_opens",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -64,12 +81,22 @@ class Benchmark(models.Model):
         """Whether it is the benchmark that its definition describes, not other questions under the same rules."""
         return self.slug == self.rules.slug and not self.is_standin
 
-    @property
-    def intake(self) -> Literal["open", "closed", "no-release"]:
-        """Whether it takes answers, and if not, why."""
+    def intake_at(self, now: datetime) -> Intake:
+        """Whether it takes answers at that moment, and if not, why."""
         if self.current_release_id is None:
             return "no-release"
-        return "open" if self.is_open else "closed"
+        if not self.is_open:
+            return "closed"
+        if self.opens_at is not None and now < self.opens_at:
+            return "not-yet"
+        if self.closes_at is not None and now >= self.closes_at:
+            return "over"
+        return "open"
+
+    @property
+    def intake(self) -> Intake:
+        """The same for this moment."""
+        return self.intake_at(timezone.now())
 
     @property
     def takes_submissions(self) -> bool:

@@ -102,6 +102,9 @@ class Entry(models.Model):
     shown = models.ForeignKey("Submission", models.SET_NULL, null=True, related_name="+", editable=False)
     tries = models.PositiveIntegerField(default=0, editable=False)
     standing_due = models.BooleanField(default=False, editable=False)  # the worker has yet to place it anew
+    # By an organizer: off the board and the ranks; its page stays and says why.
+    hidden_at = models.DateTimeField(null=True, editable=False)
+    hidden_reason = models.CharField(max_length=500, blank=True, editable=False)
 
     objects = EntryQuerySet.as_manager()
 
@@ -124,6 +127,9 @@ class Entry(models.Model):
         verbose_name_plural = "entries"
         constraints = [
             models.UniqueConstraint(fields=["benchmark", "team", "name"], name="one_entry_a_name"),
+            models.CheckConstraint(
+                condition=Q(hidden_at=None) | ~Q(hidden_reason=""), name="hidden_has_a_reason"
+            ),
         ]
         indexes = [models.Index(fields=["standing_due"], condition=Q(standing_due=True), name="entries_due")]
 
@@ -132,6 +138,10 @@ class Entry(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("entry", args=[self.pk])
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.hidden_at is not None
 
     def declared(self) -> dict[str, Any]:
         """Every setting and link by name; None where nothing is declared."""

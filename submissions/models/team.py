@@ -24,14 +24,28 @@ class Team(models.Model):
     is_standin = models.BooleanField(default=False)  # holds rebuilt published results, not people
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, editable=False)  # since then it sends nothing more
+    # By an organizer: it sends and publishes nothing, and its members are told why.
+    banned_at = models.DateTimeField(null=True, editable=False)
+    banned_reason = models.CharField(max_length=500, blank=True, editable=False)
 
     objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(banned_at=None) | ~models.Q(banned_reason=""), name="banned_has_a_reason"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
         return reverse("team", args=[self.slug])
+
+    @property
+    def is_banned(self) -> bool:
+        return self.banned_at is not None
 
 
 class Membership(models.Model):

@@ -23,7 +23,12 @@ Deed = Callable[Concatenate[HttpRequest, Names], HttpResponse | None]
 View = Callable[..., HttpResponse]
 
 # All others are 422: the form comes back.
-STATUS: Mapping[str, int] = {"too-many-uploads": 429, "file-too-large": 413}
+STATUS: Mapping[str, int] = {
+    "uploads-closed": 503,
+    "team-banned": 403,
+    "too-many-uploads": 429,
+    "file-too-large": 413,
+}
 FORM_COMES_BACK = 422
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from submissions import askers, intake, limits, messages, quota, uploads
+from submissions import askers, intake, limits, quota, upload_switch, uploads
 from submissions.forms import UploadForm, team_choices
 from submissions.models import Benchmark, Question, Release, Submission, Team, User
 from submissions.pages import csv_stream, refused
@@ -23,6 +23,7 @@ from submissions.quota import Quota
 from submissions.refusals import Refusal
 from submissions.storage import StorageUnavailableError
 from submissions.ui import format as figures
+from submissions.ui import schedule
 
 CHOOSE_AGAIN = gettext_lazy(
     "Choose the file again, unless it still stands here: a browser forgets it when a form comes back."
@@ -46,17 +47,23 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         if isinstance(answered, HttpResponse):
             return answered
         status = answered
+    closed = upload_switch.sentence()
     context = {
         "benchmark": benchmark,
         "release": benchmark.current_release,
         "teams": teams,
+        "may_send": not all(team.is_banned for team in teams),
         "form": form,
         "quota": _quota_in_words(accounts, _named(teams, form["team"].value())),
         "max_octets": settings.VERNIER_MAX_UPLOAD_BYTES,
-        "intake": benchmark.intake,
-        "intake_text": _closed_text(benchmark),
+        "intake": "closed" if closed else benchmark.intake,
+        "intake_text": closed or _closed_text(benchmark),
+        "dates": schedule.dates(benchmark),
     }
-    return render(request, "submissions/upload.html", context, status=status)
+    page = render(request, "submissions/upload.html", context, status=status)
+    if closed and status == 503:
+        page.headers["Retry-After"] = str(upload_switch.TRY_AGAIN_SECONDS)
+    return page
 
 
 def _send(
@@ -65,6 +72,7 @@ def _send(
     """Lead to the submission, or leave what is wrong in the form and answer with the page's status."""
     status = refused.FORM_COMES_BACK
     try:
+        upload_switch.refuse_if_closed()
         limits.count_upload(f"user:{user.pk}")
         if not teams:
             raise Refusal("no-team")
@@ -124,9 +132,11 @@ def _named(teams: list[Team], slug: str | None) -> Team | None:
 
 def _closed_text(benchmark: Benchmark) -> str:
     """Why it takes no answers; empty when it does."""
-    if benchmark.intake == "open":
-        return ""
-    return messages.refusal(intake.CLOSED[benchmark.intake], {"benchmark": benchmark.name})
+    try:
+        intake.refuse_closed(benchmark, now=timezone.now())
+    except Refusal as refusal:
+        return refused.sentence(refusal)
+    return ""
 
 
 def _quota_in_words(accounts: dict[int, Quota], team: Team | None) -> dict[str, Any]:

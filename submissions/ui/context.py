@@ -1,25 +1,33 @@
 """What the frame of every page asks for."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import caches
 from django.http import HttpRequest
+from django.utils import timezone
 
 from submissions import mailbox
-from submissions.models import Benchmark
+from submissions.models import Announcement, Benchmark
 
 NAV_KEY = "nav-benchmarks"
 NAV_SECONDS = 30
+ANNOUNCEMENTS_KEY = "announcements"
+ANNOUNCEMENTS_SECONDS = 10
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The header's benchmarks, and whether the footer leads to the mailbox: at most one query in half a minute."""
-    return {"nav_benchmarks": _benchmarks, "mailbox_shown": mailbox.is_kept()}
+    """The header's benchmarks, what is announced, and whether the footer leads to the mailbox; little is asked anew."""
+    return {
+        "nav_benchmarks": _benchmarks,
+        "announcements": _announcements,
+        "mailbox_shown": mailbox.is_kept(),
+    }
 
 
 def frame() -> tuple[object, ...]:
     """All that the frame of a page says to somebody without a session; for an ETag."""
-    return (_benchmarks(), mailbox.is_kept())
+    return (_benchmarks(), _announcements(), mailbox.is_kept())
 
 
 def _benchmarks() -> list[dict[str, Any]]:
@@ -31,3 +39,14 @@ def _benchmarks() -> list[dict[str, Any]]:
         known = [dict(found) for found in benchmarks.values("slug", "name", "is_standin")]
         local.set(NAV_KEY, known, NAV_SECONDS)
     return known
+
+
+def _announcements() -> list[str]:
+    """The texts that are shown now. What is to come is kept as well, so that it comes on time."""
+    local, now = caches["local"], timezone.now()
+    known: list[tuple[str, datetime, datetime]] | None = local.get(ANNOUNCEMENTS_KEY)
+    if known is None:
+        kept = Announcement.objects.not_over(at=now).order_by("begins_at", "id")
+        known = list(kept.values_list("text", "begins_at", "ends_at"))
+        local.set(ANNOUNCEMENTS_KEY, known, ANNOUNCEMENTS_SECONDS)
+    return [text for text, begins_at, ends_at in known if begins_at <= now < ends_at]

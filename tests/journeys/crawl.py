@@ -12,9 +12,9 @@ import httpx
 # Followed, these would end the session, lead on without end, or show once more what is seen without them.
 LEFT_OUT = re.compile(
     r"/static/|/admin/logout/|/admin/jsi18n/|[?&](?:o|e|_facets|_to_field|sort|next|_changelist_filters)="
-    r"|__exact=.*__exact="  # two of an admin list's filters at once
+    r"|__(?:exact|isempty)=.*__(?:exact|isempty)="  # two of an admin list's filters at once
 )
-MOST_PAGES = 600
+MOST_PAGES = 1000
 
 
 class Links(HTMLParser):

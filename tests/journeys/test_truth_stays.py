@@ -291,6 +291,12 @@ def starts(pipe: Pipeline) -> list[str]:
             "password/reset/done",
             "confirm-email/x",
             "password/reset/key/1-x",
+            "2fa/authenticate",
+            "2fa/reauthenticate",
+            "2fa/totp/deactivate",
+            "2fa/recovery-codes",
+            "2fa/recovery-codes/generate",
+            "2fa/recovery-codes/download",
         )
     ]
     admin = [
@@ -357,7 +363,9 @@ def after(
     folder = tmp_path_factory.mktemp("truth")
     # The level at which logs hold most.
     with (
-        site(request.param, first_data=False, VERNIER_LOG_LEVEL="DEBUG") as running,
+        site(
+            request.param, first_data=False, VERNIER_LOG_LEVEL="DEBUG", VERNIER_SECOND_FACTOR="0"
+        ) as running,
         played(running, folder) as everything,
     ):
         yield everything

@@ -16,7 +16,6 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import send_mail
@@ -27,8 +26,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from submissions import audit, mailbox, publication, releases, teams
+from submissions import audit, mailbox, publication, releases, teams, upload_switch
 from submissions.models import (
+    Announcement,
     Benchmark,
     Entry,
     Event,
@@ -181,6 +181,8 @@ API_CANNOT = "401     404      409    409   404     409   404         403       
 STAFF_SEES = "login   login    login  login 200"
 STAFF_DOES = "login   login    login  login 302"
 STAFF_ACTS = "login   404      404    404   303"
+DESK_REFUSES = "login login    login  login 422"
+DESK_MISSES = "login  login    login  login 404"
 NOT_EVEN_STAFF = "login login  login  login 403"
 
 
@@ -236,7 +238,13 @@ def upload(world: World) -> dict[str, Any]:
 
 
 def admin_of(
-    model: str, *, make: str, change: str, delete: str, find: Callable[[World], models.Model]
+    model: str,
+    *,
+    make: str,
+    change: str,
+    delete: str,
+    find: Callable[[World], models.Model],
+    listed: str = STAFF_SEES,
 ) -> dict[str, dict[str, Row]]:
     """The admin's pages of one model: what staff gets when making, changing and deleting."""
 
@@ -245,12 +253,24 @@ def admin_of(
 
     redirect = f"admin/{model.replace('_', '/')}/<path:object_id>/"
     return {
-        f"admin:{model}_changelist": plain(STAFF_SEES, STAFF_SEES),
+        f"admin:{model}_changelist": plain(listed, listed),
         f"admin:{model}_add": plain(make, make),
         f"admin:{model}_history": row(STAFF_SEES, STAFF_SEES),
         f"admin:{model}_delete": row(delete, delete),
         f"admin:{model}_change": row(STAFF_SEES, change),
         redirect: {"": Row(STAFF_DOES, STAFF_DOES, lambda world: [find(world).pk])},
+    }
+
+
+def deeds_of(find: Callable[[World], models.Model], **words: tuple[str, str]) -> dict[str, Row]:
+    """The desk's deeds on a row of the model: what their pages answer, and what doing them without a word does."""
+
+    def row(name: str) -> Row:
+        return Row(*words[name], lambda world: [find(world).pk, name], open_to=("staff",))
+
+    return {name: row(name) for name in words} | {
+        "unknown": Row(DESK_MISSES, DESK_MISSES, lambda world: [find(world).pk, "unknown"]),
+        "of nothing": Row(DESK_MISSES, DESK_MISSES, lambda world: [0, next(iter(words))]),
     }
 
 
@@ -270,6 +290,15 @@ ACCOUNT = {
     "account_reset_password_from_key": {"": Row("200", "200", lambda world: ["1", "unknown"])},
     "account_reset_password_from_key_done": plain("200"),
     "account_reset_password_done": plain("200"),
+    "mfa_index": plain(SIGNED_IN, "login 405 405 405 405"),
+    "mfa_authenticate": plain("login 302 302 302 302", "login 302 302 302 302"),
+    # Whoever has not signed in just now is asked for the password first.
+    "mfa_reauthenticate": plain("login 302 302 302 302", "login 302 302 302 302"),
+    "mfa_activate_totp": plain("login 302 302 302 302", "login 302 302 302 302"),
+    "mfa_deactivate_totp": plain(NEVER_HERE, NEVER_HERE),
+    "mfa_view_recovery_codes": plain(NEVER_HERE, "login 405 405 405 405"),
+    "mfa_generate_recovery_codes": plain("login 302 302 302 302", "login 302 302 302 302"),
+    "mfa_download_recovery_codes": plain(NEVER_HERE, NEVER_HERE),
 }
 ADMIN = {
     "admin:index": plain(STAFF_SEES, STAFF_SEES),
@@ -288,9 +317,18 @@ ADMIN = {
     **admin_of(
         "submissions_benchmark",
         make=NOT_EVEN_STAFF,
-        change=STAFF_SEES,
+        change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.benchmark,
+    ),
+    "admin:submissions_benchmark_deed": deeds_of(
+        lambda world: world.benchmark,
+        open=(STAFF_SEES, STAFF_DOES),
+        close=(STAFF_SEES, STAFF_DOES),
+        dates=(STAFF_SEES, STAFF_DOES),
+        limits=(STAFF_SEES, DESK_REFUSES),
+        disclosure=(STAFF_SEES, DESK_REFUSES),
+        name=(STAFF_SEES, DESK_REFUSES),
     ),
     **admin_of(
         "submissions_submission",
@@ -298,6 +336,25 @@ ADMIN = {
         change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.submissions["private"],
+    ),
+    "admin:submissions_submission_queue": plain(STAFF_SEES, STAFF_SEES),
+    "admin:submissions_submission_deed": deeds_of(
+        lambda world: world.submissions["private"], retry=(STAFF_SEES, DESK_REFUSES)
+    ),
+    **admin_of(
+        "submissions_entry",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: world.submissions["private"].entry,
+    ),
+    "admin:submissions_entry_deed": deeds_of(
+        lambda world: world.submissions["private"].entry,
+        hide=(STAFF_SEES, DESK_REFUSES),
+        restore=(STAFF_SEES, DESK_REFUSES),
+    ),
+    "admin:submissions_team_deed": deeds_of(
+        lambda world: world.home, ban=(STAFF_SEES, DESK_REFUSES), restore=(STAFF_SEES, DESK_REFUSES)
     ),
     **admin_of(
         "submissions_event",
@@ -309,26 +366,57 @@ ADMIN = {
     **admin_of(
         "submissions_team",
         make=NOT_EVEN_STAFF,
-        change=STAFF_SEES,
+        change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.home,
     ),
     **admin_of(
         "submissions_user",
         make=NOT_EVEN_STAFF,
-        change=STAFF_DOES,
+        change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: world.people["owner"],
     ),
     **admin_of(
-        "auth_group", make=STAFF_SEES, change=STAFF_SEES, delete=STAFF_SEES, find=lambda world: group()
+        "submissions_announcement",
+        make=STAFF_SEES,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: announcement(),
+    ),
+    "admin:submissions_announcement_deed": deeds_of(
+        lambda world: announcement(), end=(STAFF_SEES, STAFF_DOES)
+    ),
+    **admin_of(
+        "submissions_uploadswitch",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: upload_switch.row(),
+        listed=STAFF_DOES,
+    ),
+    "admin:submissions_uploadswitch_deed": deeds_of(
+        lambda world: upload_switch.row(),
+        close=(STAFF_SEES, DESK_REFUSES),
+        reopen=(STAFF_SEES, DESK_REFUSES),
     ),
     **admin_of(
         "account_emailaddress",
-        make=STAFF_SEES,
-        change=STAFF_SEES,
-        delete=STAFF_SEES,
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
         find=lambda world: address_of(world.people["owner"]),
+    ),
+    **admin_of(
+        "submissions_event",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: Event.objects.all()[0],
+    ),
+    "admin:submissions_user_deed": deeds_of(
+        lambda world: world.people["owner"],
+        **dict.fromkeys(("shut-out", "let-in", "make-organizer", "end-organizer"), (STAFF_SEES, STAFF_DOES)),
     ),
 }
 TABLE: dict[str, dict[str, Row]] = {
@@ -425,8 +513,10 @@ def content_type() -> int:
     return ContentType.objects.get_for_model(Submission).pk
 
 
-def group() -> models.Model:
-    return Group.objects.get_or_create(name="organizers")[0]
+def announcement() -> models.Model:
+    return Announcement.objects.get_or_create(
+        text="Closed on Sunday.", defaults={"ends_at": timezone.now() + timedelta(days=1)}
+    )[0]
 
 
 def address_of(user: User) -> models.Model:
@@ -547,7 +637,7 @@ def by_other_methods(world: World, name: str, url: str, before: dict[str, list[A
         ("stranger", "owner", "staff", "token"), ("put", "patch", "delete")
     ):
         answer = sent(world.client(asker), method, url, {})
-        if not name.startswith(("admin", "account", "healthz", "readyz")):
+        if not name.startswith(("admin", "account", "mfa", "healthz", "readyz")):
             assert answer.status_code in (401, 403, 404, 405), f"{method} {url} as {asker}"
     assert everything(world) == before, f"{url} can be changed"
 

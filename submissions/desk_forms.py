@@ -1,0 +1,84 @@
+"""What organizers are asked before they do something at the desk."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from submissions.models import Benchmark
+from submissions.moderation import REASON_CHARACTERS
+
+
+class HideForm(forms.Form):
+    """Why an entry leaves the board."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("Stands on the entry's page, for its team and for everybody."),
+    )
+
+
+class BanForm(forms.Form):
+    """Why nothing is taken from a team."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("Told to the team's members and to whoever sends for it."),
+    )
+
+
+class MomentField(forms.DateTimeField):
+    """A moment to the minute, in UTC; empty is none."""
+
+    FORMAT = "%Y-%m-%dT%H:%M"
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=FORMAT)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=[self.FORMAT, "%Y-%m-%d %H:%M"], required=False, **options)
+
+
+class DatesForm(forms.Form):
+    """From when and until when a benchmark takes answers."""
+
+    opens_at = MomentField(label=_("Opens at (UTC)"), help_text=_("Empty: at once."))
+    closes_at = MomentField(label=_("Closes at (UTC)"), help_text=_("Empty: without an end."))
+
+
+class LimitsForm(forms.Form):
+    """How many submissions a team has."""
+
+    daily_limit = forms.IntegerField(label=_("A UTC day"), min_value=0, max_value=100_000)
+    total_limit = forms.IntegerField(label=_("In all"), min_value=0, max_value=1_000_000)
+
+
+class DisclosureForm(forms.Form):
+    """How much of a report a team and the public see."""
+
+    disclosure = forms.ChoiceField(label=_("Disclosed"), choices=Benchmark.Disclosure.choices)
+
+
+class NameForm(forms.Form):
+    """What a benchmark is called, and what it is."""
+
+    name = forms.CharField(label=_("Name"), max_length=Benchmark.LONGEST_NAME)
+    summary = forms.CharField(
+        label=_("Summary"),
+        max_length=Benchmark.LONGEST_SUMMARY,
+        required=False,
+        help_text=_("One or two sentences for the first page and the API; empty: made from its rules."),
+    )
+
+
+class CloseUploadsForm(forms.Form):
+    """What is said while nothing is taken."""
+
+    sentence = forms.CharField(
+        label=_("Sentence"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=_("Said to everybody who would send answers: why, and when it will be over."),
+    )
