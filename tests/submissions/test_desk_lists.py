@@ -51,7 +51,7 @@ def test_what_is_wrong_is_said_in_sentences(desk: Client, rejected: Submission) 
 def test_a_benchmarks_summary_is_changed_at_the_desk(desk: Client, client: Client) -> None:
     benchmark = material.benchmark()
     fields = {"name": benchmark.name, "summary": "Ours."}
-    assert desk.post(f"/admin/submissions/benchmark/{benchmark.pk}/name/", fields).status_code == 302
+    assert desk.post(f"/admin/submissions/benchmark/{benchmark.pk}/deeds/name/", fields).status_code == 302
     assert Benchmark.objects.get().summary == "Ours."
     assert client.get("/api/v1/benchmarks/mmad/").json()["summary"] == "Ours."
 
