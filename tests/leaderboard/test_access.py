@@ -435,8 +435,8 @@ TABLE: dict[str, dict[str, Row]] = {
         "": of_release("current_release", "200"),
         "draft": of_release("draft_release", "404 404 404 404 200"),
     },
-    "release-rescore": {"": of_release("draft_release", "405", STAFF_ACTS, open_to=("staff",))},
-    "release-publish": {"": of_release("draft_release", "405", STAFF_ACTS, open_to=("staff",))},
+    "release-rescore": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
+    "release-publish": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
     "sample-answers": of_benchmark("200"),
     # On the embedded default alone, where whoever reaches the site may read its mail.
     "mailbox": plain("200"),
