@@ -1,7 +1,7 @@
 """From an answer file to its report."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -27,7 +27,7 @@ class Evaluation:
 
     report: Report
     outcomes: bytes
-    sheet: Sheet
+    sheet: Sheet = field(compare=False)
 
 
 def evaluate(
