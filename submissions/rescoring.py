@@ -13,7 +13,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from scoring.answers.sheet import Sheet
@@ -77,12 +77,14 @@ def take_turn(release_id: int, turn: int) -> bool:
     Raises SealedError for a fault of ours, since its own message may quote the truth.
     """
     now = timezone.now()
-    mine = Release.objects.filter(pk=release_id, rescoring=True, rescoring_turn=turn)
+    free = Q(rescoring_until=None) | Q(rescoring_until__lte=now)
+    mine = Release.objects.filter(free, pk=release_id, rescoring=True, rescoring_turn=turn)
     if not mine.update(rescoring_turn=turn + 1, rescoring_until=now + CLAIM):
         return False
     release = Release.objects.select_related("benchmark").get(pk=release_id)
     match _attempt(release):
         case bool(is_done):
+            Release.objects.filter(pk=release_id, rescoring_turn=turn + 1).update(rescoring_until=None)
             if not is_done:
                 ringing.rescore(release_id, turn + 1)
         case storage.StorageUnavailableError() as error:
@@ -123,6 +125,13 @@ def _work(release: Release, *, until: float) -> bool:
 def _keep(found: Sequence[scores.Score], release: Release) -> None:
     with transaction.atomic():
         benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
+        # Somebody who took this turn for lost may have written some of them.
+        still = set(
+            waiting(release)
+            .filter(pk__in=[each.submission.pk for each in found])
+            .values_list("pk", flat=True)
+        )
+        found = [each for each in found if each.submission.pk in still]
         scores.write(found, release)
         if benchmark.current_release_id == release.pk:
             submissions = [each.submission for each in found]

@@ -208,6 +208,9 @@ def test_a_turn_that_was_broken_off_is_taken_again(mmad: Benchmark, monkeypatch:
         rescoring.take_turn(draft.pk, 0)
     assert rescoring.progress(draft) == rescoring.Progress(2, 4, 0)
     monkeypatch.undo()
+    draft.refresh_from_db()
+    assert not rescoring.take_turn(draft.pk, draft.rescoring_turn), "whoever has it may still be at it"
+    Release.objects.update(rescoring_until=material.NOON)
     rescored(draft)
     assert rescoring.progress(draft) == rescoring.Progress(4, 4, 0)
 
