@@ -73,13 +73,13 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
         pages += [f"/entries/{row['entry']['id']}/" for row in rows(pipe)[:3]]
     earlier(site, folder)
     with embedded(folder, first_data=False, VERNIER_PORT=site.env["VERNIER_PORT"]) as site:
+        withdrawn = rows(pipe)[0]["submission"]  # of an entry that has others
         second = imported(site, folder / "second.json", corrected())
         # Uploads and a withdrawal go on while history is scored.
         late = [
             pipe.upload(file(number), f"late {number}", visibility="public") for number in range(300, 310)
         ]
         submissions |= {answer.json()["id"]: 300 + place for place, answer in enumerate(late)}
-        withdrawn = rows(pipe)[0]["submission"]
         pipe.post(f"/submissions/{withdrawn}/withdraw/", reason="the wrong checkpoint").raise_for_status()
         for answer in late:
             pipe.finished(answer.json())
