@@ -132,6 +132,8 @@ def _keep(found: Sequence[scores.Score], release: Release) -> None:
             .values_list("pk", flat=True)
         )
         found = [each for each in found if each.submission.pk in still]
+        if not found:
+            return
         scores.write(found, release)
         if benchmark.current_release_id == release.pk:
             submissions = [each.submission for each in found]

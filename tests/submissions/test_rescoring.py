@@ -193,6 +193,18 @@ def test_a_turn_is_taken_once(mmad: Benchmark) -> None:
     assert not rescoring.take_turn(draft.pk, 0)
 
 
+def test_a_batch_that_somebody_else_has_written_changes_nothing(mmad: Benchmark) -> None:
+    sent(mmad, 1)
+    draft = corrected(mmad)
+    releases.make_current(draft, now=material.NOON)
+    draft.refresh_from_db()
+    late = list(rescoring._scores(list(rescoring.waiting(draft).select_related("benchmark")), draft))
+    rescored(draft)
+    before = list(Figure.objects.order_by("id").values())
+    rescoring._keep(late, draft)
+    assert list(Figure.objects.order_by("id").values()) == before
+
+
 def test_a_turn_that_was_broken_off_is_taken_again(mmad: Benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
         sent(mmad, number)
