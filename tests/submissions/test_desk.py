@@ -6,7 +6,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from submissions import askers, audit, moderation
-from submissions.desk import Desk
+from submissions.admin.desk import Desk
 from submissions.models import Event, Question, Report, User
 from submissions.refusals import Refusal
 from tests import material

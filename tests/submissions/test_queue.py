@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from submissions import audit, evaluation, queue
-from submissions.desk_queue import age
+from submissions.admin.queue_view import age
 from submissions.models import Event, Submission, User
 from submissions.refusals import Refusal
 from tests import material
