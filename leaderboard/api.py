@@ -57,6 +57,7 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
             "digest": release.digest,
             "questions": release.question_count,
             "images": release.image_count,
+            "excluded": release.excluded_count,
             "created_at": release.created_at,
         },
         "limits": {"daily": benchmark.daily_limit, "total": benchmark.total_limit},

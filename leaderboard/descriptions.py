@@ -38,6 +38,10 @@ def figures(benchmark: Benchmark) -> list[str]:
                 count=written.count(release.image_count)
             ),
         ]
+    if release is not None and release.excluded_count:
+        counted.insert(
+            1, _("{count} of them not counted").format(count=written.count(release.excluded_count))
+        )
     subtasks, datasets = len(asked.subtasks), len(asked.source_datasets)
     return [
         *counted,

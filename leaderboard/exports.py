@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -14,7 +14,16 @@ from submissions.csv_cells import harmless
 from submissions.models import Release
 
 QUESTIONS_A_CHUNK = 1000
-QUESTION_FIELDS = ("question_id", "image", "source_dataset", "subtask", "kind", "text", "options")
+QUESTION_FIELDS = (
+    "question_id",
+    "image",
+    "source_dataset",
+    "subtask",
+    "kind",
+    "text",
+    "options",
+    "is_excluded",
+)
 
 
 def board_head(columns: Columns) -> list[str]:
@@ -72,7 +81,7 @@ def _board_line(row: Row) -> list[object]:
     ]
 
 
-def _csv(lines: Iterable[Sequence[object]]) -> bytes:
+def _csv(lines: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO()
     csv.writer(text).writerows(
         [harmless(value) if isinstance(value, str) else value for value in line] for line in lines
@@ -88,10 +97,10 @@ def questions(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def questions_csv(release: Release) -> Iterator[bytes]:
-    """All questions as CSV, in chunks; options are one JSON object a cell."""
+    """All questions as CSV, in chunks; options are one JSON object a cell, and truth values JSON's words."""
     yield _csv([QUESTION_FIELDS])
     for chunk in _chunks(questions(release)):
-        yield _csv([*list(question.values())[:-1], _json(question["options"])] for question in chunk)
+        yield _csv(map(_question_line, chunk))
 
 
 def questions_jsonl(release: Release) -> Iterator[bytes]:
@@ -100,8 +109,11 @@ def questions_jsonl(release: Release) -> Iterator[bytes]:
         yield b"".join(msgspec.json.encode(question) + b"\n" for question in chunk)
 
 
-def _json(options: Mapping[str, str]) -> str:
-    return msgspec.json.encode(options).decode()
+def _question_line(question: Mapping[str, Any]) -> Iterator[str]:
+    return (
+        value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for value in question.values()
+    )
 
 
 def _chunks(found: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

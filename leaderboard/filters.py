@@ -22,7 +22,6 @@ DIVISIONS = (OPEN, "closed")
 DECLARED = "declared"
 UNDECLARED = "undeclared"
 LONGEST_TEXT = 200
-FEWEST_DIGITS = 6  # of a digest
 SETTINGS = (*Entry.SETTINGS, *Entry.LINKS)
 FILTERS = ("q", "kind", *SETTINGS)  # in the order of the board's form
 DETECTION = ("recall", "precision", "f1", "overkill", "miss")
@@ -91,10 +90,7 @@ def earlier_release(benchmark: Benchmark, digest: str) -> Release | None:
     """
     if not digest:
         return None
-    if len(digest) < FEWEST_DIGITS:
-        raise Release.DoesNotExist
-    public = Release.objects.public().filter(benchmark=benchmark, digest__startswith=digest)
-    release = public.order_by("-became_current_at").first()
+    release = Release.objects.public().filter(benchmark=benchmark).named(digest).first()
     if release is None:
         raise Release.DoesNotExist
     return None if release.pk == benchmark.current_release_id else release

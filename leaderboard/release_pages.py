@@ -10,13 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from leaderboard import moves
-from leaderboard.filters import FEWEST_DIGITS
 from submissions import askers, rescoring
 from submissions.models import Benchmark, Release
 from submissions.ui import format as written
 
 MOST_MOVES = 500
-CHANGES = ("answers_changed", "reworded", "added", "removed")
+CHANGES = ("answers_changed", "reworded", "added", "removed", "excluded", "readmitted")
 
 
 @require_safe
@@ -38,12 +37,10 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
 def release(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
     """What a release changed and whom it moved; of a draft, to organizers alone, what it would."""
     benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
-    if len(digest) < FEWEST_DIGITS:
-        raise Http404
     known = Release.objects.filter(benchmark=benchmark).select_related("previous")
     if not askers.of(request).is_staff:
         known = known.public()
-    found = known.filter(digest__startswith=digest).order_by("-id").first()
+    found = known.named(digest).first()
     if found is None:
         raise Http404
     changed = moves.between(found)
@@ -98,6 +95,8 @@ def changes(benchmark: Benchmark, release: Release) -> list[str]:
         "reworded": _("reworded"),
         "added": _("added"),
         "removed": _("removed"),
+        "excluded": _("no longer counted"),
+        "readmitted": _("counted again"),
     }
     names = {subtask.slug: subtask.name for subtask in release.rules.subtasks}
     names |= {subtask.slug: subtask.name for subtask in benchmark.rules.subtasks}

@@ -21,6 +21,7 @@ class ReleaseShape(_Shape):
     digest = serializers.CharField()
     questions = serializers.IntegerField()
     images = serializers.IntegerField()
+    excluded = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
 
@@ -100,6 +101,7 @@ class QuestionShape(_Shape):
     kind = serializers.CharField()
     text = serializers.CharField()
     options = serializers.DictField(child=serializers.CharField())
+    is_excluded = serializers.BooleanField()
 
 
 class QuestionPageShape(_Shape):

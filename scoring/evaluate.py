@@ -22,6 +22,8 @@ __all__ = ["SCORER_VERSION", "Evaluation", "evaluate", "rescore", "score"]
 class Evaluation:
     """A report, a bit per question (1 is right) in the release's order, padded with zeros to a byte, and the sheet.
 
+    An excluded question's bit is 0.
+
     Together with the answers the outcomes are the truth: they belong where it is kept.
     """
 
@@ -54,7 +56,7 @@ def score(sheet: Sheet, release: Release, scored: Collection[int] | None = None)
     """Score a sheet, whatever it lacks; `scored` holds the positions of the subtasks, None is all."""
     every = range(len(release.definition.subtasks))
     scored = frozenset(every if scored is None else scored)
-    correct = sheet.codes == release.truth
+    correct = (sheet.codes == release.truth) & release.counted
     if len(scored) < len(every):
         correct &= np.isin(release.subtasks, list(scored))
     return Evaluation(tabulate(sheet, correct, release, scored), np.packbits(correct).tobytes(), sheet)
@@ -89,8 +91,8 @@ def _check_present(sheet: Sheet, release: Release, scored: frozenset[int], *, is
     """Enough questions must have a record: over all of them, or in each subtask of a partial file."""
     definition = release.definition
     width = len(definition.subtasks)
-    asked = np.bincount(release.subtasks, minlength=width).tolist()
-    present = np.bincount(release.subtasks[sheet.present], minlength=width).tolist()
+    asked = np.bincount(release.subtasks[release.counted], minlength=width).tolist()
+    present = np.bincount(release.subtasks[sheet.present & release.counted], minlength=width).tolist()
     enough = [have >= definition.present_minimum * want for have, want in zip(present, asked, strict=True)]
     if is_partial:
         sufficient = all(enough[position] for position in scored)

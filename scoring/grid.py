@@ -16,7 +16,7 @@ Flags = NDArray[np.bool_]
 class Grid:
     """Cells in the order of the definition, source dataset by source dataset; empty ones are left out.
 
-    `order` sorts questions by cell, so that each cell is a slice; `abnormal` is in that order.
+    `order` sorts the questions that count by cell, so that each cell is a slice; `abnormal` is in that order.
     """
 
     order: NDArray[np.int64]
@@ -26,11 +26,12 @@ class Grid:
 
     @classmethod
     def lay_out(
-        cls, source_datasets: NDArray[np.uint8], subtasks: NDArray[np.uint8], abnormal: Flags
+        cls, source_datasets: NDArray[np.uint8], subtasks: NDArray[np.uint8], abnormal: Flags, counted: Flags
     ) -> "Grid":
         width = int(subtasks.max(initial=0)) + 1
         cell_of = source_datasets.astype(np.int64) * width + subtasks
         order = np.argsort(cell_of, kind="stable")
+        order = order[counted[order]]
         cells, starts = np.unique(cell_of[order], return_index=True)
         bounds = [*starts.tolist(), len(order)]
         return cls(
@@ -41,7 +42,7 @@ class Grid:
         )
 
     def sort(self, flags: Flags) -> list[Flags]:
-        """A flag per question, cut into cells."""
+        """A flag per question, of those that count, cut into cells."""
         ordered = np.take(flags, self.order)
         return [ordered[cell] for cell in self.slices]
 

@@ -34,9 +34,9 @@ class Likeness:
 
 def likeness(one: Sheet, other: Sheet, release: Release) -> Likeness:
     """Compare two sheets of the release's questions."""
-    read = (one.codes != UNREAD) | (other.codes != UNREAD)
+    read = ((one.codes != UNREAD) | (other.codes != UNREAD)) & release.counted
     equal = one.codes == other.codes
-    wrong = (one.codes != release.truth) & (other.codes != release.truth)
+    wrong = (one.codes != release.truth) & (other.codes != release.truth) & release.counted
     # What neither has read is no answer, and no wrong one.
     wrong &= (one.codes != UNREAD) & (other.codes != UNREAD) & (release.option_counts > 2)
     both_wrong = int(np.count_nonzero(wrong))

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from string import ascii_uppercase
@@ -26,7 +26,8 @@ class Release:
     """Questions as columns, in the order of the organizer's file.
 
     `source_datasets` and `subtasks` hold positions in the definition's lists; `truth` holds the right
-    option's position (0 is A) and never leaves the worker.
+    option's position (0 is A) and never leaves the worker. Of the `excluded` questions, named by id, answer files
+    may speak, but no figure counts them.
     """
 
     definition: Definition
@@ -39,6 +40,7 @@ class Release:
     options: Sequence[tuple[str, ...]]
     abnormal: NDArray[np.bool_]
     truth: NDArray[np.uint8]
+    excluded: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<Release of {self.definition.slug}, {self.size} questions>"
@@ -46,6 +48,16 @@ class Release:
     @property
     def size(self) -> int:
         return len(self.ids)
+
+    def excluding(self, ids: Iterable[str]) -> "Release":
+        """The same questions with exactly those of these ids excluded that it has; other ids mean nothing here."""
+        excluded = frozenset(ids) & frozenset(self.ids)
+        return self if excluded == self.excluded else replace(self, excluded=excluded)
+
+    @cached_property
+    def counted(self) -> NDArray[np.bool_]:
+        """A flag per question: whether figures count it."""
+        return np.array([question_id not in self.excluded for question_id in self.ids], dtype=np.bool_)
 
     @cached_property
     def digest(self) -> str:
@@ -69,7 +81,7 @@ class Release:
 
     @cached_property
     def grid(self) -> Grid:
-        return Grid.lay_out(self.source_datasets, self.subtasks, self.abnormal)
+        return Grid.lay_out(self.source_datasets, self.subtasks, self.abnormal, self.counted)
 
     @cached_property
     def option_counts(self) -> NDArray[np.uint8]:
@@ -135,9 +147,11 @@ class Release:
                 "kind": self.kinds[position],
                 "text": self.texts[position],
                 "options": self.lettered_options(position),
+                "is_excluded": self.ids[position] in self.excluded,
             }
 
     def _row(self, position: int) -> tuple[Any, ...]:
+        # One word more for an excluded question alone: so what excludes nothing keeps the digest that it had.
         return (
             self.ids[position],
             self.images[position],
@@ -148,6 +162,7 @@ class Release:
             self.options[position],
             bool(self.abnormal[position]),
             int(self.truth[position]),
+            *(("excluded",) if self.ids[position] in self.excluded else ()),
         )
 
     def encode(self) -> bytes:
@@ -163,6 +178,7 @@ class Release:
             options=list(self.options),
             abnormal=self.abnormal.tolist(),
             truth=self.truth.tolist(),
+            excluded=sorted(self.excluded),
         )
         packed = zlib.compress(msgspec.msgpack.encode(columns))
         return _MAGIC + hashlib.sha256(packed).digest() + packed
@@ -189,6 +205,7 @@ class Release:
             ],
             abnormal=np.array(columns.abnormal, dtype=np.bool_),
             truth=np.array(columns.truth, dtype=np.uint8),
+            excluded=frozenset(columns.excluded),
         )
 
 
@@ -210,3 +227,4 @@ class _Columns(msgspec.Struct, forbid_unknown_fields=True):
     options: list[tuple[str, ...]]
     abnormal: list[bool]
     truth: list[int]
+    excluded: list[str] = []  # what was encoded before there were any lacks it

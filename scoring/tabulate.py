@@ -83,10 +83,11 @@ def _official(tallies: Iterable[_Tally]) -> float | None:
 
 
 def _count_present(sheet: Sheet, release: Release, scored: Collection[int]) -> tuple[int, int]:
-    """The records for scored subtasks and for others."""
+    """The records for scored subtasks and for others, of questions that count."""
+    counted = sheet.present & release.counted
     if len(scored) == len(release.definition.subtasks):
-        return int(np.count_nonzero(sheet.present)), 0
-    counts = np.bincount(release.subtasks[sheet.present], minlength=len(release.definition.subtasks))
+        return int(np.count_nonzero(counted)), 0
+    counts = np.bincount(release.subtasks[counted], minlength=len(release.definition.subtasks))
     present = int(sum(counts[position] for position in scored))
     return present, int(counts.sum()) - present
 

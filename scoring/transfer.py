@@ -1,7 +1,7 @@
 """From one release to another: what became of its questions, and what answers to them are worth."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -79,11 +79,13 @@ class Changes:
     removed: Counter[str]
     reworded: Counter[str]
     answers_changed: Counter[str]
+    excluded: Counter[str]
+    readmitted: Counter[str]
 
     @classmethod
     def between(cls, of: Release, to: Release) -> Self:
         """Counts alone: which questions' answers changed would say something about them."""
-        found = cls(Counter(), Counter(), Counter(), Counter())
+        found = cls(*(Counter() for _field in fields(cls)))
         kept = set(to.ids)
         for position, question_id in enumerate(of.ids):
             if question_id not in kept:
@@ -97,12 +99,7 @@ class Changes:
 
     def to_dict(self) -> dict[str, dict[str, int]]:
         """JSON-ready: kind of change -> subtask -> how many."""
-        return {
-            "added": dict(self.added),
-            "removed": dict(self.removed),
-            "reworded": dict(self.reworded),
-            "answers_changed": dict(self.answers_changed),
-        }
+        return {field.name: dict(getattr(self, field.name)) for field in fields(self)}
 
 
 def _counted(
@@ -111,6 +108,9 @@ def _counted(
     """Where this question counts; None where it is as it was."""
     if before is None:
         return found.added
+    was_excluded, is_excluded = of.ids[before] in of.excluded, to.ids[position] in to.excluded
+    if was_excluded != is_excluded:
+        return found.excluded if is_excluded else found.readmitted
     if _wording(of, before) != _wording(to, position):
         return found.reworded
     if fold(of.options[before][of.truth[before]]) != fold(to.options[position][to.truth[position]]):

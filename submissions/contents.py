@@ -37,7 +37,7 @@ def _occurring(release_id: int) -> tuple[frozenset[str], frozenset[str], str]:
     local, key = caches["local"], f"contents-{release_id}"
     known: tuple[frozenset[str], frozenset[str], str] | None = local.get(key)
     if known is None:
-        asked = Question.objects.filter(release=release_id)
+        asked = Question.objects.filter(release=release_id, is_excluded=False)
         cells = list(asked.values_list("subtask", "source_dataset").distinct())
         first = asked.order_by("position").values_list("question_id", flat=True).first()
         known = (

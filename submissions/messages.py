@@ -106,6 +106,8 @@ REFUSALS: Mapping[str, str | Promise] = {
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "not-the-draft": _("Release {release} is not the draft of its benchmark any more."),
     "last-owner": _("A team keeps at least one owner. Make somebody else an owner first."),
+    "not-to-yourself": _("You own the team already: hand it over to another member."),
+    "not-in-the-team": _("They have left the team meanwhile. Nothing was changed."),
     "last-owner-of": _(
         "You are the last owner of {team}, which has other members. Make one of them an owner first."
     ),

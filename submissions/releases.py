@@ -186,6 +186,7 @@ def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> Release
         digest=content.digest,
         defaults={
             "question_count": content.size,
+            "excluded_count": len(content.excluded),
             "image_count": len(set(content.images)),
             "definition": content.definition.to_dict(),
         },

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from submissions.models import Benchmark, Report, Submission
+from submissions.models import Benchmark, Release, Report, Submission
 
 # The table of sub-scores is the leak, not the score (Vernier's design, limits on what scores give away).
 # Of a partial file, what pools all questions is its subtask's own figure.
@@ -23,7 +23,8 @@ def current(submission: Submission) -> Report | None:
 
 def on(submission: Submission, digest: str) -> Report | None:
     """The report on it against the public release whose digest begins so; None where there is none."""
-    return _told(submission).filter(fault="", release__digest__startswith=digest).last()
+    release = Release.objects.public().filter(benchmark=submission.benchmark_id).named(digest).first()
+    return _told(submission).filter(fault="", release=release).last()
 
 
 def elsewhere(submission: Submission) -> list[Report]:

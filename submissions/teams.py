@@ -156,6 +156,22 @@ def change_role(membership: Membership, role: Membership.Role, *, by: User) -> N
             )
 
 
+def hand_over(to: Membership, *, by: User) -> None:
+    """Make a member the owner in one's own place, in one step: one stays as a member, and other owners stay owners.
+
+    Raises Refusal when they have left the team meanwhile, or when it is oneself.
+    """
+    if to.user_id == by.pk:
+        raise Refusal("not-to-yourself")
+    with transaction.atomic():
+        _locked(to.team_id)
+        require_owner(to.team, by)  # with the row held: of two who hand over at once, each still is one
+        if not Membership.objects.filter(pk=to.pk).update(role=Role.OWNER):
+            raise Refusal("not-in-the-team")
+        Membership.objects.filter(team=to.team_id, user=by).update(role=Role.MEMBER)
+        audit.record(Asker(user=by), "handed-over", to.team, person=to.user_id)
+
+
 def archive(team: Team, *, by: User, now: datetime) -> None:
     """Let the team send nothing more and invite nobody; what it made public stays under its name. Again: no change."""
     require_owner(team, by)

@@ -22,6 +22,11 @@ urlpatterns = [
         name="team-remove-member",
     ),
     path("teams/<slug:slug>/members/<int:membership_id>/role/", teams.team_role, name="team-role"),
+    path(
+        "teams/<slug:slug>/members/<int:membership_id>/hand-over/",
+        teams.team_hand_over,
+        name="team-hand-over",
+    ),
     path("teams/<slug:slug>/tokens/", teams.token_new, name="token-new"),
     path("teams/<slug:slug>/tokens/<int:token_id>/revoke/", teams.token_revoke, name="token-revoke"),
     path("invitations/<slug:secret>/", invitations.invitation, name="invitation"),

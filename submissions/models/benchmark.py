@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from scoring.definition import Definition
 
 Intake = Literal["open", "closed", "no-release", "not-yet", "over"]
+FEWEST_DIGITS = 6  # of a digest, in an address
 
 
 class BenchmarkQuerySet(models.QuerySet["Benchmark"]):
@@ -108,6 +109,11 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Those that are or were current."""
         return self.filter(became_current_at__isnull=False)
 
+    def named(self, digits: str) -> Self:
+        """Those whose digest begins so, the newest first; of fewer than six digits, none."""
+        found = self.filter(digest__startswith=digits).order_by("-id")
+        return found if len(digits) >= FEWEST_DIGITS else found.none()
+
 
 class Release(models.Model):
     """One immutable version of a benchmark's questions and truth, named by digest.
@@ -119,6 +125,7 @@ class Release(models.Model):
     digest = models.CharField(max_length=64)
     question_count = models.PositiveIntegerField()
     image_count = models.PositiveIntegerField()
+    excluded_count = models.PositiveIntegerField(default=0)  # of the questions: asked, but not counted
     definition = models.JSONField(default=dict)  # the benchmark's, as this release was imported
     created_at = models.DateTimeField(db_default=Now())
     became_current_at = models.DateTimeField(null=True)  # the last time; null: never, it is or was a draft
@@ -169,6 +176,7 @@ class Question(models.Model):
     kind = models.CharField(max_length=100)  # the benchmark's own word for the type
     text = models.TextField()
     options = models.JSONField()
+    is_excluded = models.BooleanField(default=False)  # no figure counts it
 
     class Meta:
         constraints = [

@@ -2,7 +2,6 @@
 
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from submissions import askers, releases, rescoring
@@ -14,8 +13,11 @@ def for_organizer(request: HttpRequest, slug: str, digest: str) -> Release:
     """The release, to organizers alone; nobody else learns of a draft."""
     if not askers.of(request).is_staff:
         raise Http404
-    known = Release.objects.select_related("benchmark")
-    return get_object_or_404(known, benchmark__slug=slug, digest__startswith=digest)
+    known = Release.objects.select_related("benchmark").filter(benchmark__slug=slug)
+    found = known.named(digest).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 @deed("releases", "slug")

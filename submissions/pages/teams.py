@@ -172,6 +172,16 @@ def team_role(request: HttpRequest, slug: str, membership_id: int) -> None:
     notices.success(request, _("The role is changed."))
 
 
+@deed("team", "slug")
+def team_hand_over(request: HttpRequest, slug: str, membership_id: int) -> None:
+    """Make a member the owner in one's own place."""
+    membership = _membership(own(request, slug), membership_id)
+    team_deeds.hand_over(membership, by=person(request))
+    notices.success(
+        request, _("%(person)s owns the team now, and you are a member.") % {"person": membership.user.email}
+    )
+
+
 def _membership(team: Team, membership_id: int) -> Membership:
     return get_object_or_404(Membership.objects.select_related("team", "user"), team=team, pk=membership_id)
 

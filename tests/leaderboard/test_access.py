@@ -451,6 +451,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "team-archive": of_team("login 404 403 303 404"),
     "team-restore": of_team("login 404 403 303 404"),
     "team-leave": of_team(TEAM_DOES),
+    "team-hand-over": part_of_team(lambda world: world.colleague, OWNER_DOES),
     "token-new": of_team(TEAM_ONLY, data=lambda world: {"name": "ci", "scope": "submit", "days": "30"}),
     "invitation-revoke": part_of_team(lambda world: world.invitation, OWNER_DOES),
     "team-remove-member": part_of_team(lambda world: world.colleague, OWNER_DOES),

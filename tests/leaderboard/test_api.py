@@ -72,7 +72,7 @@ def asked() -> Benchmark:
 
 
 QUESTIONS = "/api/v1/benchmarks/mmad/questions/"
-KEYS = ["question_id", "image", "source_dataset", "subtask", "kind", "text", "options"]
+KEYS = ["question_id", "image", "source_dataset", "subtask", "kind", "text", "options", "is_excluded"]
 
 
 def test_questions_come_in_pages_in_their_order(client: Client, asked: Benchmark) -> None:
@@ -95,7 +95,8 @@ def test_questions_as_files_say_the_same(client: Client, asked: Benchmark) -> No
     table = client.get(QUESTIONS, {"format": "csv"})
     assert table["Content-Disposition"].endswith('-questions.csv"')
     lines = list(csv.DictReader(io.StringIO(content(table).decode())))
-    assert [{**line, "options": json.loads(line["options"])} for line in lines] == found
+    cells = ("options", "is_excluded")
+    assert [{**line, **{name: json.loads(line[name]) for name in cells}} for line in lines] == found
 
 
 def content(response: Any) -> bytes:

@@ -50,6 +50,7 @@ def test_public_questions_hold_no_truth(release: Release) -> None:
         "kind",
         "text",
         "options",
+        "is_excluded",
     }
 
 

@@ -131,5 +131,7 @@ def test_changes_are_counted_by_subtask() -> None:
         "removed": {RELEASE.definition.subtask_slugs[RELEASE.subtasks[0]]: 1},
         "reworded": {subtask[5]: 1},
         "answers_changed": {subtask[3]: 1},
+        "excluded": {},
+        "readmitted": {},
     }
     assert Changes.between(later, RELEASE).added == found.removed

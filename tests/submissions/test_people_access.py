@@ -95,6 +95,7 @@ POSTS = {
     "team-leave": (LOGIN, NONE, DONE, DONE, NONE),
     "team-remove-member": (LOGIN, NONE, NO, DONE, NONE),
     "team-role": (LOGIN, NONE, NO, DONE, NONE),
+    "team-hand-over": (LOGIN, NONE, NO, DONE, NONE),
     "token-new": (LOGIN, NONE, OK, OK, NONE),
     "token-revoke": (LOGIN, NONE, NO, DONE, NONE),
     "release-rescore": (LOGIN, NONE, NONE, NONE, DONE),

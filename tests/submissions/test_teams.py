@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from submissions import teams, tokens
-from submissions.models import Benchmark, Invitation, Membership, Team, Token, User
+from submissions.models import Benchmark, Event, Invitation, Membership, Team, Token, User
 from submissions.refusals import Refusal
 from tests import material
 
@@ -130,6 +130,25 @@ def test_the_last_owner_stays(team: Team, owner: User, member: User) -> None:
     teams.change_role(of(team, member), Role.OWNER, by=owner)
     teams.remove(of(team, owner), by=owner, now=NOON)
     assert of(team, member).role == Role.OWNER
+
+
+def test_a_team_is_handed_over_in_one_step(team: Team, owner: User, member: User) -> None:
+    signed_in(owner).post(f"/teams/a/members/{of(team, member).pk}/hand-over/")
+    assert (of(team, owner).role, of(team, member).role) == (Role.MEMBER, Role.OWNER)
+    event = Event.objects.get(action="handed-over")
+    assert event.details == {"person": member.pk}
+
+
+def test_a_team_is_handed_over_by_an_owner_to_another_member(team: Team, owner: User, member: User) -> None:
+    with refused("not-owner"):
+        teams.hand_over(of(team, owner), by=member)
+    with refused("not-to-yourself"):
+        teams.hand_over(of(team, owner), by=owner)
+    gone = of(team, member)
+    teams.remove(of(team, member), by=member, now=NOON)
+    with refused("not-in-the-team"):
+        teams.hand_over(gone, by=owner)
+    assert of(team, owner).role == Role.OWNER
 
 
 def test_who_leaves_takes_their_tokens_along(team: Team, owner: User, member: User) -> None:
