@@ -42,7 +42,8 @@ def _declare(entry: Entry, declared: Mapping[str, Any]) -> Entry:
         setattr(entry, key, value)
     entry.division = entry.proper_division()
     entry.full_clean(exclude=["benchmark", "team"], validate_unique=False, validate_constraints=False)
-    entry.save()
+    # Of one that is there, nothing else: an organizer may hide it meanwhile.
+    entry.save(update_fields=None if entry._state.adding else [*declared, "division"])
     return entry
 
 
