@@ -28,7 +28,7 @@ from leaderboard.filters import (
     read,
 )
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
-from submissions import askers, contents
+from submissions import askers, contents, upload_switch
 from submissions.api import documented, problems
 from submissions.models import Benchmark, Entry, Question, Release, Submission
 
@@ -48,7 +48,7 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
         "name": benchmark.name,
         "summary": descriptions.summary(benchmark),
         "is_standin": benchmark.is_standin,
-        "is_open": benchmark.takes_submissions,
+        "is_open": benchmark.takes_submissions and not upload_switch.sentence(),
         "opens_at": benchmark.opens_at,
         "closes_at": benchmark.closes_at,
         "disclosure": benchmark.disclosure,

@@ -25,9 +25,9 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "entry-name-taken": _("Your team has an entry “{entry}” on this benchmark already. Choose another name."),
     "quota-daily": _(
-        "Your team has used its {limit} submissions of today. The next ones can be sent from {renews_at}."
+        "Your team’s submissions of today are used up ({limit} a day of UTC). The next can be sent from {renews_at}."
     ),
-    "quota-total": _("Your team has used all of its {limit} submissions on this benchmark."),
+    "quota-total": _("Your team’s submissions on this benchmark are used up ({limit} in all)."),
     "no-form": _(
         "The body is not a form (its Content-Type: {found}). Send the file as the form field “file”: "
         'curl -F file=@answers.csv -F entry="my model" …; with curl, leave --data and --data-binary out.'

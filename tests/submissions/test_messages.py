@@ -195,7 +195,7 @@ def test_a_definition_at_fault_is_told_what_is_wrong() -> None:
 def test_numbers_have_their_thousands_set_apart() -> None:
     said = messages.problem("too-few-records", {"present": 19_999, "questions": 39_672})
     assert "Only 19,999 of 39,672 questions" in said
-    assert "used its 1,000 submissions" in messages.refusal("quota-daily", {"limit": 1000})
+    assert "used up (1,000 a day" in messages.refusal("quota-daily", {"limit": 1000})
 
 
 def test_there_is_one_kind_of_apostrophe() -> None:

@@ -65,6 +65,15 @@ def test_while_uploads_are_closed_the_api_says_why_and_when_to_ask_again(
     assert client.post(reverse("api-submissions", args=["mmad"]), form()).status_code == 202
 
 
+def test_while_uploads_are_closed_no_benchmark_is_open(benchmark: Benchmark) -> None:
+    detail, listed = reverse("api-benchmark", args=["mmad"]), reverse("api-benchmarks")
+    before = Client().get(detail)
+    assert before.json()["is_open"]
+    close()
+    assert not Client().get(detail, headers={"If-None-Match": before["ETag"]}).json()["is_open"]
+    assert [each["is_open"] for each in Client().get(listed).json()["results"]] == [False]
+
+
 def test_while_uploads_are_closed_the_page_says_why(benchmark: Benchmark, team: Team, owner: User) -> None:
     client = Client()
     client.force_login(owner)

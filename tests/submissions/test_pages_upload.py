@@ -126,13 +126,13 @@ def test_a_used_up_day_is_said(client: Client, member: User) -> None:
     Benchmark.objects.update(daily_limit=1)
     send(client)
     found = errors(send(client, material.answers(seed=2)))
-    assert "1 submissions of today" in found["__all__"][0]
+    assert "of today are used up (1 a day of UTC)" in found["__all__"][0]
     page = client.get(URL).content.decode()
-    said = "Your team has used its 1 submissions of today"
+    said = "Your team’s submissions of today are used up (1 a day of UTC)"
     assert said in page.partition('type="file"')[0]
     assert said in page.partition("data-upload")[2]
     Benchmark.objects.update(daily_limit=5, total_limit=1)
-    assert "all of its 1 submissions" in client.get(URL).content.decode().partition('type="file"')[0]
+    assert "used up (1 in all)" in client.get(URL).content.decode().partition('type="file"')[0]
 
 
 def test_the_form_leads_to_the_questions(client: Client, member: User) -> None:
