@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from scoring import definition
 from scoring.benchmarks.mmad import importer
@@ -135,6 +136,21 @@ def submitted(
         partial=tuple(partial),
     )
     return intake.accept(offer, now=now).submission
+
+
+def brought(submission: Submission, status: str, **fields: Any) -> Submission:
+    """A queued submission after the steps that lead to this status."""
+    ended = status in ("rejected", "failed", "cancelled", "scored")
+    if status not in ("queued", "cancelled"):
+        lease = {"lease": uuid4(), "lease_until": NOON, "attempts": 1}
+        if status == "scoring":
+            lease |= fields
+        Submission.objects.filter(pk=submission.pk).update(status="scoring", **lease)
+    if ended:
+        last = {"lease": None, "lease_until": None, "finished_at": NOON, **fields}
+        Submission.objects.filter(pk=submission.pk).update(status=status, **last)
+    submission.refresh_from_db()
+    return submission
 
 
 def scored(*args: Any, **kwargs: Any) -> Submission:

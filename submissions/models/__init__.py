@@ -9,6 +9,7 @@ from submissions.models.quoted import QuotedResult
 from submissions.models.submission import Report, Submission
 from submissions.models.team import Invitation, Membership, Team
 from submissions.models.token import Token
+from submissions.models.transition import Transition
 from submissions.models.user import User
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Submission",
     "Team",
     "Token",
+    "Transition",
     "UploadSwitch",
     "User",
 ]

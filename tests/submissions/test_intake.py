@@ -78,8 +78,7 @@ def test_quota_renews_at_midnight_utc() -> None:
 @pytest.mark.parametrize("status", ["rejected", "failed", "cancelled"])
 def test_what_did_not_score_is_free(status: str) -> None:
     benchmark, team = material.benchmark(daily_limit=1), material.team("a")
-    material.submitted(benchmark, team, file=material.answers(seed=1))
-    Submission.objects.update(status=status, finished_at=material.NOON)
+    material.brought(material.submitted(benchmark, team, file=material.answers(seed=1)), status)
     material.submitted(benchmark, team, file=material.answers(seed=2))
 
 

@@ -7,7 +7,6 @@ from typing import Any, get_args
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from scoring import replies
 from submissions import evaluation, publication, releases, rescoring, storage
@@ -319,7 +318,7 @@ def test_every_reading_rule_has_its_words() -> None:
 
 def test_a_failed_one_says_that_the_fault_is_ours(client: Client, benchmark: Benchmark, team: Team) -> None:
     submission = material.submitted(benchmark, team)
-    Submission.objects.update(status="failed", finished_at=timezone.now())
+    material.brought(submission, "failed")
     assert "the fault is ours" in page_of(client, submission).content.decode()
 
 
@@ -332,7 +331,7 @@ def test_a_team_can_have_its_file_back_whatever_became_of_it(
     if state in ("rejected", "scored"):
         evaluation.run(sent.pk)
     else:
-        Submission.objects.update(status=state, finished_at=material.NOON)
+        material.brought(sent, state)
     download = f"/submissions/{sent.pk}/answers/"
     assert download in page_of(client, sent).content.decode()
     assert client.get(download).getvalue() == file

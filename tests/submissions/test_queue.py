@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -32,11 +31,7 @@ def sent() -> Submission:
 
 
 def failed(submission: Submission, ago: timedelta = timedelta(minutes=1)) -> Submission:
-    Submission.objects.filter(pk=submission.pk).update(
-        status="failed", attempts=3, finished_at=timezone.now() - ago
-    )
-    submission.refresh_from_db()
-    return submission
+    return material.brought(submission, "failed", attempts=3, finished_at=timezone.now() - ago)
 
 
 def sections(desk: Client) -> list[list[dict[str, Any]]]:
@@ -54,7 +49,7 @@ def test_it_says_how_long_something_waits(sent: Submission, desk: Client) -> Non
 
 def test_it_says_until_when_a_worker_has_something_in_hand(sent: Submission, desk: Client) -> None:
     until = timezone.now() + timedelta(minutes=2)
-    Submission.objects.update(status="scoring", lease=uuid4(), lease_until=until, attempts=2)
+    material.brought(sent, "scoring", lease_until=until, attempts=2)
     queued, (row,), _failures = sections(desk)
     assert not queued
     assert (row["attempts"], row["moment"][-12:]) == (2, f"{until:%H:%M:%S} UTC")
@@ -63,7 +58,7 @@ def test_it_says_until_when_a_worker_has_something_in_hand(sent: Submission, des
 def test_it_forgets_what_failed_long_ago(sent: Submission, desk: Client) -> None:
     failed(sent)
     assert [row["id"] for row in sections(desk)[2]] == [str(sent.pk)]
-    failed(sent, ago=timedelta(days=8))
+    Submission.objects.update(finished_at=timezone.now() - timedelta(days=8))
     assert sections(desk) == [[], [], []]
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
-from submissions import audit, evaluation, publication, releases, rescoring, storage, sweeper
+from submissions import audit, evaluation, legal_steps, publication, releases, rescoring, storage, sweeper
 from submissions.models import Benchmark, Entry, Figure, Release, Report, Submission, Team
 from submissions.refusals import Refusal
 from submissions.sealing import SealedError
@@ -78,6 +79,7 @@ def test_a_current_draft_scores_as_if_the_files_were_sent_to_it(mmad: Benchmark)
     releases.make_current(draft, now=material.NOON)
     moved = standing()
     Figure.objects.filter(quoted=None).delete()
+    legal_steps.remove(connection)  # once scored, no submission is queued again
     for submission in Submission.objects.order_by("received_at"):
         Submission.objects.filter(pk=submission.pk).update(status="queued", attempts=0, finished_at=None)
         evaluation.run(submission.pk)

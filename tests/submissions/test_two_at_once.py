@@ -244,7 +244,7 @@ def with_queued(world: World) -> None:
 
 
 def with_failed(world: World) -> None:
-    Submission.objects.filter(pk=world.queued().pk).update(status="failed", finished_at=NOW)
+    material.brought(world.queued(), "failed")
 
 
 def with_two_owners(world: World) -> None:
