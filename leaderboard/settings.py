@@ -102,7 +102,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Queue. The database is the truth and Redis only the doorbell: a lost message costs a sweep, not a submission.
 VERNIER_REDIS_URL = env.text("VERNIER_REDIS_URL") or f"unix://{broker.socket_path(VERNIER_VAR)}"
 CELERY_BROKER_URL = VERNIER_REDIS_URL.replace("unix://", "redis+socket://", 1)
-SCORE_SECONDS = 100  # hard limit of one scoring run; the lease outlives it
+SCORE_SECONDS = 100  # hard limit of one scoring run
 CELERY_TASK_TIME_LIMIT = SCORE_SECONDS
 CELERY_TASK_SOFT_TIME_LIMIT = int(SCORE_SECONDS * 0.9)
 CELERY_BROKER_TRANSPORT_OPTIONS = {

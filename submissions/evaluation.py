@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -15,7 +14,7 @@ from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
 from scoring.release import Release as Content
-from submissions import releases, ringing, scores, standings, storage
+from submissions import leases, releases, ringing, scores, standings, storage
 from submissions.models import Benchmark, Release, Submission
 from submissions.sealing import sealed, unchained
 
@@ -70,7 +69,8 @@ def _attempt(submission: Submission) -> Exception | None:
     """Score; returns what went wrong, fit for a log."""
     caught: Exception | None = None
     try:
-        _score(submission)
+        with leases.renewed(submission):
+            _score(submission)
     except Exception as error:  # noqa: BLE001  # run raises it
         caught = error
     # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
@@ -87,7 +87,7 @@ def claim(submission_id: UUID, *, now: datetime) -> Submission | None:
     taken = claimable.update(
         status=Status.SCORING,
         lease=lease,
-        lease_until=now + timedelta(seconds=settings.SCORE_SECONDS + 20),
+        lease_until=leases.until(now),
         started_at=now,
         not_before=None,
         attempts=F("attempts") + 1,
