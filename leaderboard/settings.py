@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -122,7 +123,10 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "submissions.tasks.sweep", "schedule": 10.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "submissions.tasks.sweep", "schedule": 10.0},
+    "reconcile": {"task": "submissions.tasks.reconcile", "schedule": crontab(hour="3", minute="17")},
+}
 
 # People
 AUTH_USER_MODEL = "submissions.User"

@@ -46,11 +46,15 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     for entry_id in Entry.objects.filter(standing_due=True).values_list("pk", flat=True)[:RINGS_A_SWEEP]:
         ringing.place(entry_id)
         placed += 1
-    idle = Q(rescoring_until=None) | Q(rescoring_until__lte=now)
-    for release in Release.objects.filter(idle, rescoring=True):
+    for release in Release.objects.filter(idle(now), rescoring=True):
         ringing.rescore(release.pk, release.rescoring_turn)
     for release_id in Release.objects.filter(switch_due=True).values_list("pk", flat=True):
         ringing.switch(release_id)
     if rung or failed or placed:
         logger.warning("sweep: rang for %d submissions and %d entries, failed %d", rung, placed, failed)
     return Sweep(rung=rung, failed=failed, placed=placed)
+
+
+def idle(now: datetime) -> Q:
+    """Of releases that history is scored against: nobody has the next turn."""
+    return Q(rescoring_until=None) | Q(rescoring_until__lte=now)

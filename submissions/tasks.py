@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from submissions import evaluation, publication, releases, rescoring, sweeper
+from submissions import evaluation, publication, reconciler, releases, rescoring, sweeper
 
 
 @shared_task
@@ -36,3 +36,9 @@ def switch(release_id: int) -> None:
 def sweep() -> None:
     """Ring again for what was left behind."""
     sweeper.sweep()
+
+
+@shared_task(time_limit=3600, soft_time_limit=3500)
+def reconcile() -> None:
+    """Remove stored objects that no row knows."""
+    reconciler.reconcile(now=timezone.now())

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 GREEDY = """
-from leaderboard.celery import MEMORY_BYTES, fence
-fence()
+from submissions.fence import MEMORY_BYTES, limit_memory
+limit_memory()
 try:
     bytearray(2 * MEMORY_BYTES)
 except MemoryError:
