@@ -14,6 +14,7 @@ from scoring.errors import UnsupportedFileError
 from submissions import (
     audit,
     entries,
+    idempotency,
     moderation,
     publication,
     quota,
@@ -23,7 +24,7 @@ from submissions import (
     upload_switch,
 )
 from submissions.askers import Asker
-from submissions.models import Benchmark, Submission, Team, Token, User
+from submissions.models import Benchmark, IdempotencyKey, Submission, Team, Token, User
 from submissions.refusals import Refusal
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Offer:
     source: Submission.Source = Submission.Source.API
     user: User | None = None
     token: Token | None = None
+    key: IdempotencyKey | None = None  # held for this upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +127,20 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
             if offer.visibility == Submission.Visibility.PUBLIC:
                 publication.publish(known, by=_sender(offer), now=now)
                 known.refresh_from_db()
+            _settle(offer, known, is_new=False)
             return Receipt(known, is_new=False)
         quota.check(offer.team, benchmark, now=now)
         submission.save(force_insert=True)
+        _settle(offer, submission, is_new=True)
         if submission.is_public:
             audit.record(_sender(offer), "published", submission, is_public=True)
         transaction.on_commit(partial(ringing.score, submission.pk), robust=True)
     return Receipt(submission, is_new=True)
+
+
+def _settle(offer: Offer, submission: Submission, *, is_new: bool) -> None:
+    if offer.key is not None:
+        idempotency.settle(offer.key, submission, is_new=is_new)
 
 
 def _sender(offer: Offer) -> audit.Actor:

@@ -28,6 +28,17 @@ REFUSALS: Mapping[str, str | Promise] = {
         "Your team’s submissions of today are used up ({limit} a day of UTC). The next can be sent from {renews_at}."
     ),
     "quota-total": _("Your team’s submissions on this benchmark are used up ({limit} in all)."),
+    "idempotency-key-unreadable": _(
+        "The Idempotency-Key has to be 1 to {most} printable ASCII characters, such as the id of the pipeline’s run."
+    ),
+    "idempotency-key-reused": _(
+        "The Idempotency-Key “{key}” was used for another file, or with other fields. Send this upload under a key of "
+        "its own."
+    ),
+    "idempotency-key-in-flight": _(
+        "An upload under the Idempotency-Key “{key}” is being taken in right now. Send it again in {seconds} s: the "
+        "answer will be that upload’s."
+    ),
     "no-form": _(
         "The body is not a form (its Content-Type: {found}). Send the file as the form field “file”: "
         'curl -F file=@answers.csv -F entry="my model" …; with curl, leave --data and --data-binary out.'

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from submissions import ringing
+from submissions import idempotency, ringing
 from submissions.evaluation import MOST_ATTEMPTS
 from submissions.models import Entry, Release, Submission
 
@@ -50,6 +50,7 @@ def sweep(*, now: datetime | None = None) -> Sweep:
         ringing.rescore(release.pk, release.rescoring_turn)
     for release_id in Release.objects.filter(switch_due=True).values_list("pk", flat=True):
         ringing.switch(release_id)
+    idempotency.forget_old(now=now)
     if rung or failed or placed:
         logger.warning("sweep: rang for %d submissions and %d entries, failed %d", rung, placed, failed)
     return Sweep(rung=rung, failed=failed, placed=placed)

@@ -59,4 +59,12 @@ def retry_after(*statuses: int) -> OpenApiParameter:
     )
 
 
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Your own name for this upload, such as the id of the pipeline’s run. Sent again within a week with "
+    "the same file and fields, it is answered as at first and makes no second submission; with another file: 422; "
+    "while the first is still coming in: 409.",
+)
 CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous`; none for the first page.")

@@ -46,6 +46,8 @@ STATUS: Mapping[str, int] = {
     "file-unknown-format": 415,
     "unknown-team": 404,
     "team-archived": 403,
+    "idempotency-key-unreadable": 400,
+    "idempotency-key-in-flight": 409,
     "no-report": 409,
     "not-scored": 409,
     "not-public": 409,

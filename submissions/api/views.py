@@ -1,6 +1,7 @@
 """The write API: each view translates, makes one call, and answers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from submissions import askers, intake, limits, publication, reports, upload_switch, uploads
+from submissions import askers, idempotency, intake, limits, publication, reports, upload_switch, uploads
 from submissions.api import documented, serializers
 from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team
@@ -95,11 +96,15 @@ class SubmissionList(APIView):
         summary="Send an answer file",
         description=documented.UPLOAD,
         request={"multipart/form-data": serializers.Upload},
-        parameters=[documented.location(200, 202), documented.retry_after(200, 202, 429, 503)],
+        parameters=[
+            documented.IDEMPOTENCY_KEY,
+            documented.location(200, 202),
+            documented.retry_after(200, 202, 409, 429, 503),
+        ],
         responses={
             202: serializers.SubmissionState,
             200: serializers.SubmissionState,
-            **documented.problems(400, 401, 403, 404, 413, 415, 429, 503),
+            **documented.problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
         },
     )
     def post(self, request: Request, slug: str) -> Response:
@@ -115,9 +120,10 @@ class SubmissionList(APIView):
         upload = serializers.Upload(data=request.data)
         upload.is_valid(raise_exception=True)
         fields: dict[str, Any] = upload.validated_data
+        team = submitting_team(asker, fields.get("team"))
         offer = intake.Offer(
             benchmark=benchmark,
-            team=submitting_team(asker, fields.get("team")),
+            team=team,
             entry_name=fields["entry"],
             answers=fields["file"].file,
             file_name=fields["file"].name,
@@ -128,11 +134,29 @@ class SubmissionList(APIView):
             user=asker.user,
             token=asker.token,
         )
-        receipt = intake.accept(offer, now=timezone.now())
+        receipt = self._receipt(offer, idempotency.read(request.headers.get(idempotency.HEADER)))
         state = serializers.SubmissionState(receipt.submission, context={"request": request})
         location = reverse("api-submission", [receipt.submission.pk], request=request)
         headers = {"Location": location, **until_finished(receipt.submission)}
         return Response(state.data, status=202 if receipt.is_new else 200, headers=headers)
+
+    def _receipt(self, offer: intake.Offer, key: str | None) -> intake.Receipt:
+        """Take the file in; of one that came under the same key before, the receipt that it got then."""
+        now = timezone.now()
+        if key is None:
+            return intake.accept(offer, now=now)
+        said = {
+            "benchmark": offer.benchmark.slug,
+            "entry": offer.entry_name,
+            "visibility": offer.visibility,
+            "partial": sorted(offer.partial),
+            "settings": offer.settings,
+        }
+        fingerprint = idempotency.fingerprint(offer.answers, said)
+        with idempotency.claimed(offer.team, key, fingerprint, now=now) as row:
+            if row.submission is not None:
+                return intake.Receipt(row.submission, is_new=row.was_new)
+            return intake.accept(replace(offer, key=row), now=now)
 
 
 def visible(request: Request, submission_id: UUID) -> Submission:

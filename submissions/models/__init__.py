@@ -4,6 +4,7 @@ from submissions.models.benchmark import Benchmark, Question, Release
 from submissions.models.entry import Entry
 from submissions.models.event import Event
 from submissions.models.figure import Figure
+from submissions.models.idempotency import IdempotencyKey
 from submissions.models.notice import Announcement, UploadSwitch
 from submissions.models.quoted import QuotedResult
 from submissions.models.submission import Report, Submission
@@ -18,6 +19,7 @@ __all__ = [
     "Entry",
     "Event",
     "Figure",
+    "IdempotencyKey",
     "Invitation",
     "Membership",
     "Question",
