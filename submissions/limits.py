@@ -11,19 +11,30 @@ from submissions.refusals import Refusal
 logger = logging.getLogger(__name__)
 
 UPLOADS_A_MINUTE = 60
+DISPUTES_AN_HOUR = 60
 
 
 def count_upload(who: str) -> None:
     """Count one upload of this token or person. Raises Refusal past 60 in a minute; lets pass while Redis is away."""
-    window = int(time.time()) // 60
-    key = f"uploads:{who}:{window}"
+    _count("uploads", who, most=UPLOADS_A_MINUTE, seconds=60)
+
+
+def count_dispute(who: str) -> None:
+    """Count one dispute of this person. Raises Refusal past 60 in an hour; lets pass while Redis is away."""
+    _count("disputes", who, most=DISPUTES_AN_HOUR, seconds=3600)
+
+
+def _count(what: str, who: str, *, most: int, seconds: int) -> None:
+    """Within windows of so many seconds, the same for everybody."""
+    window, passed = divmod(int(time.time()), seconds)
+    key = f"{what}:{who}:{window}"
     try:
         with impatient_redis.client().pipeline() as pipe:
             pipe.incr(key)
-            pipe.expire(key, 120)
+            pipe.expire(key, 2 * seconds)
             used = int(pipe.execute()[0])
     except redis.RedisError:
         logger.warning("burst limits are not counted: Redis does not answer")
         return
-    if used > UPLOADS_A_MINUTE:
-        raise Refusal("too-many-uploads", limit=UPLOADS_A_MINUTE, seconds=60 - int(time.time()) % 60)
+    if used > most:
+        raise Refusal(f"too-many-{what}", limit=most, seconds=seconds - passed)

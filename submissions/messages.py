@@ -71,6 +71,11 @@ REFUSALS: Mapping[str, str | Promise] = {
         "This token may only read. Make one with the scope “submit” on your team’s page."
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
+    "too-many-disputes": _("More than {limit} reports in an hour. Try again in {seconds} seconds."),
+    "dispute-without-reason": _("Say what is wrong: the organizers go by it."),
+    "question-not-asked": _(
+        "This question is not in the current release, so there is nothing to report of it."
+    ),
     "benchmark-slug": _(
         "“{slug}” cannot be a benchmark’s short name: use letters, digits, - and _, at most 50."
     ),

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from submissions.models import Benchmark
+from submissions.models import Benchmark, DisputedQuestion
 from submissions.moderation import REASON_CHARACTERS
 
 
@@ -81,4 +81,17 @@ class CloseUploadsForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=_("Said to everybody who would send answers: why, and when it will be over."),
+    )
+
+
+class RulingForm(forms.Form):
+    """What is told to everybody about a question that was disputed."""
+
+    reply = forms.CharField(
+        label=_("Reply"),
+        max_length=DisputedQuestion.LONGEST_REPLY,
+        widget=forms.Textarea(attrs={"rows": 5, "cols": 80}),
+        help_text=_(
+            "Stands on the question’s page for everybody. Never say which answer is right, nor which is not."
+        ),
     )

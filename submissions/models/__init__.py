@@ -1,6 +1,7 @@
 """All models: one concept a file."""
 
 from submissions.models.benchmark import Benchmark, Question, Release
+from submissions.models.dispute import Dispute, DisputedQuestion
 from submissions.models.entry import Entry
 from submissions.models.event import Event
 from submissions.models.figure import Figure
@@ -14,6 +15,8 @@ from submissions.models.user import User
 __all__ = [
     "Announcement",
     "Benchmark",
+    "Dispute",
+    "DisputedQuestion",
     "Entry",
     "Event",
     "Figure",

@@ -1,6 +1,6 @@
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from django.db import models
 from django.db.models.functions import Now
@@ -9,6 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scoring.definition import Definition
+from submissions import addresses
+
+if TYPE_CHECKING:
+    from submissions.askers import Asker
 
 Intake = Literal["open", "closed", "no-release", "not-yet", "over"]
 FEWEST_DIGITS = 6  # of a digest, in an address
@@ -164,6 +168,12 @@ class Release(models.Model):
         return self.digest[:12]
 
 
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, asker: "Asker") -> Self:
+        """Those of releases that are or were current; to organizers those of drafts as well."""
+        return self if asker.is_staff else self.filter(release__became_current_at__isnull=False)
+
+
 class Question(models.Model):
     """A question as the public sees it: never its answer."""
 
@@ -178,6 +188,8 @@ class Question(models.Model):
     options = models.JSONField()
     is_excluded = models.BooleanField(default=False)  # no figure counts it
 
+    objects = QuestionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["release", "position"], name="one_question_a_position"),
@@ -186,3 +198,6 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.question_id
+
+    def get_absolute_url(self) -> str:
+        return addresses.of_question(self.release.benchmark.slug, self.question_id)
