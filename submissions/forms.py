@@ -9,7 +9,8 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from submissions import names
-from submissions.models import Benchmark, Entry, Membership, Submission, Team, Token
+from submissions.models import Benchmark, Dispute, Entry, Membership, Submission, Team, Token
+from submissions.models.dispute import About
 
 NOT_DECLARED = _("not declared")
 SETTING_CHOICES = {
@@ -131,6 +132,20 @@ class CorrectionForm(forms.Form):
 
     def clean_name(self) -> str:
         return names.shown(self.cleaned_data["name"])
+
+
+class DisputeForm(forms.Form):
+    """What somebody holds to be wrong with a question."""
+
+    about = forms.ChoiceField(label=_("What is wrong"), choices=About.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=Dispute.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_(
+            "What the image shows, where the question misleads, what would be right. The organizers alone read it."
+        ),
+    )
 
 
 class TeamForm(forms.Form):

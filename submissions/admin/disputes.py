@@ -28,8 +28,8 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("open", _("open")),
-            ("ruled", _("ruled upon")),
-            ("waiting", _("ruled upon, for the next release")),
+            ("ruled", _("answered")),
+            ("waiting", _("ruled for the next release")),
         ]
 
     def queryset(
@@ -52,9 +52,7 @@ def _rule(decision: Decision) -> Callable[[DisputedQuestion, Mapping[str, Any], 
 class DisputedQuestionAdmin(Desk[DisputedQuestion]):
     """One row a question, whoever disputes it and how often."""
 
-    list_display = (
-        *("question_id", "benchmark", "state", "of_answer", "of_wording", "newest", "decision", "release"),
-    )
+    list_display = ("question_id", "benchmark", "state", "of_answer", "of_wording", "newest", "decision")
     list_filter = (StateFilter, "benchmark", "decision")
     list_select_related = ("benchmark", "release")
     search_fields = ("question_id",)
@@ -101,14 +99,14 @@ class DisputedQuestionAdmin(Desk[DisputedQuestion]):
     @admin.display(description=_("state"), ordering="open_disputes")
     def state(self, disputed: Any) -> str:
         if disputed.open_disputes:
-            return str(_("open ({number})")).format(number=disputed.open_disputes)
-        return str(_("ruled upon"))
+            return str(_("{number} open")).format(number=disputed.open_disputes)
+        return str(_("answered"))
 
-    @admin.display(description=_("of its answer"), ordering="of_answer")
+    @admin.display(description=_("answer"), ordering="of_answer")
     def of_answer(self, disputed: Any) -> int:
         return cast("int", disputed.of_answer)
 
-    @admin.display(description=_("of its wording"), ordering="of_wording")
+    @admin.display(description=_("wording"), ordering="of_wording")
     def of_wording(self, disputed: Any) -> int:
         return cast("int", disputed.of_wording)
 
@@ -128,8 +126,8 @@ class DisputedQuestionAdmin(Desk[DisputedQuestion]):
         asked = questions.find(disputed.benchmark, disputed.question_id, askers.NOBODY)
         if asked is None:
             return SafeString("")
-        options = format_html_join("", "<li>{}. {}</li>", asked.options.items())
-        return format_html("<p>{}</p><ul>{}</ul>", linebreaksbr(asked.text), options)
+        options = format_html_join("", "<br>{}. {}", asked.options.items())
+        return format_html("<p>{}{}</p>", linebreaksbr(asked.text), options)
 
     @admin.display(description=_("disputes"))
     def reasons(self, disputed: DisputedQuestion) -> SafeString:
@@ -146,5 +144,4 @@ class DisputedQuestionAdmin(Desk[DisputedQuestion]):
             )
             for one in found
         ]
-        line = "<li><strong>{}</strong> · {} · {} · {} · {}<br>{}</li>"
-        return format_html("<ul>{}</ul>", format_html_join("", line, lines))
+        return format_html_join("", "<p><strong>{}</strong> · {} · {} · {} · {}<br>{}</p>", lines)

@@ -235,6 +235,29 @@ def forgetful(http: httpx.Client, site: Site) -> httpx.Response:
     return answer
 
 
+DISPUTED = "/benchmarks/truth/questions/DS-MVTec/thing/image/good/000.png%230/"
+RULE_ON_IT = """
+from django.utils import timezone
+from submissions import askers, disputes
+from submissions.models import DisputedQuestion, User
+by = askers.for_user(User.objects.get(email="staff@example.org"))
+for disputed in DisputedQuestion.objects.all():
+    disputes.rule(disputed, decision="corrected", reply="It is put right.", by=by, now=timezone.now())
+"""
+
+
+def disputed(http: httpx.Client, site: Site) -> Iterator[httpx.Response]:
+    """Report a question, which organizers promise to correct, and once more."""
+    url = f"{site.base_url}{DISPUTED}"
+    for reason in ("It is the other one.", "Look again."):
+        http.get(url)
+        form = {"about": "answer", "reason": reason, "csrfmiddlewaretoken": http.cookies["csrftoken"]}
+        answer = http.post(url, data=form, headers={"Referer": url})
+        assert answer.status_code == 303, answer.text
+        yield answer
+        site.manage("shell", "--no-imports", "-c", RULE_ON_IT)
+
+
 def starts(pipe: Pipeline) -> list[str]:
     """Addresses that nothing leads to, or not for everyone."""
     listed = [
@@ -270,6 +293,8 @@ def starts(pipe: Pipeline) -> list[str]:
         "/healthz",
         "/readyz",
         "/mail/",
+        "/benchmarks/truth/questions/?q=good",
+        DISPUTED,
         "/teams/home/",
         "/teams/home/invite/",
         "/teams/home/leave/",
@@ -327,6 +352,8 @@ def played(site: Site, folder: Path) -> Iterator[Played]:
         seen = Played(site)
         seen.others += submissions(pipe)
         crash(site, pipe)
+        with closing(signed_in(site, "stranger")) as stranger:
+            seen.others += disputed(stranger, site)
         imported(site, folder, "truth", LATER)
         site.manage("rescore", "truth")
         truth = store(site, "truth")

@@ -26,21 +26,25 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from submissions import audit, mailbox, publication, releases, teams, upload_switch
+from submissions import askers, audit, disputes, mailbox, publication, releases, teams, upload_switch
 from submissions.models import (
     Announcement,
     Benchmark,
+    Dispute,
+    DisputedQuestion,
     Entry,
     Event,
     Figure,
     Invitation,
     Membership,
+    Question,
     Report,
     Submission,
     Team,
     Token,
     User,
 )
+from submissions.models.dispute import About
 from tests import material
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +104,7 @@ def world(settings: Settings, tmp_path: Path) -> World:
     }
     invitation, secret = teams.invite(home, by=people["owner"], now=timezone.now())
     submissions = sent_by(home, benchmark)
-    releases.publish(material.content(seed=99), slug=benchmark.slug)
+    releases.publish(material.content(4, seed=99), slug=benchmark.slug)
     return World(
         Benchmark.objects.with_release().get(pk=benchmark.pk),
         home,
@@ -353,6 +357,17 @@ ADMIN = {
         hide=(STAFF_SEES, DESK_REFUSES),
         restore=(STAFF_SEES, DESK_REFUSES),
     ),
+    **admin_of(
+        "submissions_disputedquestion",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: disputed(world),
+    ),
+    "admin:submissions_disputedquestion_deed": deeds_of(
+        lambda world: disputed(world),
+        **dict.fromkeys(("stand", "exclude", "correct"), (STAFF_SEES, DESK_REFUSES)),
+    ),
     "admin:submissions_team_deed": deeds_of(
         lambda world: world.home, ban=(STAFF_SEES, DESK_REFUSES), restore=(STAFF_SEES, DESK_REFUSES)
     ),
@@ -434,6 +449,23 @@ TABLE: dict[str, dict[str, Row]] = {
     "release": {
         "": of_release("current_release", "200"),
         "draft": of_release("draft_release", "404 404 404 404 200"),
+    },
+    "questions": of_benchmark("200"),
+    "question": {
+        "": Row(
+            "200",
+            "login 303 303 303 303",
+            lambda world: [world.benchmark.slug, asked(world).question_id],
+            data=lambda world: {"about": "answer", "reason": "a scratch"},
+            open_to=("stranger", "staff"),
+        ),
+        "draft": Row(
+            "404 404 404 404 200",
+            "404 404 404 404 422",
+            lambda world: [world.benchmark.slug, "DS-MVTec/thing/image/good/003.png#0"],
+            ("mmad", "DS-MVTec/thing/image/good/009.png#0"),
+            data=lambda world: {"about": "answer", "reason": "a scratch"},
+        ),
     },
     "release-rescore": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
     "release-publish": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
@@ -520,6 +552,17 @@ def announcement() -> models.Model:
     )[0]
 
 
+def asked(world: World) -> Question:
+    return Question.objects.get(release=world.benchmark.current_release, position=0)
+
+
+def disputed(world: World) -> models.Model:
+    by = askers.for_user(world.people["owner"])
+    return disputes.dispute(
+        asked(world), about=About.ANSWER, reason="a scratch", by=by, now=material.NOON
+    ).question
+
+
 def address_of(user: User) -> models.Model:
     return cast("models.Model", EmailAddress.objects.get_or_create(user=user, email=user.email)[0])
 
@@ -580,6 +623,8 @@ def everything(world: World) -> dict[str, list[Any]]:
         Report: Report.objects.exclude(submission__team__slug="away"),
         Figure: Figure.objects.exclude(submission__team__slug="away"),
         User: User.objects.all(),
+        DisputedQuestion: DisputedQuestion.objects.all(),
+        Dispute: Dispute.objects.all(),
     }
     return {
         model.__name__: [
