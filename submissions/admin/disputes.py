@@ -58,8 +58,8 @@ class DisputedQuestionAdmin(Desk[DisputedQuestion]):
     search_fields = ("question_id",)
     show_full_result_count = False
     fields = (
-        *("question_id", "benchmark", "question", "state", "reasons"),
-        *("decision", "reply", "decided_at", "in_force"),
+        *("question_id", "benchmark", "question", "state", "decision", "reply", "decided_at", "in_force"),
+        "reasons",
     )
     deeds = (
         Deed(

@@ -104,6 +104,9 @@ def world(settings: Settings, tmp_path: Path) -> World:
     }
     invitation, secret = teams.invite(home, by=people["owner"], now=timezone.now())
     submissions = sent_by(home, benchmark)
+    question = Question.objects.get(release=benchmark.current_release, position=0)
+    by = askers.for_user(people["colleague"])
+    disputes.dispute(question, about=About.ANSWER, reason="a scratch", by=by, now=material.NOON)
     releases.publish(material.content(4, seed=99), slug=benchmark.slug)
     return World(
         Benchmark.objects.with_release().get(pk=benchmark.pk),
@@ -455,7 +458,7 @@ TABLE: dict[str, dict[str, Row]] = {
         "": Row(
             "200",
             "login 303 303 303 303",
-            lambda world: [world.benchmark.slug, asked(world).question_id],
+            lambda world: [world.benchmark.slug, disputed(world).question_id],
             data=lambda world: {"about": "answer", "reason": "a scratch"},
             open_to=("stranger", "staff"),
         ),
@@ -552,15 +555,8 @@ def announcement() -> models.Model:
     )[0]
 
 
-def asked(world: World) -> Question:
-    return Question.objects.get(release=world.benchmark.current_release, position=0)
-
-
-def disputed(world: World) -> models.Model:
-    by = askers.for_user(world.people["owner"])
-    return disputes.dispute(
-        asked(world), about=About.ANSWER, reason="a scratch", by=by, now=material.NOON
-    ).question
+def disputed(world: World) -> DisputedQuestion:
+    return DisputedQuestion.objects.get(benchmark=world.benchmark)
 
 
 def address_of(user: User) -> models.Model:
