@@ -52,7 +52,7 @@ def _rule(decision: Decision) -> Callable[[DisputedQuestion, Mapping[str, Any], 
 class DisputedQuestionAdmin(Desk[DisputedQuestion]):
     """One row a question, whoever disputes it and how often."""
 
-    list_display = ("question_id", "benchmark", "state", "of_answer", "of_wording", "newest", "decision")
+    list_display = ("question_id", "benchmark", "state", "decision", "of_answer", "of_wording", "newest")
     list_filter = (StateFilter, "benchmark", "decision")
     list_select_related = ("benchmark", "release")
     search_fields = ("question_id",)
