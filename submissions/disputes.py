@@ -95,9 +95,9 @@ def by_person(disputed: DisputedQuestion, user: User) -> list[Dispute]:
     return list(disputed.disputes.filter(reported_by=user).order_by("-reported_at", "-id"))
 
 
-def excluded(benchmark: Benchmark) -> list[str]:
-    """The ids of the questions that no figure of the benchmark's next release is to count."""
-    found = DisputedQuestion.objects.filter(benchmark=benchmark).excluded()
+def excluded(slug: str) -> list[str]:
+    """The ids of the questions that no figure of the benchmark's next release is to count; none of a new one."""
+    found = DisputedQuestion.objects.filter(benchmark__slug=slug).excluded()
     return list(found.order_by("question_id").values_list("question_id", flat=True))
 
 

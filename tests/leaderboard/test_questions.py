@@ -61,13 +61,11 @@ def rule(organizer: User, decision: Decision, reply: str = "We looked.") -> None
 
 
 def draft(images_a_class: int = 3, seed: int = 8) -> Release:
-    content = material.content(images_a_class, seed)
-    return releases.publish(content.excluding(disputes.excluded(Benchmark.objects.get())), slug="mmad")[0]
+    return releases.publish(material.content(images_a_class, seed), slug="mmad")[0]
 
 
 def make_current(release: Release) -> None:
     releases.make_current(release, now=timezone.now())
-    disputes.settle(release)
 
 
 def listed(client: Client, **asked: str) -> list[str]:

@@ -8,8 +8,18 @@ import redis
 from django.test import Client
 from django.urls import reverse
 
-from submissions import accounts, askers, disputes, impatient_redis, limits, questions, releases
-from submissions.models import Benchmark, Dispute, DisputedQuestion, Event, Question, Release, User
+from submissions import accounts, askers, disputes, impatient_redis, limits, questions, releases, rescoring
+from submissions.models import (
+    Benchmark,
+    Dispute,
+    DisputedQuestion,
+    Event,
+    Question,
+    Release,
+    Report,
+    Submission,
+    User,
+)
 from submissions.models.dispute import About, Decision
 from submissions.refusals import Refusal
 from tests import material
@@ -60,13 +70,11 @@ def rule(by: User, decision: Decision, reply: str = "So it is.", minute: int = 0
 
 def draft(*, seed: int = 8, images_a_class: int = 3) -> Release:
     """A draft made as an organizer's import makes one."""
-    content = material.content(images_a_class, seed)
-    return releases.publish(content.excluding(disputes.excluded(Benchmark.objects.get())), slug="mmad")[0]
+    return releases.publish(material.content(images_a_class, seed), slug="mmad")[0]
 
 
 def make_current(release: Release) -> None:
     releases.make_current(release, now=material.NOON)
-    disputes.settle(Release.objects.get(pk=release.pk))
 
 
 def test_a_second_dispute_of_the_same_person_takes_the_first_ones_place(
@@ -201,7 +209,7 @@ def test_an_exclusion_comes_into_force_with_the_release_that_carries_it(
     dispute(question, person)
     before = draft(seed=9)
     rule(organizer, Decision.EXCLUDED)
-    assert disputes.excluded(benchmark) == [FIRST]
+    assert disputes.excluded("mmad") == [FIRST]
     make_current(before)
     assert DisputedQuestion.objects.get().is_waiting, "the draft was older than the ruling"
     carries = draft()
@@ -221,11 +229,29 @@ def test_an_excluded_question_counts_again_from_the_release_after_the_ruling(
     rule(organizer, Decision.EXCLUDED)
     make_current(draft())
     assert rule(organizer, Decision.STANDS).is_waiting
-    assert disputes.excluded(benchmark) == []
+    assert disputes.excluded("mmad") == []
     again = draft(seed=9)
     assert again.excluded_count == 0
     make_current(again)
     assert DisputedQuestion.objects.get().release == again
+
+
+def test_the_same_file_imported_after_a_ruling_is_a_release_that_does_not_count_the_question(
+    benchmark: Benchmark, question: Question, person: User, organizer: User
+) -> None:
+    sent = material.scored(benchmark, material.team("home"), file=material.answers(0.5), public=True)
+    dispute(question, person)
+    rule(organizer, Decision.EXCLUDED)
+    release, outcome = releases.publish(material.content(), slug="mmad")
+    assert outcome == releases.Outcome.DRAFT
+    assert release.changes["excluded"] == {"anomaly-detection": 1}
+    assert rescoring.take_turn(release.pk, release.rescoring_turn)
+    make_current(release)
+    found = Report.objects.get(submission=sent, release=release).body
+    assert sum(cell["asked"] for cell in found["cells"]) == release.question_count - 1
+    assert releases.publish(material.content(), slug="mmad") == (release, releases.Outcome.SAME)
+    late = material.scored(benchmark, material.team("away"), file=material.answers(0.5), public=True)
+    assert (late.status, late.score) == ("scored", Submission.objects.get(pk=sent.pk).score)
 
 
 def test_a_correction_comes_into_force_with_the_next_release(
@@ -235,7 +261,6 @@ def test_a_correction_comes_into_force_with_the_next_release(
     rule(organizer, Decision.CORRECTED)
     release = draft()
     make_current(release)
-    disputes.settle(release)
     assert DisputedQuestion.objects.get().release == release
 
 
@@ -251,7 +276,7 @@ def test_rulings_of_another_benchmark_are_its_own(question: Question, person: Us
     other = material.benchmark("other")
     dispute(question, person)
     rule(organizer, Decision.EXCLUDED)
-    assert disputes.excluded(other) == []
+    assert disputes.excluded("other") == []
     assert other.current_release is not None
     disputes.settle(other.current_release)
     assert DisputedQuestion.objects.get().is_waiting
