@@ -59,7 +59,11 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
             "images": release.image_count,
             "created_at": release.created_at,
         },
-        "limits": {"daily": benchmark.daily_limit, "total": benchmark.total_limit},
+        "limits": {
+            "daily": benchmark.daily_limit,
+            "total": benchmark.total_limit,
+            "public_entries": benchmark.public_entries_limit,
+        },
         "changed_at": benchmark.changed_at,
         "links": {
             **(rules.links if benchmark.is_original else {}),

@@ -27,6 +27,9 @@ class ReleaseShape(_Shape):
 class LimitsShape(_Shape):
     daily = serializers.IntegerField()
     total = serializers.IntegerField()
+    public_entries = serializers.IntegerField(
+        allow_null=True, help_text="How many of its entries may be public at a time; null: without limit."
+    )
 
 
 class BenchmarkShape(_Shape):
@@ -41,7 +44,7 @@ class BenchmarkShape(_Shape):
     closes_at = serializers.DateTimeField(allow_null=True, help_text="Until when it does.")
     disclosure = serializers.ChoiceField(choices=["overall", "subtasks", "cells"])
     release = ReleaseShape(allow_null=True)
-    limits = LimitsShape(help_text="Submissions a team has.")
+    limits = LimitsShape(help_text="Submissions a team has, and public entries.")
     changed_at = serializers.DateTimeField(help_text="Moves with every change of the board.")
     links = serializers.DictField(child=serializers.URLField())
 

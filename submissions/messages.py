@@ -28,6 +28,10 @@ REFUSALS: Mapping[str, str | Promise] = {
         "Your team has used its {limit} submissions of today. The next ones can be sent from {renews_at}."
     ),
     "quota-total": _("Your team has used all of its {limit} submissions on this benchmark."),
+    "public-entries": _(
+        "Your team has {used} public entries on this benchmark, and {limit} are allowed at a time. Withdraw what is "
+        "public of one of them, or keep this one private."
+    ),
     "no-form": _(
         "The body is not a form (its Content-Type: {found}). Send the file as the form field “file”: "
         'curl -F file=@answers.csv -F entry="my model" …; with curl, leave --data and --data-binary out.'

@@ -6,16 +6,21 @@ from uuid import UUID
 
 from django.db import transaction
 
-from submissions import audit, moderation, ringing, standings
-from submissions.models import Entry, Submission
+from submissions import audit, moderation, quota, ringing, standings
+from submissions.models import Entry, Submission, Team
 from submissions.refusals import Refusal
 
 Visibility = Submission.Visibility
 
 
 def publish(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
-    """Make a private submission public; one that still waits is public once it is scored. Again: no change."""
+    """Make a private submission public; one that still waits is public once it is scored. Again: no change.
+
+    Raises Refusal where the rules forbid it, as when the team has no public entry left.
+    """
     with transaction.atomic():
+        # The lock that uploads take: two at once cannot both take the team's last public entry.
+        team = Team.objects.select_for_update(no_key=True).get(pk=submission.team_id)
         submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
         if submission.visibility == Visibility.WITHDRAWN:
             raise Refusal("already-withdrawn")
@@ -27,7 +32,8 @@ def publish(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
             raise Refusal("not-scored")
         if submission.visibility == Visibility.PUBLIC:
             return
-        moderation.refuse_banned(submission.team)
+        moderation.refuse_banned(team)
+        quota.check_public(submission.entry, team, submission.benchmark)
         Submission.objects.filter(pk=submission.pk).update(visibility=Visibility.PUBLIC, published_at=now)
         audit.record(by, "published", submission, is_public=True)
         _place_later(submission.entry_id)

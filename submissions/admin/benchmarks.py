@@ -20,7 +20,8 @@ class BenchmarkAdmin(Desk[Benchmark]):
     ordering = ("is_standin", "name")
     fields = (
         *("slug", "name", "summary", "is_standin", "is_open", "opens_at", "closes_at", "disclosure"),
-        *("daily_limit", "total_limit", "current_release", "draft_release", "changed_at"),
+        *("daily_limit", "total_limit", "public_entries_limit"),
+        *("current_release", "draft_release", "changed_at"),
     )
     deeds = (
         Deed(
@@ -51,11 +52,13 @@ class BenchmarkAdmin(Desk[Benchmark]):
         Deed(
             "limits",
             _("Set its quotas"),
-            _("How many submissions a team has. What is rejected, fails or is cancelled is not counted."),
+            _(
+                "What a team may send and make public. What is rejected, fails or is cancelled is not counted."
+            ),
             _("The quotas are set."),
             lambda benchmark, said, by: benchmarks.change(benchmark, by=by, **said),
             forms.LimitsForm,
-            initial=_settings_of("daily_limit", "total_limit"),
+            initial=_settings_of("daily_limit", "total_limit", "public_entries_limit"),
         ),
         Deed(
             "disclosure",

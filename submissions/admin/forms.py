@@ -80,5 +80,12 @@ class CloseUploadsForm(forms.Form):
         label=_("Sentence"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+    public_entries_limit = forms.IntegerField(
+        label=_("Public entries"),
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text=_("At a time; what is public stays so. Empty: without limit."),
+    )
         help_text=_("Said to everybody who would send answers: why, and when it will be over."),
     )

@@ -31,6 +31,7 @@ STATUS: Mapping[str, int] = {
     "token-may-not-submit": 403,
     "quota-daily": 429,
     "quota-total": 403,
+    "public-entries": 403,
     "too-many-uploads": 429,
     "no-form": 415,
     "unreadable-form": 400,

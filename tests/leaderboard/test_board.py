@@ -309,6 +309,7 @@ EDITABLE = {
     "disclosure": "overall",
     "daily_limit": 6,
     "total_limit": 300,
+    "public_entries_limit": 7,
 }
 
 
