@@ -21,6 +21,7 @@ from leaderboard.filters import (
     CHOICES,
     DIVISIONS,
     FILTERS,
+    SETTINGS,
     Columns,
     Wanted,
     WrongAddressError,
@@ -193,7 +194,7 @@ def _parameters() -> list[OpenApiParameter]:
     listed = []
     for name in ("column", "division", "release", "cursor", *FILTERS):
         allowed = list(kinds[name]) if name in kinds else None
-        if allowed and name not in ("kind", "division"):
+        if allowed and name in SETTINGS:
             allowed += ["declared", "undeclared"]
         listed.append(OpenApiParameter(name, str, description=words.get(name, ""), enum=allowed))
     return [*listed, OpenApiParameter("format", str, enum=["json", "csv"])]
@@ -349,6 +350,12 @@ def entry_body(found: entries.Details, here: str) -> dict[str, Any]:
         "tries": entry.tries,
         "hidden_at": entry.hidden_at,
         "hidden_reason": entry.hidden_reason or None,
+        "tier": found.tier,
+        "verified_submission": entry.verified_id,
+        "verified_at": entry.verified_at,
+        "verified_note": entry.verified_note or None,
+        "review_since": entry.review_since,
+        "review_reason": entry.review_reason or None,
         "submission": entry.shown_id,
         "score": found.score,
         "coverage": entry.shown.coverage if entry.shown else None,

@@ -141,6 +141,12 @@ class RowShape(FiguresShape):
     entry = RowEntryShape()
     team = serializers.SlugField(allow_null=True)
     kind = serializers.ChoiceField(choices=["scored", "quoted"])
+    tier = serializers.ChoiceField(
+        choices=["quoted", "scored", "verified"], help_text="Verified: reproduced by an organizer."
+    )
+    under_review = serializers.BooleanField(
+        help_text="The organizers are looking into it; its page says why."
+    )
     submission = serializers.UUIDField(allow_null=True)
     score = serializers.FloatField(allow_null=True, help_text="Percent, of the column asked for.")
     coverage = serializers.FloatField(allow_null=True)
@@ -208,6 +214,21 @@ class EntryDetailShape(FiguresShape):
         allow_null=True, help_text="When an organizer took it off the board; its page says why."
     )
     hidden_reason = serializers.CharField(allow_null=True)
+    tier = serializers.ChoiceField(
+        choices=["scored", "verified"],
+        allow_null=True,
+        help_text="Of the submission that stands for it; null without one.",
+    )
+    verified_submission = serializers.UUIDField(
+        allow_null=True,
+        help_text="The one that an organizer has reproduced, perhaps not the one shown by now.",
+    )
+    verified_at = serializers.DateTimeField(allow_null=True)
+    verified_note = serializers.CharField(allow_null=True, help_text="How it was reproduced.")
+    review_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when the organizers are looking into it; null: they are not."
+    )
+    review_reason = serializers.CharField(allow_null=True)
     submission = serializers.UUIDField(allow_null=True, help_text="The one that stands for the entry.")
     score = serializers.FloatField(allow_null=True)
     coverage = serializers.FloatField(allow_null=True)

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from submissions import moderation
+from submissions import moderation, verification
 from submissions.admin import forms
 from submissions.admin.desk import Deed, Desk
 from submissions.models import Entry
@@ -10,14 +10,29 @@ from submissions.models import Entry
 
 @admin.register(Entry)
 class EntryAdmin(Desk[Entry]):
-    list_display = ("name", "benchmark", "team", "division", "tries", "hidden_at")
-    list_filter = ("benchmark", ("hidden_at", admin.EmptyFieldListFilter))
+    list_display = (
+        "name",
+        "benchmark",
+        "team",
+        "division",
+        "tries",
+        "hidden_at",
+        "verified_at",
+        "review_since",
+    )
+    list_filter = (
+        "benchmark",
+        ("hidden_at", admin.EmptyFieldListFilter),
+        ("verified_at", admin.EmptyFieldListFilter),
+        ("review_since", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("benchmark", "team")
     search_fields = ("name", "team__slug")
     ordering = ("benchmark", "name")
     fields = (
         *("name", "benchmark", "team", "division", "created_at", *Entry.SETTINGS, *Entry.LINKS),
         *("tries", "shown", "chosen", "hidden_at", "hidden_reason"),
+        *("verified", "verified_at", "verified_note", "review_since", "review_reason"),
     )
     deeds = (
         Deed(
@@ -26,7 +41,7 @@ class EntryAdmin(Desk[Entry]):
             _("It leaves the board and the ranks. Its page stays, and tells everybody the reason."),
             _("The entry is hidden; the board is ranked anew."),
             lambda entry, said, by: moderation.hide(entry, reason=said["reason"], by=by, now=timezone.now()),
-            forms.HideForm,
+            forms.PublicReasonForm,
             offered=lambda entry: not entry.is_hidden,
         ),
         Deed(
@@ -36,5 +51,46 @@ class EntryAdmin(Desk[Entry]):
             _("The entry is restored; the board is ranked anew."),
             lambda entry, said, by: moderation.restore(entry, by=by),
             offered=lambda entry: entry.is_hidden,
+        ),
+        Deed(
+            "verify",
+            _("Mark it as verified"),
+            _("That you have reproduced the submission that the board shows of it. Board and page say so."),
+            _("The entry is marked as verified."),
+            lambda entry, said, by: verification.verify(
+                entry, submission_id=said["submission"], note=said["note"], by=by, now=timezone.now()
+            ),
+            forms.VerifyForm,
+            offered=lambda entry: entry.shown_id is not None and not entry.is_verified,
+            initial=lambda entry: {"submission": entry.shown_id},
+        ),
+        Deed(
+            "unverify",
+            _("Take the mark “verified” back"),
+            _("Board and page say it no longer; the history of decisions tells why."),
+            _("The mark is taken back."),
+            lambda entry, said, by: verification.take_back(entry, reason=said["reason"], by=by),
+            forms.PublicReasonForm,
+            offered=lambda entry: entry.verified_at is not None,
+        ),
+        Deed(
+            "review",
+            _("Put it under review"),
+            _("Board and page say that you are looking into it. It keeps its rank."),
+            _("The entry is under review."),
+            lambda entry, said, by: verification.review(
+                entry, reason=said["reason"], by=by, now=timezone.now()
+            ),
+            forms.PublicReasonForm,
+            offered=lambda entry: not entry.is_under_review,
+        ),
+        Deed(
+            "end-review",
+            _("End the review"),
+            _("Board and page say it no longer; the history of decisions tells what was found."),
+            _("The review has ended."),
+            lambda entry, said, by: verification.end_review(entry, answer=said["answer"], by=by),
+            forms.PublicAnswerForm,
+            offered=lambda entry: entry.is_under_review,
         ),
     )

@@ -9,14 +9,41 @@ from submissions.models import Benchmark
 from submissions.moderation import REASON_CHARACTERS
 
 
-class HideForm(forms.Form):
-    """Why an entry leaves the board."""
+class VerifyForm(forms.Form):
+    """How the submission that stands for an entry was reproduced."""
+
+    submission = forms.UUIDField(
+        label=_("Submission"),
+        widget=forms.TextInput(attrs={"readonly": True, "size": 40}),
+        help_text=_("The one that the board shows of it; the mark counts while it does."),
+    )
+    note = forms.CharField(
+        label=_("How it was reproduced"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("By whom, from which weights and code, with what score. Stands on the entry's page."),
+    )
+
+
+class PublicReasonForm(forms.Form):
+    """Why an entry leaves the board, or why something is said of it."""
 
     reason = forms.CharField(
         label=_("Reason"),
         max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
         help_text=_("Stands on the entry's page, for its team and for everybody."),
+    )
+
+
+class PublicAnswerForm(forms.Form):
+    """What a review found."""
+
+    answer = forms.CharField(
+        label=_("What was found"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("Stands in the entry's history of decisions, for its team and for everybody."),
     )
 
 
@@ -49,10 +76,17 @@ class DatesForm(forms.Form):
 
 
 class LimitsForm(forms.Form):
-    """How many submissions a team has."""
+    """How many submissions a team has, and how many public entries."""
 
     daily_limit = forms.IntegerField(label=_("A UTC day"), min_value=0, max_value=100_000)
     total_limit = forms.IntegerField(label=_("In all"), min_value=0, max_value=1_000_000)
+    public_entries_limit = forms.IntegerField(
+        label=_("Public entries"),
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text=_("At a time; what is public stays so. Empty: without limit."),
+    )
 
 
 class DisclosureForm(forms.Form):
@@ -80,12 +114,5 @@ class CloseUploadsForm(forms.Form):
         label=_("Sentence"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-    public_entries_limit = forms.IntegerField(
-        label=_("Public entries"),
-        min_value=0,
-        max_value=1_000_000,
-        required=False,
-        help_text=_("At a time; what is public stays so. Empty: without limit."),
-    )
         help_text=_("Said to everybody who would send answers: why, and when it will be over."),
     )

@@ -19,4 +19,5 @@ def row(submission: Submission, entry: Entry, *, url: str = "") -> HistoryRow:
         reason=submission.withdrawn_reason,
         entry=entry.name,
         benchmark=entry.benchmark.name,
+        verified=entry.verified_id == submission.pk,
     )

@@ -116,3 +116,4 @@ class HistoryRow:
     reason: Text
     entry: str
     benchmark: str
+    verified: bool = False

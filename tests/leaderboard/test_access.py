@@ -350,8 +350,9 @@ ADMIN = {
     ),
     "admin:submissions_entry_deed": deeds_of(
         lambda world: world.submissions["private"].entry,
-        hide=(STAFF_SEES, DESK_REFUSES),
-        restore=(STAFF_SEES, DESK_REFUSES),
+        **dict.fromkeys(
+            ("hide", "restore", "verify", "unverify", "review", "end-review"), (STAFF_SEES, DESK_REFUSES)
+        ),
     ),
     "admin:submissions_team_deed": deeds_of(
         lambda world: world.home, ban=(STAFF_SEES, DESK_REFUSES), restore=(STAFF_SEES, DESK_REFUSES)
