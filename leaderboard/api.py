@@ -101,6 +101,7 @@ def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
             "options_maximum": rules.options_maximum,
             "answers_public": rules.answers_public if is_original else None,
             "closed_division": rules.closed_division,
+            "holds_alike": benchmark.holds_alike,
             "source_dataset_folds": rules.folds,
         },
         # The definition's words are of its own benchmark: other questions under its rules are not its.

@@ -23,7 +23,8 @@ Row = dict[str, Any]
 
 `tier` is how far it is checked: quoted, scored, or verified (reproduced by an organizer); `under_review` says that the
 organizers are looking into it. A scored row has in addition `team_name`, the team as people read it, and `partial`, the
-subtasks that a submission sent as partial names; a quoted result has `source`, `flags` and `line` (human, chance or null).
+subtasks that a submission sent as partial names; a quoted result has `source`, `flags` and `line` (human, chance or
+null).
 """
 
 

@@ -75,6 +75,9 @@ class RulesShape(_Shape):
         allow_null=True, help_text="Whether anyone can get the answers; null where nobody has said."
     )
     closed_division = serializers.DictField(child=serializers.CharField())
+    holds_alike = serializers.BooleanField(
+        help_text="Whether answers that agree with another team's beyond chance wait for an organizer."
+    )
     source_dataset_folds = serializers.DictField(child=serializers.CharField())
 
 

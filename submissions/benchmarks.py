@@ -11,7 +11,7 @@ from submissions.refusals import Refusal
 
 SETTABLE = (
     *("name", "summary", "is_open", "opens_at", "closes_at", "disclosure"),
-    *("daily_limit", "total_limit", "public_entries_limit"),
+    *("daily_limit", "total_limit", "public_entries_limit", "holds_alike"),
 )
 
 

@@ -27,6 +27,8 @@ WORDS: Mapping[str, str | Promise] = {
     "entry-not-verified": _("No longer marked as verified by the organizers"),
     "review-begun": _("Put under review by the organizers"),
     "review-ended": _("Review by the organizers ended"),
+    "held": _("Held until an organizer has looked at it"),
+    "alarm-stands": _("Looked at by the organizers: it stands"),
     "retried": _("Queued again by the organizers"),
 }
 MOST = 100

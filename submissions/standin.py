@@ -36,6 +36,7 @@ def load(*, now: datetime | None = None) -> int:
             "definition": release.definition.to_dict(),
             "is_standin": True,
             "public_entries_limit": None,
+            "holds_alike": False,  # everybody tries the same sample files there
         },
     )
     releases.publish(

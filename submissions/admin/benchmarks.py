@@ -20,7 +20,7 @@ class BenchmarkAdmin(Desk[Benchmark]):
     ordering = ("is_standin", "name")
     fields = (
         *("slug", "name", "summary", "is_standin", "is_open", "opens_at", "closes_at", "disclosure"),
-        *("daily_limit", "total_limit", "public_entries_limit"),
+        *("daily_limit", "total_limit", "public_entries_limit", "holds_alike"),
         *("current_release", "draft_release", "changed_at"),
     )
     deeds = (
@@ -68,6 +68,22 @@ class BenchmarkAdmin(Desk[Benchmark]):
             lambda benchmark, said, by: benchmarks.change(benchmark, by=by, **said),
             forms.DisclosureForm,
             initial=_settings_of("disclosure"),
+        ),
+        Deed(
+            "hold",
+            _("Hold answers that agree with another team’s"),
+            _("What is made public and agrees beyond chance waits for an organizer."),
+            _("Such answers are held."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, holds_alike=True),
+            offered=lambda benchmark: not benchmark.holds_alike,
+        ),
+        Deed(
+            "hold-nothing",
+            _("Hold no answers"),
+            _("Nothing is compared any more. What is held already waits for its decision."),
+            _("No answers are held."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, holds_alike=False),
+            offered=lambda benchmark: benchmark.holds_alike,
         ),
         Deed(
             "name",

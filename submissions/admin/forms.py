@@ -47,6 +47,17 @@ class PublicAnswerForm(forms.Form):
     )
 
 
+class ReplyForm(forms.Form):
+    """What a team is told of what an organizer looked at."""
+
+    reply = forms.CharField(
+        label=_("Reply"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("For the later submission's team alone. Do not name the other team."),
+    )
+
+
 class BanForm(forms.Form):
     """Why nothing is taken from a team."""
 

@@ -61,6 +61,7 @@ STATUS: Mapping[str, int] = {
     "team-banned": 403,
     "not-banned": 409,
     "not-hidden": 409,
+    "alarm-decided": 409,
     "not-verified": 409,
     "shows-another": 409,
     "not-under-review": 409,

@@ -1,5 +1,6 @@
 """All models: one concept a file."""
 
+from submissions.models.alarm import Alarm
 from submissions.models.benchmark import Benchmark, Question, Release
 from submissions.models.entry import Entry
 from submissions.models.event import Event
@@ -12,6 +13,7 @@ from submissions.models.token import Token
 from submissions.models.user import User
 
 __all__ = [
+    "Alarm",
     "Announcement",
     "Benchmark",
     "Entry",

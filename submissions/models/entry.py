@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def visible_to(self, asker: "Asker") -> Self:
-        """Entries of the asker's teams, and those that have or had a public scored submission."""
+        """Entries of the asker's teams, and those that have or had a public scored one, not held."""
         if asker.is_staff:
             return self
         # Asked by name, not by import: the two models know each other.
         sent = Entry._meta.get_field("submissions").related_model
         known = sent._default_manager.filter(
-            entry=OuterRef("pk"), published_at__isnull=False, status="scored"
+            entry=OuterRef("pk"), published_at__isnull=False, status="scored", held_at__isnull=True
         )
         return self.filter(Q(team__in=asker.team_ids) | Exists(known))
 

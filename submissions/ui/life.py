@@ -117,3 +117,4 @@ class HistoryRow:
     entry: str
     benchmark: str
     verified: bool = False
+    held: bool = False

@@ -28,6 +28,7 @@ from pytest_django import Settings
 
 from submissions import audit, mailbox, publication, releases, teams, upload_switch
 from submissions.models import (
+    Alarm,
     Announcement,
     Benchmark,
     Entry,
@@ -328,6 +329,8 @@ ADMIN = {
         dates=(STAFF_SEES, STAFF_DOES),
         limits=(STAFF_SEES, DESK_REFUSES),
         disclosure=(STAFF_SEES, DESK_REFUSES),
+        hold=(STAFF_SEES, STAFF_DOES),
+        **{"hold-nothing": (STAFF_SEES, STAFF_DOES)},
         name=(STAFF_SEES, DESK_REFUSES),
     ),
     **admin_of(
@@ -384,6 +387,16 @@ ADMIN = {
         change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: announcement(),
+    ),
+    **admin_of(
+        "submissions_alarm",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: alarm(world),
+    ),
+    "admin:submissions_alarm_deed": deeds_of(
+        lambda world: alarm(world), stand=(STAFF_SEES, DESK_REFUSES), uphold=(STAFF_SEES, DESK_REFUSES)
     ),
     "admin:submissions_announcement_deed": deeds_of(
         lambda world: announcement(), end=(STAFF_SEES, STAFF_DOES)
@@ -517,6 +530,21 @@ def content_type() -> int:
 def announcement() -> models.Model:
     return Announcement.objects.get_or_create(
         text="Closed on Sunday.", defaults={"ends_at": timezone.now() + timedelta(days=1)}
+    )[0]
+
+
+def alarm(world: World) -> models.Model:
+    """That the private one agrees with the public one; of which team each is plays no part here."""
+    return Alarm.objects.get_or_create(
+        submission=world.submissions["private"],
+        other=world.submissions["public"],
+        defaults={
+            "release": world.benchmark.current_release,
+            "same": 1,
+            "same_wrong": 1,
+            "both_wrong": 99,
+            "found_at": timezone.now(),
+        },
     )[0]
 
 

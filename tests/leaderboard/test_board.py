@@ -313,6 +313,7 @@ EDITABLE = {
     "daily_limit": 6,
     "total_limit": 300,
     "public_entries_limit": 7,
+    "holds_alike": False,
 }
 
 
