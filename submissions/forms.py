@@ -9,7 +9,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from submissions import names
-from submissions.models import Benchmark, Entry, Membership, Submission, Team, Token
+from submissions.models import Benchmark, Complaint, Entry, Membership, Submission, Team, Token
 
 NOT_DECLARED = _("not declared")
 SETTING_CHOICES = {
@@ -131,6 +131,18 @@ class CorrectionForm(forms.Form):
 
     def clean_name(self) -> str:
         return names.shown(self.cleaned_data["name"])
+
+
+class ComplaintForm(forms.Form):
+    """What a reader reports of an entry."""
+
+    about = forms.ChoiceField(label=_("What is wrong"), choices=Complaint.About.choices)
+    text = forms.CharField(
+        label=_("What you found"),
+        max_length=Complaint.LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("How can an organizer see it too? At most 2,000 characters."),
+    )
 
 
 class TeamForm(forms.Form):

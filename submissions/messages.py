@@ -106,6 +106,10 @@ REFUSALS: Mapping[str, str | Promise] = {
     "team-banned": _("The organizers take nothing from the team {team} at present. Their reason: {reason}"),
     "not-banned": _("This team is not banned."),
     "not-hidden": _("This entry is not hidden."),
+    "too-many-complaints": _(
+        "More than {limit} reports in an hour came from here. Try again in {seconds} seconds."
+    ),
+    "complaint-closed": _("This report was closed already."),
     "alarm-decided": _("This was decided already."),
     "not-verified": _("This entry is not marked as verified."),
     "shows-another": _("The board shows another submission of this entry by now. Look at that one first."),

@@ -1,5 +1,10 @@
 from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from submissions import moderation, verification
@@ -11,14 +16,8 @@ from submissions.models import Entry
 @admin.register(Entry)
 class EntryAdmin(Desk[Entry]):
     list_display = (
-        "name",
-        "benchmark",
-        "team",
-        "division",
-        "tries",
-        "hidden_at",
-        "verified_at",
-        "review_since",
+        *("name", "benchmark", "team", "division", "tries", "open_complaints"),
+        *("hidden_at", "verified_at", "review_since"),
     )
     list_filter = (
         "benchmark",
@@ -32,7 +31,7 @@ class EntryAdmin(Desk[Entry]):
     fields = (
         *("name", "benchmark", "team", "division", "created_at", *Entry.SETTINGS, *Entry.LINKS),
         *("tries", "shown", "chosen", "hidden_at", "hidden_reason"),
-        *("verified", "verified_at", "verified_note", "review_since", "review_reason"),
+        *("verified", "verified_at", "verified_note", "review_since", "review_reason", "open_complaints"),
     )
     deeds = (
         Deed(
@@ -94,3 +93,17 @@ class EntryAdmin(Desk[Entry]):
             offered=lambda entry: entry.is_under_review,
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        """With the number of readers' reports that nobody has answered."""
+        reported = Count("complaints", filter=Q(complaints__closed_at=None))
+        return super().get_queryset(request).annotate(complaints_open=reported)
+
+    @admin.display(description=_("open reports"), ordering="complaints_open")
+    def open_complaints(self, entry: Entry) -> SafeString | int:
+        """Their number, leading to them."""
+        number: int = getattr(entry, "complaints_open", 0)
+        if not number:
+            return 0
+        url = reverse("admin:submissions_complaint_changelist")
+        return format_html('<a href="{}?entry={}&amp;closed_at__isempty=1">{}</a>', url, entry.pk, number)

@@ -58,6 +58,17 @@ class ReplyForm(forms.Form):
     )
 
 
+class AnswerForm(forms.Form):
+    """What came of a reader's report."""
+
+    reply = forms.CharField(
+        label=_("Answer"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("What you found and did."),
+    )
+
+
 class BanForm(forms.Form):
     """Why nothing is taken from a team."""
 

@@ -62,6 +62,7 @@ STATUS: Mapping[str, int] = {
     "not-banned": 409,
     "not-hidden": 409,
     "alarm-decided": 409,
+    "complaint-closed": 409,
     "not-verified": 409,
     "shows-another": 409,
     "not-under-review": 409,

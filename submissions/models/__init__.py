@@ -2,6 +2,7 @@
 
 from submissions.models.alarm import Alarm
 from submissions.models.benchmark import Benchmark, Question, Release
+from submissions.models.complaint import Complaint
 from submissions.models.entry import Entry
 from submissions.models.event import Event
 from submissions.models.figure import Figure
@@ -16,6 +17,7 @@ __all__ = [
     "Alarm",
     "Announcement",
     "Benchmark",
+    "Complaint",
     "Entry",
     "Event",
     "Figure",

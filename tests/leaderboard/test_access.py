@@ -31,6 +31,7 @@ from submissions.models import (
     Alarm,
     Announcement,
     Benchmark,
+    Complaint,
     Entry,
     Event,
     Figure,
@@ -398,6 +399,16 @@ ADMIN = {
     "admin:submissions_alarm_deed": deeds_of(
         lambda world: alarm(world), stand=(STAFF_SEES, DESK_REFUSES), uphold=(STAFF_SEES, DESK_REFUSES)
     ),
+    **admin_of(
+        "submissions_complaint",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: complaint(world),
+    ),
+    "admin:submissions_complaint_deed": deeds_of(
+        lambda world: complaint(world), close=(STAFF_SEES, DESK_REFUSES)
+    ),
     "admin:submissions_announcement_deed": deeds_of(
         lambda world: announcement(), end=(STAFF_SEES, STAFF_DOES)
     ),
@@ -478,6 +489,14 @@ TABLE: dict[str, dict[str, Row]] = {
     "entry-correct": in_states(
         TEAM_ONLY, TEAM_DOES, of="entry_id", data=lambda world: {"name": "corrected", "note": "new"}
     ),
+    "entry-report": in_states(
+        TEAM_SEES,
+        "404 404 303 303 303",
+        of="entry_id",
+        data=lambda world: {"about": "other", "text": "It seems odd."},
+        public=("200", "303"),
+        withdrawn=("200", "303"),
+    ),
     "submission": in_states(TEAM_SEES, public=("200", "405")),
     "submission-state": in_states("404 404 204 204 204", queued=(TEAM_SEES, "405"), public=("204", "405")),
     "submission-problems": in_states(NEVER_HERE, rejected=(TEAM_ONLY, "405")),
@@ -539,12 +558,19 @@ def alarm(world: World) -> models.Model:
         submission=world.submissions["private"],
         other=world.submissions["public"],
         defaults={
-            "release": world.benchmark.current_release,
+            "release": world.benchmark.releases.earliest("pk"),
             "same": 1,
             "same_wrong": 1,
             "both_wrong": 99,
             "found_at": timezone.now(),
         },
+    )[0]
+
+
+def complaint(world: World) -> models.Model:
+    return Complaint.objects.get_or_create(
+        entry=world.submissions["public"].entry,
+        defaults={"about": "other", "text": "It seems odd.", "reported_at": timezone.now()},
     )[0]
 
 
