@@ -17,10 +17,9 @@ class AlarmAdmin(Desk[Alarm]):
     """Answers that agree beyond chance, those that wait for a decision first."""
 
     list_display = (
-        *("later", "earlier", "benchmark", "same_text", "same_wrong_text", "both_wrong"),
-        *("is_held", "found_at", "decision"),
+        *("found_at", "decision", "is_held", "later", "earlier"),
+        *("same_text", "same_wrong_text", "both_wrong", "benchmark"),
     )
-    list_display_links = ("found_at",)
     list_filter = (("decided_at", admin.EmptyFieldListFilter), "decision", "submission__benchmark")
     list_select_related = (
         *("submission__entry", "submission__team", "submission__benchmark"),
