@@ -9,7 +9,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from submissions import names
-from submissions.models import Benchmark, Dispute, Entry, Membership, Submission, Team, Token
+from submissions.models import Benchmark, Complaint, Dispute, Entry, Membership, Submission, Team, Token
 from submissions.models.dispute import About
 
 NOT_DECLARED = _("not declared")
@@ -145,6 +145,18 @@ class DisputeForm(forms.Form):
         help_text=_(
             "What the image shows, where the question misleads, what would be right. The organizers alone read it."
         ),
+    )
+
+
+class ComplaintForm(forms.Form):
+    """What a reader reports of an entry."""
+
+    about = forms.ChoiceField(label=_("What is wrong"), choices=Complaint.About.choices)
+    text = forms.CharField(
+        label=_("What you found"),
+        max_length=Complaint.LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("How can an organizer see it too? At most 2,000 characters."),
     )
 
 

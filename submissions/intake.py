@@ -127,6 +127,8 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
                 known.refresh_from_db()
             return Receipt(known, is_new=False)
         quota.check(offer.team, benchmark, now=now)
+        if submission.is_public:
+            quota.check_public(submission.entry, team, benchmark)
         submission.save(force_insert=True)
         if submission.is_public:
             audit.record(_sender(offer), "published", submission, is_public=True)

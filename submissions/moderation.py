@@ -96,11 +96,11 @@ def _change(user: User, action: str, *, by: audit.Actor, **rights: bool) -> None
         audit.record(by, action, user)
 
 
-def cleaned(reason: str) -> str:
-    """The reason as it is kept. Raises Refusal without one."""
+def cleaned(reason: str, *, field: str = "reason") -> str:
+    """What an organizer says of a decision, as it is kept. Raises Refusal without a word."""
     reason = reason.replace("\x00", "").strip()[:REASON_CHARACTERS]
     if not reason:
-        raise Refusal("decision-without-reason", field="reason")
+        raise Refusal("decision-without-reason", field=field)
     return reason
 
 

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from submissions.pages import account, corrections, invitations, mail, releases, submission, teams, upload
+from submissions.pages import (
+    account,
+    complaints,
+    corrections,
+    invitations,
+    mail,
+    releases,
+    submission,
+    teams,
+    upload,
+)
 
 urlpatterns = [
     path("accounts/delete/", account.account_delete, name="account-delete"),
@@ -45,6 +55,7 @@ urlpatterns = [
         name="release-publish",
     ),
     path("entries/<uuid:entry_id>/correct/", corrections.entry_correct, name="entry-correct"),
+    path("entries/<uuid:entry_id>/report/", complaints.entry_report, name="entry-report"),
     path("submissions/<uuid:submission_id>/", submission.submission, name="submission"),
     path("submissions/<uuid:submission_id>/state/", submission.submission_state, name="submission-state"),
     path(

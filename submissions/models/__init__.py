@@ -1,6 +1,8 @@
 """All models: one concept a file."""
 
+from submissions.models.alarm import Alarm
 from submissions.models.benchmark import Benchmark, Question, Release
+from submissions.models.complaint import Complaint
 from submissions.models.dispute import Dispute, DisputedQuestion
 from submissions.models.entry import Entry
 from submissions.models.event import Event
@@ -13,8 +15,10 @@ from submissions.models.token import Token
 from submissions.models.user import User
 
 __all__ = [
+    "Alarm",
     "Announcement",
     "Benchmark",
+    "Complaint",
     "Dispute",
     "DisputedQuestion",
     "Entry",

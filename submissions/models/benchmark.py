@@ -52,6 +52,10 @@ class Benchmark(models.Model):
     closes_at = models.DateTimeField(null=True, blank=True)
     daily_limit = models.PositiveIntegerField(default=5)
     total_limit = models.PositiveIntegerField(default=200)
+    # How many of a team's entries may be public at a time; null: without limit.
+    public_entries_limit = models.PositiveIntegerField(null=True, blank=True, default=20)
+    # Whether answers that agree with another team's beyond chance wait for an organizer.
+    holds_alike = models.BooleanField(default=True)
     current_release = models.ForeignKey("Release", models.PROTECT, null=True, blank=True, related_name="+")
     # Imported and being scored in the background; nobody but organizers sees anything of it.
     draft_release = models.ForeignKey("Release", models.SET_NULL, null=True, blank=True, related_name="+")

@@ -28,8 +28,10 @@ from pytest_django import Settings
 
 from submissions import askers, audit, disputes, mailbox, publication, releases, teams, upload_switch
 from submissions.models import (
+    Alarm,
     Announcement,
     Benchmark,
+    Complaint,
     Dispute,
     DisputedQuestion,
     Entry,
@@ -335,6 +337,8 @@ ADMIN = {
         dates=(STAFF_SEES, STAFF_DOES),
         limits=(STAFF_SEES, DESK_REFUSES),
         disclosure=(STAFF_SEES, DESK_REFUSES),
+        hold=(STAFF_SEES, STAFF_DOES),
+        **{"hold-nothing": (STAFF_SEES, STAFF_DOES)},
         name=(STAFF_SEES, DESK_REFUSES),
     ),
     **admin_of(
@@ -357,8 +361,9 @@ ADMIN = {
     ),
     "admin:submissions_entry_deed": deeds_of(
         lambda world: world.submissions["private"].entry,
-        hide=(STAFF_SEES, DESK_REFUSES),
-        restore=(STAFF_SEES, DESK_REFUSES),
+        **dict.fromkeys(
+            ("hide", "restore", "verify", "unverify", "review", "end-review"), (STAFF_SEES, DESK_REFUSES)
+        ),
     ),
     **admin_of(
         "submissions_disputedquestion",
@@ -401,6 +406,26 @@ ADMIN = {
         change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: announcement(),
+    ),
+    **admin_of(
+        "submissions_alarm",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: alarm(world),
+    ),
+    "admin:submissions_alarm_deed": deeds_of(
+        lambda world: alarm(world), stand=(STAFF_SEES, DESK_REFUSES), uphold=(STAFF_SEES, DESK_REFUSES)
+    ),
+    **admin_of(
+        "submissions_complaint",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: complaint(world),
+    ),
+    "admin:submissions_complaint_deed": deeds_of(
+        lambda world: complaint(world), close=(STAFF_SEES, DESK_REFUSES)
     ),
     "admin:submissions_announcement_deed": deeds_of(
         lambda world: announcement(), end=(STAFF_SEES, STAFF_DOES)
@@ -500,6 +525,14 @@ TABLE: dict[str, dict[str, Row]] = {
     "entry-correct": in_states(
         TEAM_ONLY, TEAM_DOES, of="entry_id", data=lambda world: {"name": "corrected", "note": "new"}
     ),
+    "entry-report": in_states(
+        TEAM_SEES,
+        "404 404 303 303 303",
+        of="entry_id",
+        data=lambda world: {"about": "other", "text": "It seems odd."},
+        public=("200", "303"),
+        withdrawn=("200", "303"),
+    ),
     "submission": in_states(TEAM_SEES, public=("200", "405")),
     "submission-state": in_states("404 404 204 204 204", queued=(TEAM_SEES, "405"), public=("204", "405")),
     "submission-problems": in_states(NEVER_HERE, rejected=(TEAM_ONLY, "405")),
@@ -557,6 +590,28 @@ def announcement() -> models.Model:
 
 def disputed(world: World) -> DisputedQuestion:
     return DisputedQuestion.objects.get(benchmark=world.benchmark)
+
+
+def alarm(world: World) -> models.Model:
+    """That the private one agrees with the public one; of which team each is plays no part here."""
+    return Alarm.objects.get_or_create(
+        submission=world.submissions["private"],
+        other=world.submissions["public"],
+        defaults={
+            "release": world.benchmark.releases.earliest("pk"),
+            "same": 1,
+            "same_wrong": 1,
+            "both_wrong": 99,
+            "found_at": timezone.now(),
+        },
+    )[0]
+
+
+def complaint(world: World) -> models.Model:
+    return Complaint.objects.get_or_create(
+        entry=world.submissions["public"].entry,
+        defaults={"about": "other", "text": "It seems odd.", "reported_at": timezone.now()},
+    )[0]
 
 
 def address_of(user: User) -> models.Model:

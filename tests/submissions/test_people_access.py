@@ -80,6 +80,7 @@ GETS = {
     "upload": (LOGIN, OK, OK, OK, OK),
     "sample-answers": (OK,) * 5,
     "entry-correct": (LOGIN, NONE, OK, OK, NONE),
+    "entry-report": (NONE, NONE, OK, OK, OK),
     "submission": (NONE, NONE, OK, OK, OK),
     "submission-state": (NONE, NONE, 204, 204, 204),
     "submission-problems": (LOGIN, NONE, OK, OK, NONE),

@@ -7,16 +7,14 @@ every site has to hold.
 import io
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from submissions import (
     accounts,
@@ -54,22 +52,11 @@ from submissions.models.dispute import About, Decision
 from submissions.refusals import Refusal
 from tests import material
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("commits")
 
 NOW = material.NOON
 ROUNDS = 4
 Role = Membership.Role
-
-
-@pytest.fixture(scope="module", autouse=True)
-def forgetful_log(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Let these tests' databases be emptied after each: the log of events refuses that everywhere else."""
-    guards = import_module("submissions.migrations.0007_events")
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        guards.let_go(None, editor)
-    yield
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        guards.guard(None, editor)
 
 
 @dataclass
