@@ -117,7 +117,7 @@ class Submission(models.Model):
     published_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_reason = models.CharField(max_length=500, blank=True)
-    # Made public after it was scored, it has yet to be compared with what other teams show, and is off the board so long.
+    # Made public after it was scored, it has yet to be compared with what others show, and so long it is off the board.
     compare_due = models.BooleanField(default=False, editable=False)
     # It raised an alarm: until an organizer has decided, it is kept from the board and from the public.
     held_at = models.DateTimeField(null=True, editable=False)
