@@ -43,6 +43,30 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def origin(name: str, port: int, *, embedded: bool) -> str:
+    """The address at which people find the site, `https://host` or `http://host:port`; mail leads to it.
+
+    On the embedded default it is this machine's. Elsewhere it must be given: no request tells it to a worker.
+    """
+    given = os.environ.get(name, "").rstrip("/")
+    if not given:
+        if not embedded:
+            raise ImproperlyConfigured(
+                f"{name} is not set. Set it to the address of this site, https://vernier.example.org: mail leads there."
+            )
+        return f"http://127.0.0.1:{port}"
+    parts = urlsplit(given)
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or given != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise ImproperlyConfigured(
+            f"{name}={given!r}: must look like https://vernier.example.org, without a path."
+        )
+    return given
+
+
 def secret_key(var: Path, *, embedded: bool) -> str:
     """`VERNIER_SECRET_KEY`, or on the embedded default a key made once and kept in `var`.
 

@@ -3,8 +3,9 @@
 from submissions.models.benchmark import Benchmark, Question, Release
 from submissions.models.entry import Entry
 from submissions.models.event import Event
+from submissions.models.everybody import Announcement, UploadSwitch
 from submissions.models.figure import Figure
-from submissions.models.notice import Announcement, UploadSwitch
+from submissions.models.notice import Letter, Notice
 from submissions.models.quoted import QuotedResult
 from submissions.models.submission import Report, Submission
 from submissions.models.team import Invitation, Membership, Team
@@ -18,7 +19,9 @@ __all__ = [
     "Event",
     "Figure",
     "Invitation",
+    "Letter",
     "Membership",
+    "Notice",
     "Question",
     "QuotedResult",
     "Release",
