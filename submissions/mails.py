@@ -22,7 +22,6 @@ class UnknownLinkError(LookupError):
 
 def link(receiver: Receiver) -> str:
     """The path of the page that stops these mails."""
-    member = isinstance(receiver, Membership)
     if isinstance(receiver, Membership):
         person, team = receiver.user_id, receiver.team_id
     else:
