@@ -89,7 +89,7 @@ def test_a_rejected_file_is_told_with_its_first_problems_and_their_lines(
     first = file.count(b"\n") + 1
     assert [f"Line {line}: No question has the id" in body for line in (first, first + 2)] == [True, True]
     assert "no/such/3.png" not in body
-    assert "and 2 more." in body
+    assert "and 2 more, on the page." in body
 
 
 def test_a_fault_of_ours_is_told_once_it_has_failed(
@@ -204,7 +204,7 @@ def test_a_release_names_twenty_moves_and_counts_the_others(benchmark: Benchmark
     notices.tell_moves(benchmark.current_release, {entry.pk: rank for rank, entry in enumerate(entries, 1)})
     ((_kind, _subject, body),) = told(team)
     assert body.count("was ") == 20
-    assert "and 3 more." in body
+    assert "and 3 more, on the page." in body
 
 
 def test_the_first_release_moves_nobody() -> None:
