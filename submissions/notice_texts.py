@@ -178,6 +178,5 @@ def _move(entry: str, before: int | None, after: int | None) -> str:
 def _more(number: int) -> str:
     if number <= 0:
         return ""
-    return ngettext("and {number} more, on the page.", "and {number} more, on the page.", number).format(
-        number=figures.count(number)
-    )
+    said = ngettext("and {number} more, on the page.", "and {number} more, on the page.", number)
+    return said.format(number=figures.count(number))
