@@ -16,7 +16,7 @@ from django.db import transaction
 from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError
 from scoring.likeness import Likeness, likeness
-from submissions import audit, moderation, releases, ringing, sheets, storage
+from submissions import audit, moderation, notices, releases, ringing, sheets, storage
 from submissions.models import Alarm, Benchmark, Entry, Release, Submission
 from submissions.models.submission import SubmissionQuerySet
 from submissions.refusals import Refusal
@@ -77,6 +77,7 @@ class Comparison:
                 raise NotComparedError
             if self._raise_alarms(release, now):
                 audit.record(audit.SITE, "held", self.submission)
+                notices.tell(self.submission.team, "entry-held", self.submission)
         is_held = Alarm.objects.open().filter(submission=self.submission).exists()
         mine.filter(held_at__isnull=is_held).update(held_at=now if is_held else None)
         mine.filter(compare_due=True).update(compare_due=False)
@@ -148,6 +149,7 @@ def let_stand(alarm: Alarm, *, reply: str, by: audit.Actor, now: datetime) -> No
     with transaction.atomic():
         alarm = _decided(alarm, Alarm.Decision.STANDS, reply, now)
         audit.record(by, "alarm-stands", alarm.submission, reason=reply)
+        notices.tell(alarm.submission.team, "hold-lifted", alarm.submission, reply=reply)
         # As with what teams decide: the mark is the truth, and the ring only hurries.
         Entry.objects.filter(pk=alarm.submission.entry_id).update(standing_due=True)
         transaction.on_commit(partial(ringing.place, alarm.submission.entry_id), robust=True)

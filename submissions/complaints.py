@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from submissions import audit, moderation
+from submissions import audit, moderation, notices
 from submissions.askers import Asker
 from submissions.models import Complaint, Entry
 from submissions.refusals import Refusal
@@ -29,3 +29,5 @@ def close(complaint: Complaint, *, reply: str, by: audit.Actor, now: datetime) -
         if not Complaint.objects.open().filter(pk=complaint.pk).update(reply=reply, closed_at=now):
             raise Refusal("complaint-closed")
         audit.record(by, "complaint-closed", complaint, reason=reply)
+        if complaint.reported_by is not None:
+            notices.tell_person(complaint.reported_by, "complaint-answered", complaint.entry, answer=reply)

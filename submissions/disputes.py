@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from submissions import audit, limits
+from submissions import audit, limits, notices
 from submissions.askers import Asker
 from submissions.models import Benchmark, Dispute, DisputedQuestion, Question, Release, User
 from submissions.models.dispute import About, Decision
@@ -76,8 +76,23 @@ def rule(disputed: DisputedQuestion, *, decision: Decision, reply: str, by: Aske
         current = benchmark.current_release
         if current is not None and decision != Decision.CORRECTED:
             DisputedQuestion.objects.filter(pk=disputed.pk).carried_by(current).update(release=current)
+        _tell(disputed)
         disputed.disputes.filter(ruled_at=None).update(ruled_at=now)
         audit.record(by, "question-ruled-upon", disputed, is_public=True, decision=decision, reply=reply)
+
+
+def _tell(disputed: DisputedQuestion) -> None:
+    """Tell everybody whose dispute waited for this ruling."""
+    people = User.objects.filter(pk__in=disputed.disputes.filter(ruled_at=None).values("reported_by"))
+    for person in people:
+        notices.tell_person(
+            person,
+            "dispute-answered",
+            disputed,
+            benchmark=disputed.benchmark.name,
+            question=disputed.question_id,
+            answer=disputed.reply,
+        )
 
 
 def _kept(text: str, *, most: int) -> str:

@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,7 +15,7 @@ from django.utils import timezone
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
 from scoring.release import Release as Content
-from submissions import alarms, releases, ringing, scores, sheets, standings, storage
+from submissions import alarms, notices, releases, ringing, scores, sheets, standings, storage
 from submissions.models import Benchmark, Release, Submission
 from submissions.sealing import sealed, unchained
 
@@ -93,7 +94,7 @@ def claim(submission_id: UUID, *, now: datetime) -> Submission | None:
     )
     if not taken:
         return None
-    return Submission.objects.select_related("benchmark__current_release", "entry").get(
+    return Submission.objects.select_related("benchmark__current_release", "entry", "team").get(
         pk=submission_id, lease=lease
     )
 
@@ -201,11 +202,13 @@ def _check_lease(submission: Submission) -> None:
         raise LeaseLostError(submission.pk)
 
 
-def _finish(submission: Submission, **changes: object) -> None:
-    """Write the final state if the lease is still ours. Raises LeaseLostError otherwise."""
+def _finish(submission: Submission, **changes: Any) -> None:
+    """Write the final state and tell the team, if the lease is still ours. Raises LeaseLostError otherwise."""
     held = Submission.objects.filter(pk=submission.pk, lease=submission.lease)
-    if not held.update(lease=None, lease_until=None, finished_at=timezone.now(), **changes):
-        raise LeaseLostError(submission.pk)
+    with transaction.atomic():
+        if not held.update(lease=None, lease_until=None, finished_at=timezone.now(), **changes):
+            raise LeaseLostError(submission.pk)
+        notices.tell_end(submission, **changes)
 
 
 def _record_fault(submission: Submission) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 import scoring.release
 from scoring.definition import Definition
 from scoring.transfer import Changes
-from submissions import audit, disputes, names, ringing, scores, standings, storage
+from submissions import audit, disputes, names, notices, ringing, scores, standings, storage
 from submissions.models import Benchmark, Question, Release
 from submissions.refusals import Refusal
 
@@ -131,6 +131,7 @@ def make_current(release: Release, *, now: datetime) -> None:
 
 def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
     replaced = benchmark.current_release
+    stood = notices.ranks(benchmark)
     if replaced is not None:
         standings.archive(benchmark)
         Release.objects.filter(pk=replaced.pk).update(replaced_at=now)
@@ -144,6 +145,8 @@ def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
     standings.unarchive(benchmark)
     scores.adopt(benchmark)
     standings.place_some(benchmark)
+    if replaced is not None:
+        notices.tell_moves(release, stood)
 
 
 def _check_slug(slug: str, *, is_standin: bool) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import audit
+from submissions import audit, notices
 from submissions.models import Benchmark, Entry
 from submissions.moderation import cleaned
 from submissions.refusals import Refusal
@@ -26,6 +26,7 @@ def verify(entry: Entry, *, submission_id: UUID, note: str, by: audit.Actor, now
             raise Refusal("shows-another", field="submission")
         _set(entry, verified=entry.shown_id, verified_at=now, verified_note=note)
         audit.record(by, "entry-verified", entry, is_public=True, reason=note, submission=str(submission_id))
+        notices.tell(entry.team, "entry-verified", entry, note=note)
 
 
 def take_back(entry: Entry, *, reason: str, by: audit.Actor) -> None:
@@ -36,6 +37,7 @@ def take_back(entry: Entry, *, reason: str, by: audit.Actor) -> None:
             raise Refusal("not-verified")
         _set(entry, verified=None, verified_at=None, verified_note="")
         audit.record(by, "entry-not-verified", entry, is_public=True, reason=reason)
+        notices.tell(entry.team, "entry-not-verified", entry, reason=reason)
 
 
 def review(entry: Entry, *, reason: str, by: audit.Actor, now: datetime) -> None:
@@ -47,6 +49,7 @@ def review(entry: Entry, *, reason: str, by: audit.Actor, now: datetime) -> None
     with _told_on_the_board(entry) as entry:
         _set(entry, review_since=entry.review_since or now, review_reason=reason)
         audit.record(by, "review-begun", entry, is_public=True, reason=reason)
+        notices.tell(entry.team, "entry-under-review", entry, reason=reason)
 
 
 def end_review(entry: Entry, *, answer: str, by: audit.Actor) -> None:
@@ -57,6 +60,7 @@ def end_review(entry: Entry, *, answer: str, by: audit.Actor) -> None:
             raise Refusal("not-under-review")
         _set(entry, review_since=None, review_reason="")
         audit.record(by, "review-ended", entry, is_public=True, reason=answer)
+        notices.tell(entry.team, "review-ended", entry, note=answer)
 
 
 @contextmanager

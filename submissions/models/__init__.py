@@ -6,8 +6,9 @@ from submissions.models.complaint import Complaint
 from submissions.models.dispute import Dispute, DisputedQuestion
 from submissions.models.entry import Entry
 from submissions.models.event import Event
+from submissions.models.everybody import Announcement, UploadSwitch
 from submissions.models.figure import Figure
-from submissions.models.notice import Announcement, UploadSwitch
+from submissions.models.notice import Letter, Notice
 from submissions.models.quoted import QuotedResult
 from submissions.models.submission import Report, Submission
 from submissions.models.team import Invitation, Membership, Team
@@ -25,7 +26,9 @@ __all__ = [
     "Event",
     "Figure",
     "Invitation",
+    "Letter",
     "Membership",
+    "Notice",
     "Question",
     "QuotedResult",
     "Release",

@@ -162,6 +162,9 @@ class Release(models.Model):
     def __str__(self) -> str:
         return self.short_digest
 
+    def get_absolute_url(self) -> str:
+        return reverse("release", args=[self.benchmark.slug, self.short_digest])
+
     @cached_property
     def rules(self) -> Definition:
         """The benchmark's definition as it was with this release."""

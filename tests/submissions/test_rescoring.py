@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from submissions import audit, evaluation, publication, releases, rescoring, storage, sweeper
+from submissions import audit, evaluation, post_office, publication, releases, rescoring, storage, sweeper
 from submissions.models import Benchmark, Entry, Figure, Release, Report, Submission, Team
 from submissions.refusals import Refusal
 from submissions.sealing import SealedError
@@ -231,6 +231,7 @@ def test_the_sweeper_rings_for_a_turn_that_nobody_took(
     mmad: Benchmark, rings: list[tuple[str | int, ...]]
 ) -> None:
     sent(mmad, 1)
+    post_office.take_turn()  # else there is something to ring for
     draft = corrected(mmad)
     rings.clear()
     sweeper.sweep()
