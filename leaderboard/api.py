@@ -21,6 +21,7 @@ from leaderboard.filters import (
     CHOICES,
     DIVISIONS,
     FILTERS,
+    SETTINGS,
     Columns,
     Wanted,
     WrongAddressError,
@@ -60,7 +61,11 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
             "excluded": release.excluded_count,
             "created_at": release.created_at,
         },
-        "limits": {"daily": benchmark.daily_limit, "total": benchmark.total_limit},
+        "limits": {
+            "daily": benchmark.daily_limit,
+            "total": benchmark.total_limit,
+            "public_entries": benchmark.public_entries_limit,
+        },
         "changed_at": benchmark.changed_at,
         "links": {
             **(rules.links if benchmark.is_original else {}),
@@ -97,6 +102,7 @@ def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
             "options_maximum": rules.options_maximum,
             "answers_public": rules.answers_public if is_original else None,
             "closed_division": rules.closed_division,
+            "holds_alike": benchmark.holds_alike,
             "source_dataset_folds": rules.folds,
         },
         # The definition's words are of its own benchmark: other questions under its rules are not its.
@@ -190,7 +196,7 @@ def _parameters() -> list[OpenApiParameter]:
     listed = []
     for name in ("column", "division", "release", "cursor", *FILTERS):
         allowed = list(kinds[name]) if name in kinds else None
-        if allowed and name not in ("kind", "division"):
+        if allowed and name in SETTINGS:
             allowed += ["declared", "undeclared"]
         listed.append(OpenApiParameter(name, str, description=words.get(name, ""), enum=allowed))
     return [*listed, OpenApiParameter("format", str, enum=["json", "csv"])]
@@ -346,6 +352,12 @@ def entry_body(found: entries.Details, here: str) -> dict[str, Any]:
         "tries": entry.tries,
         "hidden_at": entry.hidden_at,
         "hidden_reason": entry.hidden_reason or None,
+        "tier": found.tier,
+        "verified_submission": entry.verified_id,
+        "verified_at": entry.verified_at,
+        "verified_note": entry.verified_note or None,
+        "review_since": entry.review_since,
+        "review_reason": entry.review_reason or None,
         "submission": entry.shown_id,
         "score": found.score,
         "coverage": entry.shown.coverage if entry.shown else None,

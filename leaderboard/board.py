@@ -21,8 +21,10 @@ PAGE_ROWS = 50
 Row = dict[str, Any]
 """A row as the API writes it: `rank`, `entry`, `team`, `kind`, `submission`, `score`, ... (design.md, board row).
 
-A scored row has in addition `team_name`, the team as people read it, and `partial`, the subtasks that a submission sent
-as partial names; a quoted result has `source`, `flags` and `line` (human, chance or null).
+`tier` is how far it is checked: quoted, scored, or verified (reproduced by an organizer); `under_review` says that the
+organizers are looking into it. A scored row has in addition `team_name`, the team as people read it, and `partial`, the
+subtasks that a submission sent as partial names; a quoted result has `source`, `flags` and `line` (human, chance or
+null).
 """
 
 
@@ -45,6 +47,8 @@ _SUBMISSION = (
     "submission.entry_id",
     "entry.name",
     "entry.tries",
+    "entry.verified_id",
+    "entry.review_since",
     *(f"entry.{name}" for name in SETTINGS),
 )
 _QUOTED = ("figure.quoted_id", "quoted.name", "quoted.kind", "quoted.source", "quoted.flags", "quoted.shots")
@@ -248,15 +252,16 @@ def grouped(figures: Figures, columns: Columns) -> dict[str, dict[str, float | N
 
 
 def _scored(rank: int | None, submission: Sequence[Any]) -> Row:
-    submission_id, coverage, scored_at, partial, team, team_name, entry_id, name, tries, *settings = (
-        submission
-    )
+    submission_id, coverage, scored_at, partial, team, team_name, entry_id, name, tries, *rest = submission
+    verified_id, review_since, *settings = rest
     declared = {key: None if value == "" else value for key, value in zip(SETTINGS, settings, strict=True)}
     return {
         "rank": rank,
         "entry": {"id": _uuid(entry_id), "name": name, "settings": declared},
         "team": team,
         "kind": "scored",
+        "tier": "verified" if verified_id == submission_id else "scored",
+        "under_review": review_since is not None,
         "submission": _uuid(submission_id),
         "score": None,
         "coverage": coverage,
@@ -277,6 +282,8 @@ def _quoted(quoted: Sequence[Any]) -> Row:
         "entry": {"id": None, "name": name, "settings": {**_NOTHING_DECLARED, "shots": shots}},
         "team": None,
         "kind": "quoted",
+        "tier": "quoted",
+        "under_review": False,
         "submission": None,
         "score": None,
         "coverage": None,

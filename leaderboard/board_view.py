@@ -20,6 +20,7 @@ from leaderboard.filters import (
     FILTERS,
     OPEN,
     OVERALL,
+    SETTINGS,
     UNDECLARED,
     Chosen,
     Columns,
@@ -194,6 +195,8 @@ class BoardView:
                     settings=words,
                     undeclared=undeclared,
                     partial=bool(row["partial"]),
+                    verified=row["tier"] == "verified",
+                    under_review=row["under_review"],
                     coverage=row["coverage"],
                     tries=row["tries"],
                     notation=notation,
@@ -300,7 +303,7 @@ def filter_field(name: str, value: str) -> FilterField:
     if name == "shots":
         offered |= {number: phrases.setting("shots", number) for number in SHOTS_OFFERED}
     offered |= {known: CHOICES[name][known] for known in CHOICES.get(name, ())}
-    if name != "kind":
+    if name in SETTINGS:
         offered |= {DECLARED: _("declared"), UNDECLARED: _("not declared")}
     offered.setdefault(value, value)
     options = tuple(Option(known, text, selected=known == value) for known, text in offered.items())

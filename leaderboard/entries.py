@@ -50,6 +50,13 @@ class Details:
         return self.entry.shown
 
     @property
+    def tier(self) -> str | None:
+        """How far what stands on the board is checked; None where nothing stands there."""
+        if self.entry.shown_id is None:
+            return None
+        return "verified" if self.entry.is_verified else "scored"
+
+    @property
     def score(self) -> float | None:
         return self.figures.get(OVERALL)
 
@@ -59,7 +66,7 @@ def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -
 
     Raises Http404 for an entry that is not there or that the asker may not see.
     """
-    seen = Entry.objects.visible_to(asker).select_related("benchmark", "team", "shown")
+    seen = Entry.objects.visible_to(asker).select_related("benchmark", "team", "shown", "verified")
     entry = get_object_or_404(seen, pk=entry_id)
     is_ours = asker.is_staff or entry.team_id in asker.team_ids
     history = Submission.objects.filter(entry=entry)

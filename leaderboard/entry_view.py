@@ -49,6 +49,7 @@ def context(found: Details) -> dict[str, Any]:
         "former_names": found.former_names,
         "correct_url": reverse("entry-correct", args=[entry.pk]) if found.may_correct else "",
         "json_url": reverse("api-entry", args=[entry.pk]),
+        "report_url": reverse("entry-report", args=[entry.pk]),
     }
 
 

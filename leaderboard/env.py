@@ -1,13 +1,15 @@
 """Read settings from the environment, and fail loudly when one cannot be used."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
+
+LOOPBACK = ("", "*", "127.0.0.1", "localhost", "[::1]")
 
 
 def text(name: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
@@ -41,6 +43,28 @@ def number(name: str, default: int) -> int:
     if not value.isdecimal():
         raise ImproperlyConfigured(f"{name}={value!r}: must be a whole number.")
     return int(value)
+
+
+def origin(name: str, port: int, *, hosts: Sequence[str]) -> str:
+    """The address at which people find the site, `https://host` or `http://host:port`; mail leads to it.
+
+    Not given, it is the first of the site's hosts, by HTTPS, and where that is this machine, its port: no request tells
+    a worker.
+    """
+    given = os.environ.get(name, "").rstrip("/")
+    if not given:
+        host = next(iter(hosts), "").lstrip(".")
+        return f"http://127.0.0.1:{port}" if host in LOOPBACK else f"https://{host}"
+    parts = urlsplit(given)
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or given != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise ImproperlyConfigured(
+            f"{name}={given!r}: must look like https://vernier.example.org, without a path."
+        )
+    return given
 
 
 def secret_key(var: Path, *, embedded: bool) -> str:

@@ -48,6 +48,8 @@ def board_head(columns: Columns) -> list[str]:
         "flags",
         "team_name",
         "partial",
+        "tier",
+        "under_review",
     ]
 
 
@@ -78,6 +80,8 @@ def _board_line(row: Row) -> list[object]:
         row.get("flags"),
         row.get("team_name"),
         " ".join(row.get("partial", ())),
+        row["tier"],
+        "true" if row["under_review"] else "false",
     ]
 
 

@@ -23,11 +23,16 @@ DECLARED = "declared"
 UNDECLARED = "undeclared"
 LONGEST_TEXT = 200
 SETTINGS = (*Entry.SETTINGS, *Entry.LINKS)
-FILTERS = ("q", "kind", *SETTINGS)  # in the order of the board's form
+FILTERS = ("q", "kind", "tier", *SETTINGS)  # in the order of the board's form
 DETECTION = ("recall", "precision", "f1", "overkill", "miss")
 
 CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     "kind": {"scored": gettext_lazy("scored here"), "quoted": gettext_lazy("quoted")},
+    "tier": {
+        "quoted": gettext_lazy("quoted"),
+        "scored": gettext_lazy("scored, not verified"),
+        "verified": gettext_lazy("verified"),
+    },
     "template": dict(Entry.Template.choices),
     "knowledge": dict(Entry.Knowledge.choices),
     "tools": dict(Entry.Tools.choices),
@@ -261,6 +266,19 @@ def _by_kind(name: str, value: str) -> Condition:
     return Condition(f"figure.{'submission' if value == 'scored' else 'quoted'}_id IS NOT NULL")
 
 
+_TIERS: Mapping[str, str] = {
+    "quoted": "figure.quoted_id IS NOT NULL",
+    "scored": "figure.submission_id <> entry.verified_id OR figure.submission_id IS NOT NULL"
+    " AND entry.verified_id IS NULL",
+    "verified": "figure.submission_id = entry.verified_id",
+}
+
+
+def _by_tier(name: str, value: str) -> Condition:
+    _check_choice(name, value)
+    return Condition(_TIERS[value])
+
+
 def _by_name(name: str, value: str) -> Condition:
     # One of the two is null.
     return _contains("COALESCE(entry.name, quoted.name)", value)
@@ -268,7 +286,7 @@ def _by_name(name: str, value: str) -> Condition:
 
 def _check_choice(name: str, value: str) -> None:
     if value not in CHOICES[name]:
-        allowed = (*CHOICES[name], *(() if name == "kind" else (DECLARED, UNDECLARED)))
+        allowed = (*CHOICES[name], *((DECLARED, UNDECLARED) if name in SETTINGS else ()))
         raise _UnusableValueError(
             _("“{value}” is not to be had here. Allowed are: {allowed}.").format(
                 value=value, allowed=", ".join(allowed)
@@ -314,6 +332,7 @@ def _contains(text: str, value: str) -> Condition:
 _READERS: Mapping[str, Callable[[str, str], Condition]] = {
     "q": _by_name,
     "kind": _by_kind,
+    "tier": _by_tier,
     "shots": _by_shots,
     "parameters": _by_parameters,
     "quantisation": _by_text,

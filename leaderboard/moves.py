@@ -78,6 +78,7 @@ def _would_stand(draft: Release) -> Mapping[UUID, Place]:
         fault="",
         submission__status=Submission.Status.SCORED,
         submission__visibility=Submission.Visibility.PUBLIC,
+        submission__held_at=None,
         submission__entry__hidden_at=None,
     ).values_list(
         "submission__entry_id",

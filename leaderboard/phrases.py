@@ -36,6 +36,9 @@ WORDS: Mapping[tuple[str, str], Text] = {
     ("open_weights", "no"): gettext_lazy("closed weights"),
     ("kind", "scored"): gettext_lazy("scored here"),
     ("kind", "quoted"): gettext_lazy("quoted"),
+    ("tier", "quoted"): gettext_lazy("quoted"),
+    ("tier", "scored"): gettext_lazy("scored, not verified"),
+    ("tier", "verified"): gettext_lazy("verified"),
 }
 METRICS: Mapping[str, Text] = {
     "accuracy": gettext_lazy("The share of the questions that were answered correctly, in percent."),
@@ -47,6 +50,7 @@ METRICS: Mapping[str, Text] = {
 LABELS: Mapping[str, Text] = {
     "q": gettext_lazy("name"),
     "kind": gettext_lazy("kind"),
+    "tier": gettext_lazy("tier"),
     **{field.name: field.verbose_name for field in Entry._meta.fields},
 }
 _FORMS: Mapping[str, Callable[[Any], str]] = {

@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from leaderboard import moves
-from submissions import askers, rescoring
+from submissions import askers, disputes, rescoring
 from submissions.models import Benchmark, Release
+from submissions.models.dispute import Decision
 from submissions.ui import format as written
 
 MOST_MOVES = 500
@@ -48,6 +49,9 @@ def release(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
         "benchmark": benchmark,
         "release": _line(benchmark, found),
         "is_draft": found.became_current_at is None,
+        "rulings": [_ruling(waiting) for waiting in disputes.waiting_for(found)]
+        if found.pk == benchmark.draft_release_id
+        else [],
         "moved": [_move(move) for move in changed.moved[:MOST_MOVES]],
         "lost": [_move(move) for move in changed.lost[:MOST_MOVES]],
         "stayed_text": written.count(changed.stayed),
@@ -111,6 +115,31 @@ def changes(benchmark: Benchmark, release: Release) -> list[str]:
         for kind in CHANGES
         if (found := release.changes.get(kind))
     ]
+
+
+def _ruling(waiting: disputes.Waiting) -> dict[str, Any]:
+    """What was promised of a question, and whether the draft keeps it."""
+    disputed, question = waiting.disputed, waiting.question
+    words = {
+        Decision.STANDS: (_("to be counted again"), _("It counts it.")),
+        Decision.EXCLUDED: (_("to be excluded"), _("It does not count it.")),
+        Decision.CORRECTED: (
+            _("to be corrected"),
+            _("It has another wording or other options. See in your file that the answer is right.")
+            if waiting.is_reworded
+            else _("Wording and options are as before. See in your file that the answer is another."),
+        ),
+    }
+    promise, kept = words[Decision(disputed.decision)]
+    broken = _("The draft is older than this ruling: import its file again.")
+    return {
+        "question_id": disputed.question_id,
+        "url": disputed.get_absolute_url(),
+        "promise": promise,
+        "is_carried": waiting.is_carried,
+        "text": _("It is no longer asked.") if question is None else kept if waiting.is_carried else broken,
+        "reply": disputed.reply,
+    }
 
 
 def _move(move: moves.Move) -> dict[str, Any]:

@@ -24,6 +24,7 @@ SECRET_KEY = env.secret_key(VERNIER_VAR, embedded=VERNIER_EMBEDDED)
 DEBUG = False
 ALLOWED_HOSTS = env.words("VERNIER_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("VERNIER_ORIGINS")
+VERNIER_URL = env.origin("VERNIER_URL", VERNIER_PORT, hosts=ALLOWED_HOSTS)
 
 INSTALLED_APPS = [
     # Ours first: of two templates of one name, the first app's is drawn.

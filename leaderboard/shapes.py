@@ -28,6 +28,9 @@ class ReleaseShape(_Shape):
 class LimitsShape(_Shape):
     daily = serializers.IntegerField()
     total = serializers.IntegerField()
+    public_entries = serializers.IntegerField(
+        allow_null=True, help_text="How many of its entries may be public at a time; null: without limit."
+    )
 
 
 class BenchmarkShape(_Shape):
@@ -42,7 +45,7 @@ class BenchmarkShape(_Shape):
     closes_at = serializers.DateTimeField(allow_null=True, help_text="Until when it does.")
     disclosure = serializers.ChoiceField(choices=["overall", "subtasks", "cells"])
     release = ReleaseShape(allow_null=True)
-    limits = LimitsShape(help_text="Submissions a team has.")
+    limits = LimitsShape(help_text="Submissions a team has, and public entries.")
     changed_at = serializers.DateTimeField(help_text="Moves with every change of the board.")
     links = serializers.DictField(child=serializers.URLField())
 
@@ -73,6 +76,9 @@ class RulesShape(_Shape):
         allow_null=True, help_text="Whether anyone can get the answers; null where nobody has said."
     )
     closed_division = serializers.DictField(child=serializers.CharField())
+    holds_alike = serializers.BooleanField(
+        help_text="Whether answers that agree with another team's beyond chance wait for an organizer."
+    )
     source_dataset_folds = serializers.DictField(child=serializers.CharField())
 
 
@@ -140,6 +146,12 @@ class RowShape(FiguresShape):
     entry = RowEntryShape()
     team = serializers.SlugField(allow_null=True)
     kind = serializers.ChoiceField(choices=["scored", "quoted"])
+    tier = serializers.ChoiceField(
+        choices=["quoted", "scored", "verified"], help_text="Verified: reproduced by an organizer."
+    )
+    under_review = serializers.BooleanField(
+        help_text="The organizers are looking into it; its page says why."
+    )
     submission = serializers.UUIDField(allow_null=True)
     score = serializers.FloatField(allow_null=True, help_text="Percent, of the column asked for.")
     coverage = serializers.FloatField(allow_null=True)
@@ -207,6 +219,21 @@ class EntryDetailShape(FiguresShape):
         allow_null=True, help_text="When an organizer took it off the board; its page says why."
     )
     hidden_reason = serializers.CharField(allow_null=True)
+    tier = serializers.ChoiceField(
+        choices=["scored", "verified"],
+        allow_null=True,
+        help_text="Of the submission that stands for it; null without one.",
+    )
+    verified_submission = serializers.UUIDField(
+        allow_null=True,
+        help_text="The one that an organizer has reproduced, perhaps not the one shown by now.",
+    )
+    verified_at = serializers.DateTimeField(allow_null=True)
+    verified_note = serializers.CharField(allow_null=True, help_text="How it was reproduced.")
+    review_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when the organizers are looking into it; null: they are not."
+    )
+    review_reason = serializers.CharField(allow_null=True)
     submission = serializers.UUIDField(allow_null=True, help_text="The one that stands for the entry.")
     score = serializers.FloatField(allow_null=True)
     coverage = serializers.FloatField(allow_null=True)

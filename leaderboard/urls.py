@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from leaderboard import api, health, pages, release_pages, schema, slashes
+from leaderboard import api, health, pages, question_pages, release_pages, schema, slashes
 from leaderboard.slashes import API
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("benchmarks/<slug:slug>/about/", pages.about, name="benchmark-about"),
     path("benchmarks/<slug:slug>/releases/", release_pages.releases, name="releases"),
     path("benchmarks/<slug:slug>/releases/<slug:digest>/", release_pages.release, name="release"),
+    path("benchmarks/<slug:slug>/questions/", question_pages.questions, name="questions"),
+    path("benchmarks/<slug:slug>/questions/<path:question_id>/", question_pages.question, name="question"),
     path("entries/<uuid:entry_id>/", pages.entry, name="entry"),
     path("how-to-read/", pages.how_to_read, name="how-to-read"),
     path("", include("submissions.urls")),

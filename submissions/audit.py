@@ -5,7 +5,17 @@ from typing import Any
 from django.db.models import Model
 
 from submissions.askers import Asker
-from submissions.models import Benchmark, Entry, Event, Release, Submission, Team, Token, User
+from submissions.models import (
+    Benchmark,
+    DisputedQuestion,
+    Entry,
+    Event,
+    Release,
+    Submission,
+    Team,
+    Token,
+    User,
+)
 
 COMMAND = Event.Actor.COMMAND
 SITE = Event.Actor.SITE
@@ -57,7 +67,7 @@ def _name(on: Model) -> str:
 def _benchmark_id(on: Model) -> int | None:
     if isinstance(on, Benchmark):
         return on.pk
-    return on.benchmark_id if isinstance(on, Entry | Submission | Release) else None
+    return on.benchmark_id if isinstance(on, Entry | Submission | Release | DisputedQuestion) else None
 
 
 def _team_id(on: Model) -> int | None:

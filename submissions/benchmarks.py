@@ -9,7 +9,10 @@ from submissions import audit
 from submissions.models import Benchmark
 from submissions.refusals import Refusal
 
-SETTABLE = ("name", "summary", "is_open", "opens_at", "closes_at", "disclosure", "daily_limit", "total_limit")
+SETTABLE = (
+    *("name", "summary", "is_open", "opens_at", "closes_at", "disclosure"),
+    *("daily_limit", "total_limit", "public_entries_limit", "holds_alike"),
+)
 
 
 def change(benchmark: Benchmark, *, by: audit.Actor, **wanted: Any) -> None:

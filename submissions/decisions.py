@@ -23,6 +23,12 @@ WORDS: Mapping[str, str | Promise] = {
     "cancelled": _("Cancelled before it was scored"),
     "entry-hidden": _("Hidden by the organizers"),
     "entry-restored": _("Restored by the organizers"),
+    "entry-verified": _("Verified by the organizers"),
+    "entry-not-verified": _("No longer marked as verified by the organizers"),
+    "review-begun": _("Put under review by the organizers"),
+    "review-ended": _("Review by the organizers ended"),
+    "held": _("Held until an organizer has looked at it"),
+    "alarm-stands": _("Looked at by the organizers: it stands"),
     "retried": _("Queued again by the organizers"),
 }
 MOST = 100

@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -10,11 +11,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
 from scoring.release import Release as Content
-from submissions import leases, releases, ringing, scores, standings, storage
+from submissions import alarms, leases, notices, releases, ringing, scores, sheets, standings, storage
 from submissions.models import Benchmark, Release, Submission
 from submissions.sealing import sealed, unchained
 
@@ -94,7 +94,7 @@ def claim(submission_id: UUID, *, now: datetime) -> Submission | None:
     )
     if not taken:
         return None
-    return Submission.objects.select_related("benchmark__current_release", "entry").get(
+    return Submission.objects.select_related("benchmark__current_release", "entry", "team").get(
         pk=submission_id, lease=lease
     )
 
@@ -115,9 +115,18 @@ def _score(submission: Submission) -> None:
         # The worker's fence held: no honest answer file needs a fraction of what it allows.
         _reject(submission, PredictionError.single(Problem("too-much-memory")))
         return
-    keep_sheet(submission, release.digest, evaluation.sheet)
+    sheets.keep(submission, release.digest, evaluation.sheet)
     keep_outcomes(submission, release, evaluation)
-    _record(submission, release, evaluation)
+    comparison = alarms.Comparison(submission, evaluation.sheet)
+    if submission.is_public and submission.benchmark.holds_alike:
+        comparison.catch_up(release)
+    while True:
+        try:
+            _record(submission, release, evaluation, comparison)
+        except alarms.NotComparedError:
+            comparison.catch_up(release)
+        else:
+            return
 
 
 def _read(submission: Submission, release: Release) -> tuple[Content, bytes]:
@@ -130,15 +139,6 @@ def _read(submission: Submission, release: Release) -> tuple[Content, bytes]:
         raise
 
 
-def keep_sheet(submission: Submission, digest: str, sheet: Sheet) -> None:
-    """Put the letters aside that a later release is scored from, so that no file is read twice.
-
-    An earlier attempt may have got this far; reading is deterministic. Raises StorageUnavailableError.
-    """
-    with suppress(storage.ObjectExistsError):
-        storage.answers().put(submission.sheet_key(digest), sheet.encode())
-
-
 def keep_outcomes(submission: Submission, release: Release, evaluation: Evaluation) -> None:
     """Put the outcomes where the truth is: together with the answers they are the truth. Again: no change."""
     key = f"outcomes/{release.digest}/{submission.pk}-{SCORER_VERSION}"
@@ -146,8 +146,13 @@ def keep_outcomes(submission: Submission, release: Release, evaluation: Evaluati
         storage.truth().put(key, evaluation.outcomes)
 
 
-def _record(submission: Submission, release: Release, evaluation: Evaluation) -> None:
-    """Figures, ranks and the final state, in one transaction: `scored` means that the ranks stand."""
+def _record(
+    submission: Submission, release: Release, evaluation: Evaluation, comparison: alarms.Comparison
+) -> None:
+    """Figures, ranks and the final state, in one transaction: `scored` means that the ranks stand.
+
+    Raises NotComparedError when it is public by now, or something else was put up, that the comparison lacks.
+    """
     report = evaluation.report
     with transaction.atomic():
         benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=submission.benchmark_id)
@@ -161,6 +166,7 @@ def _record(submission: Submission, release: Release, evaluation: Evaluation) ->
             present=report.present,
             coverage=report.coverage,
         )
+        comparison.settle(benchmark, now=timezone.now())
         scores.write([scores.Score(submission, report)], release)
         standings.place(submission.entry)
         if benchmark.draft_release_id is not None:
@@ -196,11 +202,13 @@ def _check_lease(submission: Submission) -> None:
         raise LeaseLostError(submission.pk)
 
 
-def _finish(submission: Submission, **changes: object) -> None:
-    """Write the final state if the lease is still ours. Raises LeaseLostError otherwise."""
+def _finish(submission: Submission, **changes: Any) -> None:
+    """Write the final state and tell the team, if the lease is still ours. Raises LeaseLostError otherwise."""
     held = Submission.objects.filter(pk=submission.pk, lease=submission.lease)
-    if not held.update(lease=None, lease_until=None, finished_at=timezone.now(), **changes):
-        raise LeaseLostError(submission.pk)
+    with transaction.atomic():
+        if not held.update(lease=None, lease_until=None, finished_at=timezone.now(), **changes):
+            raise LeaseLostError(submission.pk)
+        notices.tell_end(submission, **changes)
 
 
 def _record_fault(submission: Submission) -> None:

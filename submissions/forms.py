@@ -9,7 +9,8 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from submissions import names
-from submissions.models import Benchmark, Entry, Membership, Submission, Team, Token
+from submissions.models import Benchmark, Complaint, Dispute, Entry, Membership, Submission, Team, Token
+from submissions.models.dispute import About
 
 NOT_DECLARED = _("not declared")
 SETTING_CHOICES = {
@@ -131,6 +132,32 @@ class CorrectionForm(forms.Form):
 
     def clean_name(self) -> str:
         return names.shown(self.cleaned_data["name"])
+
+
+class DisputeForm(forms.Form):
+    """What somebody holds to be wrong with a question."""
+
+    about = forms.ChoiceField(label=_("What is wrong"), choices=About.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=Dispute.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_(
+            "What the image shows, where the question misleads, what would be right. The organizers alone read it."
+        ),
+    )
+
+
+class ComplaintForm(forms.Form):
+    """What a reader reports of an entry."""
+
+    about = forms.ChoiceField(label=_("What is wrong"), choices=Complaint.About.choices)
+    text = forms.CharField(
+        label=_("What you found"),
+        max_length=Complaint.LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("How can an organizer see it too? At most 2,000 characters."),
+    )
 
 
 class TeamForm(forms.Form):

@@ -130,6 +130,8 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
             _settle(offer, known, is_new=False)
             return Receipt(known, is_new=False)
         quota.check(offer.team, benchmark, now=now)
+        if submission.is_public:
+            quota.check_public(submission.entry, team, benchmark)
         submission.save(force_insert=True)
         _settle(offer, submission, is_new=True)
         if submission.is_public:

@@ -39,6 +39,10 @@ REFUSALS: Mapping[str, str | Promise] = {
         "An upload under the Idempotency-Key “{key}” is being taken in right now. Send it again in {seconds} s: the "
         "answer will be that upload’s."
     ),
+    "public-entries": _(
+        "Your team has {used} public entries on this benchmark, and {limit} are allowed at a time. Withdraw what is "
+        "public of one of them, or keep this one private."
+    ),
     "no-form": _(
         "The body is not a form (its Content-Type: {found}). Send the file as the form field “file”: "
         'curl -F file=@answers.csv -F entry="my model" …; with curl, leave --data and --data-binary out.'
@@ -82,6 +86,11 @@ REFUSALS: Mapping[str, str | Promise] = {
         "This token may only read. Make one with the scope “submit” on your team’s page."
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
+    "too-many-disputes": _("More than {limit} reports in an hour. Try again in {seconds} seconds."),
+    "dispute-without-reason": _("Say what is wrong: the organizers go by it."),
+    "question-not-asked": _(
+        "This question is not in the current release, so there is nothing to report of it."
+    ),
     "benchmark-slug": _(
         "“{slug}” cannot be a benchmark’s short name: use letters, digits, - and _, at most 50."
     ),
@@ -113,6 +122,14 @@ REFUSALS: Mapping[str, str | Promise] = {
     "team-banned": _("The organizers take nothing from the team {team} at present. Their reason: {reason}"),
     "not-banned": _("This team is not banned."),
     "not-hidden": _("This entry is not hidden."),
+    "too-many-complaints": _(
+        "More than {limit} reports in an hour came from here. Try again in {seconds} seconds."
+    ),
+    "complaint-closed": _("This report was closed already."),
+    "alarm-decided": _("This was decided already."),
+    "not-verified": _("This entry is not marked as verified."),
+    "shows-another": _("The board shows another submission of this entry by now. Look at that one first."),
+    "not-under-review": _("This entry is not under review."),
     "decision-without-reason": _("Say why: the reason is told to those whom it concerns."),
     "invitation-ended": _("This invitation has ended or was revoked. Ask the team for a new link."),
     "not-the-draft": _("Release {release} is not the draft of its benchmark any more."),

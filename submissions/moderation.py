@@ -5,7 +5,7 @@ from functools import partial
 
 from django.db import transaction
 
-from submissions import audit, ringing
+from submissions import audit, notices, ringing
 from submissions.askers import Asker
 from submissions.models import Entry, Team, User
 from submissions.refusals import Refusal
@@ -24,6 +24,7 @@ def hide(entry: Entry, *, reason: str, by: audit.Actor, now: datetime) -> None:
         hidden_at = entry.hidden_at or now
         _place_later(entry, hidden_at=hidden_at, hidden_reason=reason)
         audit.record(by, "entry-hidden", entry, is_public=True, reason=reason)
+        notices.tell(entry.team, "entry-hidden", entry, reason=reason)
 
 
 def restore(entry: Entry, *, by: audit.Actor) -> None:
@@ -34,6 +35,7 @@ def restore(entry: Entry, *, by: audit.Actor) -> None:
             raise Refusal("not-hidden")
         _place_later(entry, hidden_at=None, hidden_reason="")
         audit.record(by, "entry-restored", entry, is_public=True)
+        notices.tell(entry.team, "entry-restored", entry)
 
 
 def ban(team: Team, *, reason: str, by: audit.Actor, now: datetime) -> None:
@@ -47,6 +49,7 @@ def ban(team: Team, *, reason: str, by: audit.Actor, now: datetime) -> None:
         team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
         Team.objects.filter(pk=team.pk).update(banned_at=team.banned_at or now, banned_reason=reason)
         audit.record(by, "team-banned", team, reason=reason)
+        notices.tell(team, "team-banned", team, reason=reason)
 
 
 def unban(team: Team, *, by: audit.Actor) -> None:
@@ -57,6 +60,7 @@ def unban(team: Team, *, by: audit.Actor) -> None:
             raise Refusal("not-banned")
         Team.objects.filter(pk=team.pk).update(banned_at=None, banned_reason="")
         audit.record(by, "team-restored", team)
+        notices.tell(team, "team-restored", team)
 
 
 def refuse_banned(team: Team) -> None:
@@ -96,11 +100,11 @@ def _change(user: User, action: str, *, by: audit.Actor, **rights: bool) -> None
         audit.record(by, action, user)
 
 
-def cleaned(reason: str) -> str:
-    """The reason as it is kept. Raises Refusal without one."""
+def cleaned(reason: str, *, field: str = "reason") -> str:
+    """What an organizer says of a decision, as it is kept. Raises Refusal without a word."""
     reason = reason.replace("\x00", "").strip()[:REASON_CHARACTERS]
     if not reason:
-        raise Refusal("decision-without-reason", field="reason")
+        raise Refusal("decision-without-reason", field=field)
     return reason
 
 

@@ -1,21 +1,31 @@
 """What a team decides of its submissions: who sees them, and which one stands for the entry."""
 
+import logging
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
-from submissions import audit, moderation, ringing, standings
-from submissions.models import Entry, Submission
+from submissions import alarms, audit, moderation, quota, ringing, standings, storage
+from submissions.models import Benchmark, Entry, Release, Submission, Team
 from submissions.refusals import Refusal
+from submissions.sealing import sealed, unchained
+
+logger = logging.getLogger(__name__)
 
 Visibility = Submission.Visibility
 
 
 def publish(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
-    """Make a private submission public; one that still waits is public once it is scored. Again: no change."""
+    """Make a private submission public; one that still waits is public once it is scored. Again: no change.
+
+    Raises Refusal where the rules forbid it, as when the team has no public entry left.
+    """
     with transaction.atomic():
+        # The lock that uploads take: two at once cannot both take the team's last public entry.
+        team = Team.objects.select_for_update(no_key=True).get(pk=submission.team_id)
         submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
         if submission.visibility == Visibility.WITHDRAWN:
             raise Refusal("already-withdrawn")
@@ -27,8 +37,13 @@ def publish(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
             raise Refusal("not-scored")
         if submission.visibility == Visibility.PUBLIC:
             return
-        moderation.refuse_banned(submission.team)
-        Submission.objects.filter(pk=submission.pk).update(visibility=Visibility.PUBLIC, published_at=now)
+        moderation.refuse_banned(team)
+        quota.check_public(submission.entry, team, submission.benchmark)
+        Submission.objects.filter(pk=submission.pk).update(
+            visibility=Visibility.PUBLIC,
+            published_at=now,
+            compare_due=submission.is_scored and submission.benchmark.holds_alike,
+        )
         audit.record(by, "published", submission, is_public=True)
         _place_later(submission.entry_id)
 
@@ -50,7 +65,7 @@ def withdraw(submission: Submission, *, reason: str, by: audit.Actor, now: datet
         changes: dict[str, object] = {}
         if submission.status == Submission.Status.QUEUED:
             changes = {"status": Submission.Status.CANCELLED, "finished_at": now}
-        if submission.status != Submission.Status.SCORED:
+        if submission.status != Submission.Status.SCORED or submission.is_held:
             changes["published_at"] = None
         Submission.objects.filter(pk=submission.pk).update(
             visibility=Visibility.WITHDRAWN, withdrawn_at=now, withdrawn_reason=reason, **changes
@@ -105,8 +120,61 @@ def _place_later(entry_id: UUID) -> None:
 
 
 def place(entry_id: UUID) -> None:
-    """The worker's half: rank the board with what the team decided."""
-    with transaction.atomic():
-        entry = Entry.objects.filter(pk=entry_id).first()
-        if entry is not None:
+    """The worker's half: rank the board with what the team decided, and compare what it made public.
+
+    Storage that does not answer: the mark stays, and the sweeper rings again. Raises SealedError for a fault of ours,
+    since its own message may quote the truth.
+    """
+    match _attempt(entry_id):
+        case None:
+            pass
+        case storage.StorageUnavailableError() as error:
+            logger.warning("storage does not answer, entry %s waits: %s", entry_id, error)
+        case fault:
+            raise fault
+
+
+def _attempt(entry_id: UUID) -> Exception | None:
+    """Place; returns what went wrong, fit for a log."""
+    caught: Exception | None = None
+    try:
+        _place(entry_id)
+    except Exception as error:  # noqa: BLE001  # place raises it
+        caught = error
+    # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
+    if caught is None or isinstance(caught, storage.StorageUnavailableError):
+        return caught and unchained(caught)
+    return sealed(caught)
+
+
+def _place(entry_id: UUID) -> None:
+    entry = Entry.objects.filter(pk=entry_id).first()
+    if entry is None:
+        return
+    comparisons: dict[UUID, alarms.Comparison] = {}
+    while not _placed(entry, comparisons):
+        current = Benchmark.objects.filter(pk=entry.benchmark_id).values("current_release")
+        release = Release.objects.get(pk__in=current)
+        for comparison in comparisons.values():
+            comparison.catch_up(release)
+
+
+def _placed(entry: Entry, comparisons: dict[UUID, alarms.Comparison]) -> bool:
+    """Rank the board with the entry, unless something of it, in `comparisons` by then, has yet to be compared."""
+    unsettled = Submission.objects.filter(entry=entry).unsettled()
+    try:
+        with transaction.atomic():
+            benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=entry.benchmark_id)
+            # Submissions before their entry, as whoever publishes or withdraws locks them.
+            locked = {each.pk: each for each in unsettled.select_for_update(no_key=True).order_by("pk")}
+            Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
+            # Read with the entry held, so that no decision of an organizer is lost in between.
+            for submission_id in alarms.undecided(unsettled):
+                if submission_id not in locked:
+                    raise alarms.NotComparedError
+                comparisons.setdefault(submission_id, alarms.Comparison(locked[submission_id]))
+                comparisons[submission_id].settle(benchmark, now=timezone.now())
             standings.place(entry)
+    except alarms.NotComparedError:
+        return False
+    return True

@@ -1,4 +1,7 @@
-"""How many submissions a team may still send. The rows themselves are the account: what failed was never charged."""
+"""How many submissions a team may still send, and how many of its entries may be public.
+
+The rows themselves are the account: what failed was never charged.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Q
 
-from submissions.models import Benchmark, Submission, Team
+from submissions.models import Benchmark, Entry, Submission, Team
+from submissions.models.submission import SubmissionQuerySet
 from submissions.refusals import Refusal
 
 
@@ -83,3 +87,25 @@ def check(team: Team, benchmark: Benchmark, *, now: datetime) -> None:
     """
     if refusal := of(team, benchmark, now=now).refusal(now=now):
         raise refusal
+
+
+def public_entries(team: Team, benchmark: Benchmark) -> int:
+    """How many of the team's entries have a submission that is public or will be once it is scored."""
+    return _public(team, benchmark).values("entry").distinct().count()
+
+
+def check_public(entry: Entry, team: Team, benchmark: Benchmark) -> None:
+    """Raises Refusal when the entry is not public and the team may have no further public one.
+
+    Binding only while the caller holds the team's row locked.
+    """
+    limit = benchmark.public_entries_limit
+    if limit is None or _public(team, benchmark).filter(entry=entry).exists():
+        return
+    used = public_entries(team, benchmark)
+    if used >= limit:
+        raise Refusal("public-entries", field="visibility", limit=limit, used=used)
+
+
+def _public(team: Team, benchmark: Benchmark) -> SubmissionQuerySet:
+    return Submission.objects.filter(team=team, benchmark=benchmark).public().counting()

@@ -14,7 +14,7 @@ from django.utils import timezone
 import scoring.release
 from scoring.definition import Definition
 from scoring.transfer import Changes
-from submissions import audit, names, ringing, scores, standings, storage
+from submissions import audit, disputes, names, notices, ringing, scores, standings, storage
 from submissions.models import Benchmark, Question, Release
 from submissions.refusals import Refusal
 
@@ -47,14 +47,15 @@ def publish(
 
     A benchmark's first release is current at once and opens it, with every cell disclosed. A later one is a draft,
     scored in the background and seen by organizers alone, until `make_current`; it takes the place of another draft,
-    and what the organizer has set stays. A summary and limits that are given are set in any case. Raises Refusal for
-    a slug, name or summary that cannot be or a slug that belongs to the stand-in, and StorageUnavailableError; then
-    nothing is written.
+    and what the organizer has set stays. Of its questions, those that organizers ruled out are not counted. A summary
+    and limits that are given are set in any case. Raises Refusal for a slug, name or summary that cannot be or a slug
+    that belongs to the stand-in, and StorageUnavailableError; then nothing is written.
     """
     _check_slug(slug, is_standin=is_standin)
     name = _text("name", name, Benchmark.LONGEST_NAME)
     if summary is not None:
         summary = _text("summary", summary, Benchmark.LONGEST_SUMMARY)
+    content = content.excluding(disputes.excluded(slug))
     # Truth first: a release that a worker cannot read must never be current.
     with suppress(storage.ObjectExistsError):  # then it is the same content, by its digest
         storage.truth().put(truth_key(content.digest), content.encode())
@@ -130,6 +131,7 @@ def make_current(release: Release, *, now: datetime) -> None:
 
 def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
     replaced = benchmark.current_release
+    stood = notices.ranks(benchmark)
     if replaced is not None:
         standings.archive(benchmark)
         Release.objects.filter(pk=replaced.pk).update(replaced_at=now)
@@ -139,9 +141,12 @@ def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
     benchmark.current_release = release
     benchmark.definition = release.definition
     benchmark.save()
+    disputes.settle(release)
     standings.unarchive(benchmark)
     scores.adopt(benchmark)
     standings.place_some(benchmark)
+    if replaced is not None:
+        notices.tell_moves(release, stood)
 
 
 def _check_slug(slug: str, *, is_standin: bool) -> None:

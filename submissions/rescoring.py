@@ -10,17 +10,15 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError
-from scoring.evaluate import SCORER_VERSION, evaluate, rescore
+from scoring.evaluate import SCORER_VERSION, rescore
 from scoring.release import Release as Content
-from submissions import audit, evaluation, releases, ringing, scores, standings, storage
+from submissions import audit, evaluation, releases, ringing, scores, sheets, standings, storage
 from submissions.models import Benchmark, Release, Report, Submission
 from submissions.models.submission import SubmissionQuerySet
 from submissions.sealing import sealed, unchained
@@ -145,24 +143,15 @@ def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Sc
     content = releases.decoded(release.digest)
     if release.benchmark.current_release_id == release.pk:
         content = content.under(release.benchmark.rules)
-    origins = _origins(batch)
+    origins = sheets.origins(batch)
     for submission in batch:
         yield _score(submission, origins[submission.pk], content, release)
-
-
-def _origins(batch: Sequence[Submission]) -> dict[UUID, str]:
-    """The digest of the release that each file was first scored against: its answers are letters of that one."""
-    first: dict[UUID, str] = {}
-    found = Report.objects.filter(submission__in=batch, fault="").order_by("-id")
-    for submission_id, digest in found.values_list("submission_id", "release__digest"):
-        first[submission_id] = digest
-    return first
 
 
 def _score(submission: Submission, origin: str, content: Content, release: Release) -> scores.Score:
     before = releases.decoded(origin)
     try:
-        sheet = _sheet(submission, before)
+        sheet = sheets.of(submission, before)
         found = rescore(sheet, before, content, partial=submission.partial)
     except PredictionError as error:
         return scores.Score(submission, None, error.problems[0].code)
@@ -171,16 +160,3 @@ def _score(submission: Submission, origin: str, content: Content, release: Relea
         return scores.Score(submission, None, "answers-missing")
     evaluation.keep_outcomes(submission, release, found)
     return scores.Score(submission, found.report)
-
-
-def _sheet(submission: Submission, before: Content) -> Sheet:
-    """The letters kept beside the answers; where there are none, the file is read again and they are kept."""
-    key = submission.sheet_key(before.digest)
-    try:
-        return Sheet.decode(storage.answers().get(key))
-    except (storage.MissingObjectError, ValueError):
-        data = storage.answers().get(submission.answers_key)
-        sheet = evaluate(data, before, partial=submission.partial).sheet
-        storage.answers().delete(key)
-        evaluation.keep_sheet(submission, before.digest, sheet)
-        return sheet

@@ -32,6 +32,11 @@ def switch(release_id: int) -> None:
     _ring("submissions.tasks.switch", release_id)
 
 
+def post() -> None:
+    """Ask for what teams and people are told to be sent to them by mail. Never raises."""
+    _ring("submissions.tasks.post")
+
+
 def _ring(task: str, *arguments: str | int) -> None:
     try:
         # Asked first: Celery's own connection would try for seconds before it gave up.

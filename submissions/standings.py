@@ -19,7 +19,8 @@ def place(entry: Entry) -> None:
     """Choose the entry's shown submission and rank the board anew. To be called in a transaction.
 
     Shown is the one that the team chose, else its best public one, among those scored on the current release: scores
-    on different releases are not compared. Of a hidden entry none is. Running it twice changes nothing.
+    on different releases are not compared. What is held is not shown, and of a hidden entry nothing. Running it twice
+    changes nothing.
     """
     benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=entry.benchmark_id)
     place_some(benchmark, [entry.pk])
@@ -61,7 +62,8 @@ WITH candidate AS MATERIALIZED (
     FROM submissions_entry entry
     JOIN submissions_submission submission
       ON submission.entry_id = entry.id AND submission.status = 'scored'
-         AND submission.visibility = 'public' AND submission.release_id = %(release)s
+         AND submission.visibility = 'public' AND submission.held_at IS NULL AND NOT submission.compare_due
+         AND submission.release_id = %(release)s
     WHERE entry.benchmark_id = %(benchmark)s AND entry.hidden_at IS NULL {some}
 ),
 tried AS MATERIALIZED (

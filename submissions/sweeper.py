@@ -4,10 +4,11 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from submissions import idempotency, ringing
+from submissions import idempotency, notices, post_office, ringing
 from submissions.evaluation import MOST_ATTEMPTS
 from submissions.models import Entry, Release, Submission
 
@@ -30,13 +31,7 @@ class Sweep:
 def sweep(*, now: datetime | None = None) -> Sweep:
     """Ring for what has waited for over 20 s and for expired leases; end what has used its three attempts."""
     now = now or timezone.now()
-    expired = Submission.objects.filter(status=Submission.Status.SCORING, lease_until__lte=now)
-    used_up = list(expired.filter(attempts__gte=MOST_ATTEMPTS).values_list("pk", flat=True))
-    failed = expired.filter(pk__in=used_up).update(
-        status=Submission.Status.FAILED, lease=None, lease_until=None, finished_at=now
-    )
-    if failed:
-        logger.error("failed after %d attempts: %s", MOST_ATTEMPTS, ", ".join(map(str, used_up)))
+    failed = _end_used_up(now)
     waiting = Submission.objects.claimable(at=now).filter(received_at__lte=now - HEARD_BY_NOW)
     rung = 0
     for submission_id in waiting.order_by("received_at").values_list("pk", flat=True)[:RINGS_A_SWEEP]:
@@ -51,6 +46,8 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     for release_id in Release.objects.filter(switch_due=True).values_list("pk", flat=True):
         ringing.switch(release_id)
     idempotency.forget_old(now=now)
+    if post_office.is_due(now):
+        ringing.post()
     if rung or failed or placed:
         logger.warning("sweep: rang for %d submissions and %d entries, failed %d", rung, placed, failed)
     return Sweep(rung=rung, failed=failed, placed=placed)
@@ -59,3 +56,21 @@ def sweep(*, now: datetime | None = None) -> Sweep:
 def idle(now: datetime) -> Q:
     """Of releases that history is scored against: nobody has the next turn."""
     return Q(rescoring_until=None) | Q(rescoring_until__lte=now)
+
+
+def _end_used_up(now: datetime) -> int:
+    expired = Submission.objects.filter(
+        status=Submission.Status.SCORING, lease_until__lte=now, attempts__gte=MOST_ATTEMPTS
+    )
+    failed = 0
+    for submission in expired.select_related("team", "benchmark", "entry"):
+        with transaction.atomic():
+            # The update is the lock: of two sweepers, one tells the team.
+            if not expired.filter(pk=submission.pk).update(
+                status=Submission.Status.FAILED, lease=None, lease_until=None, finished_at=now
+            ):
+                continue
+            notices.tell_end(submission, status=Submission.Status.FAILED)
+        logger.error("failed after %d attempts: %s", MOST_ATTEMPTS, submission.pk)
+        failed += 1
+    return failed

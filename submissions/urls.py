@@ -1,6 +1,17 @@
 from django.urls import path
 
-from submissions.pages import account, corrections, invitations, mail, releases, submission, teams, upload
+from submissions.pages import (
+    account,
+    complaints,
+    corrections,
+    invitations,
+    mail,
+    notices,
+    releases,
+    submission,
+    teams,
+    upload,
+)
 
 urlpatterns = [
     path("accounts/delete/", account.account_delete, name="account-delete"),
@@ -30,6 +41,8 @@ urlpatterns = [
     path("teams/<slug:slug>/tokens/", teams.token_new, name="token-new"),
     path("teams/<slug:slug>/tokens/<int:token_id>/revoke/", teams.token_revoke, name="token-revoke"),
     path("invitations/<slug:secret>/", invitations.invitation, name="invitation"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/mails/<str:token>/", notices.mails, name="mails"),
     path("mail/", mail.mail_list, name="mailbox"),
     path("mail/<slug:name>/", mail.mail_message, name="mail-message"),
     path("benchmarks/<slug:slug>/submit/", upload.upload, name="upload"),
@@ -45,6 +58,7 @@ urlpatterns = [
         name="release-publish",
     ),
     path("entries/<uuid:entry_id>/correct/", corrections.entry_correct, name="entry-correct"),
+    path("entries/<uuid:entry_id>/report/", complaints.entry_report, name="entry-report"),
     path("submissions/<uuid:submission_id>/", submission.submission, name="submission"),
     path("submissions/<uuid:submission_id>/state/", submission.submission_state, name="submission-state"),
     path(

@@ -1,9 +1,12 @@
 """What every in-process test stands on: fresh stores, a doorbell that is only heard, plain static files."""
 
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 from pytest_django import Settings
 
 from submissions import releases, ringing
@@ -38,3 +41,16 @@ def pages(settings: Settings) -> None:
     settings.VERNIER_SECOND_FACTOR = False  # on for PostgreSQL, which is a production setting
     settings.SECURE_SSL_REDIRECT = False  # on for PostgreSQL, which is a production setting
     caches["local"].clear()  # the other is in the database, which every test has to itself
+
+
+@pytest.fixture
+def commits(transactional_db: None) -> Iterator[None]:
+    """A database that several threads see, emptied afterwards: the log as well, which lets nobody remove a line."""
+    yield
+    guards = import_module("submissions.migrations.0007_events")
+    with connection.cursor() as cursor:
+        for statement in guards.LETTING_GO[connection.vendor]:
+            cursor.execute(statement)
+        cursor.execute("DELETE FROM submissions_event")
+        for statement in guards.GUARDS[connection.vendor]:
+            cursor.execute(statement)

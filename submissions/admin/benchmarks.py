@@ -20,7 +20,8 @@ class BenchmarkAdmin(Desk[Benchmark]):
     ordering = ("is_standin", "name")
     fields = (
         *("slug", "name", "summary", "is_standin", "is_open", "opens_at", "closes_at", "disclosure"),
-        *("daily_limit", "total_limit", "current_release", "draft_release", "changed_at"),
+        *("daily_limit", "total_limit", "public_entries_limit", "holds_alike"),
+        *("current_release", "draft_release", "changed_at"),
     )
     deeds = (
         Deed(
@@ -51,11 +52,13 @@ class BenchmarkAdmin(Desk[Benchmark]):
         Deed(
             "limits",
             _("Set its quotas"),
-            _("How many submissions a team has. What is rejected, fails or is cancelled is not counted."),
+            _(
+                "What a team may send and make public. What is rejected, fails or is cancelled is not counted."
+            ),
             _("The quotas are set."),
             lambda benchmark, said, by: benchmarks.change(benchmark, by=by, **said),
             forms.LimitsForm,
-            initial=_settings_of("daily_limit", "total_limit"),
+            initial=_settings_of("daily_limit", "total_limit", "public_entries_limit"),
         ),
         Deed(
             "disclosure",
@@ -65,6 +68,22 @@ class BenchmarkAdmin(Desk[Benchmark]):
             lambda benchmark, said, by: benchmarks.change(benchmark, by=by, **said),
             forms.DisclosureForm,
             initial=_settings_of("disclosure"),
+        ),
+        Deed(
+            "hold",
+            _("Hold answers that agree with another team’s"),
+            _("What is made public and agrees beyond chance waits for an organizer."),
+            _("Such answers are held."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, holds_alike=True),
+            offered=lambda benchmark: not benchmark.holds_alike,
+        ),
+        Deed(
+            "hold-nothing",
+            _("Hold no answers"),
+            _("Nothing is compared any more. What is held already waits for its decision."),
+            _("No answers are held."),
+            lambda benchmark, said, by: benchmarks.change(benchmark, by=by, holds_alike=False),
+            offered=lambda benchmark: benchmark.holds_alike,
         ),
         Deed(
             "name",

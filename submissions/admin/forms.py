@@ -5,18 +5,67 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from submissions.models import Benchmark
+from submissions.models import Benchmark, DisputedQuestion
 from submissions.moderation import REASON_CHARACTERS
 
 
-class HideForm(forms.Form):
-    """Why an entry leaves the board."""
+class VerifyForm(forms.Form):
+    """How the submission that stands for an entry was reproduced."""
+
+    submission = forms.UUIDField(
+        label=_("Submission"),
+        widget=forms.TextInput(attrs={"readonly": True, "size": 40}),
+        help_text=_("The one that the board shows of it; the mark counts while it does."),
+    )
+    note = forms.CharField(
+        label=_("How it was reproduced"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("By whom, from which weights and code, with what score. Stands on the entry's page."),
+    )
+
+
+class PublicReasonForm(forms.Form):
+    """Why an entry leaves the board, or why something is said of it."""
 
     reason = forms.CharField(
         label=_("Reason"),
         max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
         help_text=_("Stands on the entry's page, for its team and for everybody."),
+    )
+
+
+class PublicAnswerForm(forms.Form):
+    """What a review found."""
+
+    answer = forms.CharField(
+        label=_("What was found"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("Stands in the entry's history of decisions, for its team and for everybody."),
+    )
+
+
+class ReplyForm(forms.Form):
+    """What a team is told of what an organizer looked at."""
+
+    reply = forms.CharField(
+        label=_("Reply"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("For the later submission's team alone. Do not name the other team."),
+    )
+
+
+class AnswerForm(forms.Form):
+    """What came of a reader's report."""
+
+    reply = forms.CharField(
+        label=_("Answer"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text=_("What you found and did."),
     )
 
 
@@ -49,10 +98,17 @@ class DatesForm(forms.Form):
 
 
 class LimitsForm(forms.Form):
-    """How many submissions a team has."""
+    """How many submissions a team has, and how many public entries."""
 
     daily_limit = forms.IntegerField(label=_("A UTC day"), min_value=0, max_value=100_000)
     total_limit = forms.IntegerField(label=_("In all"), min_value=0, max_value=1_000_000)
+    public_entries_limit = forms.IntegerField(
+        label=_("Public entries"),
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text=_("At a time; what is public stays so. Empty: without limit."),
+    )
 
 
 class DisclosureForm(forms.Form):
@@ -81,4 +137,17 @@ class CloseUploadsForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=_("Said to everybody who would send answers: why, and when it will be over."),
+    )
+
+
+class RulingForm(forms.Form):
+    """What is told to everybody about a question that was disputed."""
+
+    reply = forms.CharField(
+        label=_("Reply"),
+        max_length=DisputedQuestion.LONGEST_REPLY,
+        widget=forms.Textarea(attrs={"rows": 5, "cols": 80}),
+        help_text=_(
+            "Stands on the question’s page for everybody. Never say which answer is right, nor which is not."
+        ),
     )

@@ -22,7 +22,7 @@ class SubmissionAdmin(Desk[Submission]):
     list_display = (
         *("entry", "team", "benchmark", "status", "visibility", "score_text", "received_at", "short_id"),
     )
-    list_filter = ("status", "visibility", "benchmark")
+    list_filter = ("status", "visibility", ("held_at", admin.EmptyFieldListFilter), "benchmark")
     list_select_related = ("benchmark", "team", "entry")
     search_fields = ("id", "entry__name", "team__slug")
     ordering = ("-received_at",)
@@ -50,7 +50,7 @@ class SubmissionAdmin(Desk[Submission]):
             "token",
         ),
         *("received_at", "started_at", "finished_at", "attempts", "not_before", "lease_until"),
-        *("published_at", "withdrawn_at", "withdrawn_reason", "id"),
+        *("published_at", "held_at", "withdrawn_at", "withdrawn_reason", "id"),
     )
     deeds = (
         Deed(

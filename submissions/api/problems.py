@@ -31,6 +31,7 @@ STATUS: Mapping[str, int] = {
     "token-may-not-submit": 403,
     "quota-daily": 429,
     "quota-total": 403,
+    "public-entries": 403,
     "too-many-uploads": 429,
     "no-form": 415,
     "unreadable-form": 400,
@@ -62,6 +63,11 @@ STATUS: Mapping[str, int] = {
     "team-banned": 403,
     "not-banned": 409,
     "not-hidden": 409,
+    "alarm-decided": 409,
+    "complaint-closed": 409,
+    "not-verified": 409,
+    "shows-another": 409,
+    "not-under-review": 409,
     "not-owner": 403,
 }
 OTHERWISE = 422

@@ -151,6 +151,12 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
 
     class Meta:
         model = Submission
+        extra_kwargs = {
+            "held_at": {
+                "help_text": "Public, but since then kept from the board and from others until an organizer has "
+                "looked, because its answers agree with another team’s beyond chance; null: it is not."
+            }
+        }
         fields = (
             "id",
             "benchmark",
@@ -169,6 +175,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "present",
             "coverage",
             "partial",
+            "held_at",
             "links",
         )
         read_only_fields = fields

@@ -1,11 +1,15 @@
 """All models: one concept a file."""
 
+from submissions.models.alarm import Alarm
 from submissions.models.benchmark import Benchmark, Question, Release
+from submissions.models.complaint import Complaint
+from submissions.models.dispute import Dispute, DisputedQuestion
 from submissions.models.entry import Entry
 from submissions.models.event import Event
+from submissions.models.everybody import Announcement, UploadSwitch
 from submissions.models.figure import Figure
 from submissions.models.idempotency import IdempotencyKey
-from submissions.models.notice import Announcement, UploadSwitch
+from submissions.models.notice import Letter, Notice
 from submissions.models.quoted import QuotedResult
 from submissions.models.submission import Report, Submission
 from submissions.models.team import Invitation, Membership, Team
@@ -14,14 +18,20 @@ from submissions.models.transition import Transition
 from submissions.models.user import User
 
 __all__ = [
+    "Alarm",
     "Announcement",
     "Benchmark",
+    "Complaint",
+    "Dispute",
+    "DisputedQuestion",
     "Entry",
     "Event",
     "Figure",
     "IdempotencyKey",
     "Invitation",
+    "Letter",
     "Membership",
+    "Notice",
     "Question",
     "QuotedResult",
     "Release",

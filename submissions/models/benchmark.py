@@ -1,6 +1,6 @@
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from django.db import models
 from django.db.models.functions import Now
@@ -9,6 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scoring.definition import Definition
+from submissions import addresses
+
+if TYPE_CHECKING:
+    from submissions.askers import Asker
 
 Intake = Literal["open", "closed", "no-release", "not-yet", "over"]
 FEWEST_DIGITS = 6  # of a digest, in an address
@@ -48,6 +52,10 @@ class Benchmark(models.Model):
     closes_at = models.DateTimeField(null=True, blank=True)
     daily_limit = models.PositiveIntegerField(default=5)
     total_limit = models.PositiveIntegerField(default=200)
+    # How many of a team's entries may be public at a time; null: without limit.
+    public_entries_limit = models.PositiveIntegerField(null=True, blank=True, default=20)
+    # Whether answers that agree with another team's beyond chance wait for an organizer.
+    holds_alike = models.BooleanField(default=True)
     current_release = models.ForeignKey("Release", models.PROTECT, null=True, blank=True, related_name="+")
     # Imported and being scored in the background; nobody but organizers sees anything of it.
     draft_release = models.ForeignKey("Release", models.SET_NULL, null=True, blank=True, related_name="+")
@@ -154,6 +162,9 @@ class Release(models.Model):
     def __str__(self) -> str:
         return self.short_digest
 
+    def get_absolute_url(self) -> str:
+        return reverse("release", args=[self.benchmark.slug, self.short_digest])
+
     @cached_property
     def rules(self) -> Definition:
         """The benchmark's definition as it was with this release."""
@@ -162,6 +173,12 @@ class Release(models.Model):
     @property
     def short_digest(self) -> str:
         return self.digest[:12]
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, asker: "Asker") -> Self:
+        """Those of releases that are or were current; to organizers those of drafts as well."""
+        return self if asker.is_staff else self.filter(release__became_current_at__isnull=False)
 
 
 class Question(models.Model):
@@ -178,6 +195,8 @@ class Question(models.Model):
     options = models.JSONField()
     is_excluded = models.BooleanField(default=False)  # no figure counts it
 
+    objects = QuestionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["release", "position"], name="one_question_a_position"),
@@ -186,3 +205,6 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.question_id
+
+    def get_absolute_url(self) -> str:
+        return addresses.of_question(self.release.benchmark.slug, self.question_id)

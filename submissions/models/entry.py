@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def visible_to(self, asker: "Asker") -> Self:
-        """Entries of the asker's teams, and those that have or had a public scored submission."""
+        """Entries of the asker's teams, and those that have or had a public scored one, not held."""
         if asker.is_staff:
             return self
         # Asked by name, not by import: the two models know each other.
         sent = Entry._meta.get_field("submissions").related_model
         known = sent._default_manager.filter(
-            entry=OuterRef("pk"), published_at__isnull=False, status="scored"
+            entry=OuterRef("pk"), published_at__isnull=False, status="scored", held_at__isnull=True
         )
         return self.filter(Q(team__in=asker.team_ids) | Exists(known))
 
@@ -105,6 +105,13 @@ class Entry(models.Model):
     # By an organizer: off the board and the ranks; its page stays and says why.
     hidden_at = models.DateTimeField(null=True, editable=False)
     hidden_reason = models.CharField(max_length=500, blank=True, editable=False)
+    # By an organizer: the submission that was reproduced, when, and how; it says nothing of others of the entry.
+    verified = models.ForeignKey("Submission", models.SET_NULL, null=True, related_name="+", editable=False)
+    verified_at = models.DateTimeField(null=True, editable=False)
+    verified_note = models.CharField(max_length=500, blank=True, editable=False)
+    # By an organizer: since when it is being looked into, and why; it changes no rank.
+    review_since = models.DateTimeField(null=True, editable=False)
+    review_reason = models.CharField(max_length=500, blank=True, editable=False)
 
     objects = EntryQuerySet.as_manager()
 
@@ -130,6 +137,12 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(hidden_at=None) | ~Q(hidden_reason=""), name="hidden_has_a_reason"
             ),
+            models.CheckConstraint(
+                condition=Q(verified_at=None) | ~Q(verified_note=""), name="verified_says_how"
+            ),
+            models.CheckConstraint(
+                condition=Q(review_since=None) | ~Q(review_reason=""), name="review_has_a_reason"
+            ),
         ]
         indexes = [models.Index(fields=["standing_due"], condition=Q(standing_due=True), name="entries_due")]
 
@@ -142,6 +155,15 @@ class Entry(models.Model):
     @property
     def is_hidden(self) -> bool:
         return self.hidden_at is not None
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether what stands for it on the board is what an organizer has reproduced."""
+        return self.shown_id is not None and self.shown_id == self.verified_id
+
+    @property
+    def is_under_review(self) -> bool:
+        return self.review_since is not None
 
     def declared(self) -> dict[str, Any]:
         """Every setting and link by name; None where nothing is declared."""

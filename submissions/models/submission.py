@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, asker: "Asker") -> Self:
-        """The submissions of the asker's teams, and everyone's public scored ones."""
+        """The submissions of the asker's teams, and everyone's public scored ones that are not held."""
         if asker.is_staff:
             return self
         return self.filter(
             Q(team__in=asker.team_ids)
-            | Q(visibility=Submission.Visibility.PUBLIC, status=Submission.Status.SCORED)
+            | Q(
+                visibility=Submission.Visibility.PUBLIC,
+                status=Submission.Status.SCORED,
+                held_at__isnull=True,
+            )
         )
 
     def of(self, asker: "Asker") -> Self:
@@ -39,8 +43,12 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(visibility=Submission.Visibility.PUBLIC)
 
     def in_public_history(self) -> Self:
-        """Those that are or were public with a score: withdrawn before it had one, a submission was never public."""
-        return self.scored().filter(published_at__isnull=False)
+        """Those that are or were public with a score; one that was withdrawn before, or while held, never was."""
+        return self.scored().filter(published_at__isnull=False, held_at__isnull=True)
+
+    def unsettled(self) -> Self:
+        """Public ones with a score that have yet to be compared, or to be decided on."""
+        return self.scored().public().filter(Q(held_at__isnull=False) | Q(compare_due=True))
 
     def queued(self) -> Self:
         return self.filter(status=Submission.Status.QUEUED)
@@ -109,6 +117,10 @@ class Submission(models.Model):
     published_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_reason = models.CharField(max_length=500, blank=True)
+    # Made public after it was scored, it has yet to be compared with what others show, and so long it is off the board.
+    compare_due = models.BooleanField(default=False, editable=False)
+    # It raised an alarm: until an organizer has decided, it is kept from the board and from the public.
+    held_at = models.DateTimeField(null=True, editable=False)
 
     # What became of it
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
@@ -183,6 +195,10 @@ class Submission(models.Model):
     @property
     def is_scored(self) -> bool:
         return self.status == self.Status.SCORED
+
+    @property
+    def is_held(self) -> bool:
+        return self.held_at is not None
 
     @property
     def is_public(self) -> bool:

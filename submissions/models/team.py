@@ -57,6 +57,8 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     joined_at = models.DateTimeField(db_default=Now())
+    mails = models.BooleanField(default=True)  # whether the team's notices come by mail, too
+    mailed_at = models.DateTimeField(null=True)  # when a mail about them was last tried
 
     class Meta:
         constraints = [

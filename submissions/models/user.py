@@ -30,6 +30,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("organizer"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    notices_read_at = models.DateTimeField(default=timezone.now, editable=False)  # the newest one seen
+    # As in a membership, for what the person alone is told.
+    mails = models.BooleanField(default=True, editable=False)
+    mailed_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

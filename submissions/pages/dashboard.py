@@ -28,6 +28,7 @@ class Account:
     board_url: str
     today: str
     total: str
+    public: str
     upload_url: str
 
 
@@ -76,8 +77,15 @@ def _account(team: Team, benchmark: Benchmark, *, now: datetime) -> Account:
         board_url=reverse("board", args=[benchmark.slug]),
         today=left % {"left": figures.count(account.left_today), "limit": figures.count(account.daily_limit)},
         total=left % {"left": figures.count(account.left_total), "limit": figures.count(account.total_limit)},
+        public=_public_entries(quota.public_entries(team, benchmark), benchmark.public_entries_limit),
         upload_url=reverse("upload", args=[benchmark.slug]) if benchmark.intake == "open" else "",
     )
+
+
+def _public_entries(used: int, limit: int | None) -> str:
+    if limit is None:
+        return _("%(used)s, without limit") % {"used": figures.count(used)}
+    return _("%(used)s of %(limit)s") % {"used": figures.count(used), "limit": figures.count(limit)}
 
 
 def _entries(team: Team) -> Any:

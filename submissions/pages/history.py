@@ -19,4 +19,6 @@ def row(submission: Submission, entry: Entry, *, url: str = "") -> HistoryRow:
         reason=submission.withdrawn_reason,
         entry=entry.name,
         benchmark=entry.benchmark.name,
+        held=submission.is_public and submission.is_held,
+        verified=entry.verified_id == submission.pk,
     )

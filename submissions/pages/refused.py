@@ -27,6 +27,8 @@ STATUS: Mapping[str, int] = {
     "uploads-closed": 503,
     "team-banned": 403,
     "too-many-uploads": 429,
+    "too-many-disputes": 429,
+    "too-many-complaints": 429,
     "file-too-large": 413,
 }
 FORM_COMES_BACK = 422

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from submissions import askers, messages, publication, reports, storage
-from submissions.models import Report, Submission
+from submissions.models import Alarm, Report, Submission
 from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, see_other, sentence
 from submissions.refusals import Refusal
@@ -71,6 +71,7 @@ def page(
         "leader_name": "" if leader is None or is_first else leader.name,
         "rejection": rejection.view(submission) if mine and submission.errors_total else None,
         "failure_text": _("Scoring broke off three times."),
+        "held": _held(submission),
         "earlier_text": _earlier(submission) if submission.is_scored else "",
         "facts": _facts(submission, elsewhere, mine=mine, scorer=report.scorer_version if report else ""),
         "report_json_url": report_url,
@@ -125,9 +126,19 @@ def _deeds(submission: Submission) -> dict[str, bool]:
         "can_cancel": submission.status == Submission.Status.QUEUED,
         "can_choose": submission.is_scored
         and submission.is_public
+        and not submission.is_held
         and not submission.entry.standing_due
         and submission.entry.shown_id != submission.pk,
     }
+
+
+def _held(submission: Submission) -> str:
+    """Why it is public and yet not on the board: see ui/components/held.html."""
+    if not submission.is_public:
+        return ""
+    if submission.is_held and Alarm.objects.open().filter(submission=submission).exists():
+        return "alarm"
+    return "comparing" if submission.compare_due else ""
 
 
 def _earlier(submission: Submission) -> str:

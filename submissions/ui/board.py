@@ -49,6 +49,8 @@ def board_row(
     settings: tuple[str, ...] = (),
     undeclared: int = 0,
     partial: bool = False,
+    verified: bool = False,
+    under_review: bool = False,
     source: Text = "",
     coverage: float | None = None,
     tries: int | None = None,
@@ -69,7 +71,9 @@ def board_row(
     title = escape(name)
     if url:
         title = f'<a href="{escape(url)}">{title}</a>'
-    with_line = _with_line(notation, settings, undeclared, partial)
+    if verified:
+        title += notation.verified
+    with_line = _with_line(notation, settings, undeclared, partial, under_review)
     whose = escape(str(team))
     if source:
         # Over the table, and closed by a click elsewhere: the rows stay where they are.
@@ -114,9 +118,17 @@ def _linked(source: str) -> str:
 _DOT = f'<span class="dot">{figures.NO_BREAK}·</span> '
 
 
-def _with_line(notation: figures.Notation, settings: tuple[str, ...], undeclared: int, partial: bool) -> str:
-    """The declared settings, then in amber what a reader must know is not there."""
+def _with_line(
+    notation: figures.Notation,
+    settings: tuple[str, ...],
+    undeclared: int,
+    partial: bool,
+    under_review: bool,
+) -> str:
+    """The declared settings, then in amber what a reader must know: what is in doubt and what is not there."""
     parts = [_said(settings)] if settings else []
+    if under_review:
+        parts.append(f'<span class="undeclared">{notation.under_review}</span>')
     if partial:
         parts.append(f'<span class="undeclared">{notation.partial}</span>')
     if undeclared:

@@ -1,27 +1,30 @@
 """What the frame of every page asks for."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.cache import caches
 from django.http import HttpRequest
 from django.utils import timezone
 
-from submissions import mailbox
-from submissions.models import Announcement, Benchmark
+from submissions import askers, mailbox
+from submissions.models import Announcement, Benchmark, Notice, User
 
 NAV_KEY = "nav-benchmarks"
 NAV_SECONDS = 30
 ANNOUNCEMENTS_KEY = "announcements"
 ANNOUNCEMENTS_SECONDS = 10
+MOST_COUNTED = 99
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The header's benchmarks, what is announced, and whether the footer leads to the mailbox; little is asked anew."""
+    """What the header, the announcements and the footer ask for; little of it is asked of the database anew."""
     return {
         "nav_benchmarks": _benchmarks,
         "announcements": _announcements,
         "mailbox_shown": mailbox.is_kept(),
+        "unread_notices": partial(_unread, request),
     }
 
 
@@ -50,3 +53,11 @@ def _announcements() -> list[str]:
         known = list(kept.values_list("text", "begins_at", "ends_at"))
         local.set(ANNOUNCEMENTS_KEY, known, ANNOUNCEMENTS_SECONDS)
     return [text for text, begins_at, ends_at in known if begins_at <= now < ends_at]
+
+
+def _unread(request: HttpRequest) -> int:
+    """How many notices the person has not seen; beyond 99, 100. Asked by the header of those who are signed in."""
+    if not isinstance(request.user, User):
+        return 0
+    unread = Notice.objects.visible_to(askers.of(request)).unread_by(request.user)
+    return unread[: MOST_COUNTED + 1].count()

@@ -35,6 +35,8 @@ class Notation:
     missing: SafeString
     unranked: SafeString
     partial: SafeString
+    verified: SafeString
+    under_review: SafeString
     _undeclared: tuple[SafeString, ...]
 
     def score(self, value: float | None, decimals: int = 1) -> SafeString:
@@ -83,6 +85,12 @@ def _notation(language: str | None) -> Notation:
         missing=_spoken("–", gettext("no figure")),
         unranked=_spoken("·", gettext("no rank")),
         partial=format_html("{}", gettext("partial")),
+        verified=format_html(
+            ' <span class="verified" title="{}">{}</span>',
+            gettext("Verified: reproduced by the organizers"),
+            _spoken("✓", gettext("verified")),
+        ),
+        under_review=format_html("{}", gettext("under review")),
         _undeclared=tuple(
             format_html("{}", ngettext("%(count)s not declared", "%(count)s not declared", n) % {"count": n})
             for n in range(21)

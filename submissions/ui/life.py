@@ -116,3 +116,5 @@ class HistoryRow:
     reason: Text
     entry: str
     benchmark: str
+    verified: bool = False
+    held: bool = False

@@ -118,6 +118,12 @@ def test_from_signing_up_to_the_board_and_back(page: Page, browser: Browser, tmp
     page.goto(submission)
     expect(page.get_by_text("shown on the board").first).to_be_visible()
 
+    page.get_by_role("link", name="Notices, 2 unread").click()
+    expect(page.get_by_role("link", name=f"“Model of {width}” scored 63.14")).to_be_visible()
+    expect(page.get_by_role("link", name=f"the file for “Model of {width}” is rejected")).to_be_visible()
+    fits(page)
+    expect(page.get_by_role("link", name="Notices", exact=True).first).to_be_visible()
+
     page.goto(f"/teams/gauge-{width}/")
     fits(page)
     for table in page.locator(".scroll").all():

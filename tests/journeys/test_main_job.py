@@ -69,6 +69,12 @@ def test_one_file_from_upload_to_its_place_on_the_board(sender: Pipeline) -> Non
     assert entry["history"][0]["withdrawn_reason"] == "a trial"
 
 
+def test_the_standin_is_there_to_be_tried_by_everybody(sender: Pipeline) -> None:
+    said = sender.get(f"/benchmarks/{sender.slug}/").json()
+    assert said["limits"]["public_entries"] is None
+    assert said["rules"]["holds_alike"] is False
+
+
 def board_row(sender: Pipeline, submission_id: str, **params: str) -> Any:
     """The submission's row on the board, None when it is not there."""
     answer = sender.get(f"/benchmarks/{sender.slug}/leaderboard/", **params).raise_for_status().json()

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import sqlite3
 import stat
 import subprocess
@@ -235,6 +236,37 @@ def forgetful(http: httpx.Client, site: Site) -> httpx.Response:
     return answer
 
 
+DISPUTED = "/benchmarks/truth/questions/DS-MVTec/thing/image/good/000.png%230/"
+RULE_ON_IT = """
+from django.utils import timezone
+from submissions import askers, disputes
+from submissions.models import DisputedQuestion, User
+by = askers.for_user(User.objects.get(email="staff@example.org"))
+for disputed in DisputedQuestion.objects.all():
+    disputes.rule(disputed, decision="corrected", reply="It is put right.", by=by, now=timezone.now())
+"""
+
+
+def disputed(http: httpx.Client, site: Site) -> Iterator[httpx.Response]:
+    """Report a question, which organizers promise to correct, and once more."""
+    url = f"{site.base_url}{DISPUTED}"
+    for reason in ("It is the other one.", "Look again."):
+        http.get(url)
+        form = {"about": "answer", "reason": reason, "csrfmiddlewaretoken": http.cookies["csrftoken"]}
+        answer = http.post(url, data=form, headers={"Referer": url})
+        assert answer.status_code == 303, answer.text
+        yield answer
+        site.manage("shell", "--no-imports", "-c", RULE_ON_IT)
+
+
+def link_in_a_mail(site: Site) -> str:
+    """The one that stops mails, to which no page leads."""
+    kept = "".join(path.read_text() for path in (site.var / "mail").glob("*.eml"))
+    found = re.search(r"List-Unsubscribe:\s+<(\S+)>", kept)
+    assert found, "the team was written to"
+    return found[1]
+
+
 def starts(pipe: Pipeline) -> list[str]:
     """Addresses that nothing leads to, or not for everyone."""
     listed = [
@@ -270,6 +302,8 @@ def starts(pipe: Pipeline) -> list[str]:
         "/healthz",
         "/readyz",
         "/mail/",
+        "/benchmarks/truth/questions/?q=good",
+        DISPUTED,
         "/teams/home/",
         "/teams/home/invite/",
         "/teams/home/leave/",
@@ -327,11 +361,13 @@ def played(site: Site, folder: Path) -> Iterator[Played]:
         seen = Played(site)
         seen.others += submissions(pipe)
         crash(site, pipe)
+        with closing(signed_in(site, "stranger")) as stranger:
+            seen.others += disputed(stranger, site)
         imported(site, folder, "truth", LATER)
         site.manage("rescore", "truth")
         truth = store(site, "truth")
         seen.outcomes += [way for key in truth.keys("outcomes/") for way in written(truth.get(key))]
-        addresses = [*starts(pipe), f"/invitations/{secret}/"]
+        addresses = [*starts(pipe), f"/invitations/{secret}/", link_in_a_mail(site)]
         for name in ("anonymous", *PEOPLE):
             seen.crawls[name] = Crawl(stack.enter_context(closing(signed_in(site, name))), site.base_url)
         if site.kind == "embedded":

@@ -26,21 +26,27 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from submissions import audit, mailbox, publication, releases, teams, upload_switch
+from submissions import askers, audit, disputes, mailbox, mails, publication, releases, teams, upload_switch
 from submissions.models import (
+    Alarm,
     Announcement,
     Benchmark,
+    Complaint,
+    Dispute,
+    DisputedQuestion,
     Entry,
     Event,
     Figure,
     Invitation,
     Membership,
+    Question,
     Report,
     Submission,
     Team,
     Token,
     User,
 )
+from submissions.models.dispute import About
 from tests import material
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +56,7 @@ TOKENS = ("token", "other token", "read token", "ended token")
 OUTSIDERS = ("anonymous", "stranger", "staff", "other token", "ended token")
 # Who must not even learn that something private is there.
 BLIND = ("anonymous", "stranger", "other token", "ended token")
+MARKS = ("last_login", "last_used_at", "notices_read_at")  # when somebody came last
 STATES = ("private", "queued", "rejected", "public", "withdrawn")
 NOTHING = uuid.UUID("00000000-0000-4000-8000-000000000000")
 
@@ -100,7 +107,10 @@ def world(settings: Settings, tmp_path: Path) -> World:
     }
     invitation, secret = teams.invite(home, by=people["owner"], now=timezone.now())
     submissions = sent_by(home, benchmark)
-    releases.publish(material.content(seed=99), slug=benchmark.slug)
+    question = Question.objects.get(release=benchmark.current_release, position=0)
+    by = askers.for_user(people["colleague"])
+    disputes.dispute(question, about=About.ANSWER, reason="a scratch", by=by, now=material.NOON)
+    releases.publish(material.content(4, seed=99), slug=benchmark.slug)
     return World(
         Benchmark.objects.with_release().get(pk=benchmark.pk),
         home,
@@ -152,6 +162,7 @@ class Row:
     missing: tuple[Any, ...] | None = None
     data: Data = no_data
     open_to: tuple[str, ...] = ()
+    by_link: bool = False  # the address itself is the secret: no form of ours has to be shown first
 
     def expected(self, method: str) -> dict[str, str]:
         """Asker -> word."""
@@ -274,6 +285,11 @@ def deeds_of(find: Callable[[World], models.Model], **words: tuple[str, str]) ->
     }
 
 
+def stop_link(world: World) -> list[Any]:
+    membership = world.home.memberships.get(user=world.people["member"])
+    return [mails.link(membership).rstrip("/").rpartition("/")[2]]
+
+
 ACCOUNT = {
     "account_login": plain("200 302 302 302 302", "200 302 302 302 302"),
     "account_logout": plain("302 200 200 200 200", "302"),
@@ -328,6 +344,8 @@ ADMIN = {
         dates=(STAFF_SEES, STAFF_DOES),
         limits=(STAFF_SEES, DESK_REFUSES),
         disclosure=(STAFF_SEES, DESK_REFUSES),
+        hold=(STAFF_SEES, STAFF_DOES),
+        **{"hold-nothing": (STAFF_SEES, STAFF_DOES)},
         name=(STAFF_SEES, DESK_REFUSES),
     ),
     **admin_of(
@@ -350,8 +368,20 @@ ADMIN = {
     ),
     "admin:submissions_entry_deed": deeds_of(
         lambda world: world.submissions["private"].entry,
-        hide=(STAFF_SEES, DESK_REFUSES),
-        restore=(STAFF_SEES, DESK_REFUSES),
+        **dict.fromkeys(
+            ("hide", "restore", "verify", "unverify", "review", "end-review"), (STAFF_SEES, DESK_REFUSES)
+        ),
+    ),
+    **admin_of(
+        "submissions_disputedquestion",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: disputed(world),
+    ),
+    "admin:submissions_disputedquestion_deed": deeds_of(
+        lambda world: disputed(world),
+        **dict.fromkeys(("stand", "exclude", "correct"), (STAFF_SEES, DESK_REFUSES)),
     ),
     "admin:submissions_team_deed": deeds_of(
         lambda world: world.home, ban=(STAFF_SEES, DESK_REFUSES), restore=(STAFF_SEES, DESK_REFUSES)
@@ -383,6 +413,26 @@ ADMIN = {
         change=NOT_EVEN_STAFF,
         delete=NOT_EVEN_STAFF,
         find=lambda world: announcement(),
+    ),
+    **admin_of(
+        "submissions_alarm",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: alarm(world),
+    ),
+    "admin:submissions_alarm_deed": deeds_of(
+        lambda world: alarm(world), stand=(STAFF_SEES, DESK_REFUSES), uphold=(STAFF_SEES, DESK_REFUSES)
+    ),
+    **admin_of(
+        "submissions_complaint",
+        make=NOT_EVEN_STAFF,
+        change=NOT_EVEN_STAFF,
+        delete=NOT_EVEN_STAFF,
+        find=lambda world: complaint(world),
+    ),
+    "admin:submissions_complaint_deed": deeds_of(
+        lambda world: complaint(world), close=(STAFF_SEES, DESK_REFUSES)
     ),
     "admin:submissions_announcement_deed": deeds_of(
         lambda world: announcement(), end=(STAFF_SEES, STAFF_DOES)
@@ -435,11 +485,34 @@ TABLE: dict[str, dict[str, Row]] = {
         "": of_release("current_release", "200"),
         "draft": of_release("draft_release", "404 404 404 404 200"),
     },
+    "questions": of_benchmark("200"),
+    "question": {
+        "": Row(
+            "200",
+            "login 303 303 303 303",
+            lambda world: [world.benchmark.slug, disputed(world).question_id],
+            data=lambda world: {"about": "answer", "reason": "a scratch"},
+            open_to=("stranger", "staff"),
+        ),
+        "draft": Row(
+            "404 404 404 404 200",
+            "404 404 404 404 422",
+            lambda world: [world.benchmark.slug, "DS-MVTec/thing/image/good/003.png#0"],
+            ("mmad", "DS-MVTec/thing/image/good/009.png#0"),
+            data=lambda world: {"about": "answer", "reason": "a scratch"},
+        ),
+    },
     "release-rescore": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
     "release-publish": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
     "sample-answers": of_benchmark("200"),
     # On the embedded default alone, where whoever reaches the site may read its mail.
     "mailbox": plain("200"),
+    "notices": plain(SIGNED_IN, "login 303 303 303 303", open_to=OUTSIDERS),
+    # For mail programs, which have no session: whoever has the link of a mail may stop its kind, and no more.
+    "mails": {
+        "": Row("200", "200", stop_link, open_to=OUTSIDERS, by_link=True),
+        "unknown": Row("404", "404", lambda world: ["1-1.unknown"], by_link=True),
+    },
     "mail-message": {"": Row("200", "405", lambda world: [mailbox.newest()[0].id])},
     "upload": of_benchmark(SIGNED_IN, "login 422 303 303 422", upload),
     "teams": plain(SIGNED_IN),
@@ -464,6 +537,14 @@ TABLE: dict[str, dict[str, Row]] = {
     "entry": in_states(TEAM_SEES, of="entry_id", public=("200", "405"), withdrawn=("200", "405")),
     "entry-correct": in_states(
         TEAM_ONLY, TEAM_DOES, of="entry_id", data=lambda world: {"name": "corrected", "note": "new"}
+    ),
+    "entry-report": in_states(
+        TEAM_SEES,
+        "404 404 303 303 303",
+        of="entry_id",
+        data=lambda world: {"about": "other", "text": "It seems odd."},
+        public=("200", "303"),
+        withdrawn=("200", "303"),
     ),
     "submission": in_states(TEAM_SEES, public=("200", "405")),
     "submission-state": in_states("404 404 204 204 204", queued=(TEAM_SEES, "405"), public=("204", "405")),
@@ -517,6 +598,32 @@ def content_type() -> int:
 def announcement() -> models.Model:
     return Announcement.objects.get_or_create(
         text="Closed on Sunday.", defaults={"ends_at": timezone.now() + timedelta(days=1)}
+    )[0]
+
+
+def disputed(world: World) -> DisputedQuestion:
+    return DisputedQuestion.objects.get(benchmark=world.benchmark)
+
+
+def alarm(world: World) -> models.Model:
+    """That the private one agrees with the public one; of which team each is plays no part here."""
+    return Alarm.objects.get_or_create(
+        submission=world.submissions["private"],
+        other=world.submissions["public"],
+        defaults={
+            "release": world.benchmark.releases.earliest("pk"),
+            "same": 1,
+            "same_wrong": 1,
+            "both_wrong": 99,
+            "found_at": timezone.now(),
+        },
+    )[0]
+
+
+def complaint(world: World) -> models.Model:
+    return Complaint.objects.get_or_create(
+        entry=world.submissions["public"].entry,
+        defaults={"about": "other", "text": "It seems odd.", "reported_at": timezone.now()},
     )[0]
 
 
@@ -580,10 +687,12 @@ def everything(world: World) -> dict[str, list[Any]]:
         Report: Report.objects.exclude(submission__team__slug="away"),
         Figure: Figure.objects.exclude(submission__team__slug="away"),
         User: User.objects.all(),
+        DisputedQuestion: DisputedQuestion.objects.all(),
+        Dispute: Dispute.objects.all(),
     }
     return {
         model.__name__: [
-            {name: value for name, value in row.items() if name not in ("last_login", "last_used_at")}
+            {name: value for name, value in row.items() if name not in MARKS}
             for row in rows.order_by("pk").values()
         ]
         for model, rows in ours.items()
@@ -649,8 +758,9 @@ def without_the_forms_secret(world: World, row: Row, url: str, before: dict[str,
         answer = sent(world.client(asker, enforce_csrf_checks=True), "post", url, row.data(world))
         # A call that takes no POST from anybody need not ask.
         takes_none = url.startswith("/api/") and row.post in ("405", API_NONE)
-        assert answer.status_code in ((403, 405) if takes_none else (403,)), f"{url} as {asker}"
-    assert everything(world) == before
+        if not row.by_link:
+            assert answer.status_code in ((403, 405) if takes_none else (403,)), f"{url} as {asker}"
+    assert row.by_link or everything(world) == before
 
 
 @pytest.mark.parametrize("asker", ["token", "read token"])

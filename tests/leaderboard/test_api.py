@@ -49,7 +49,7 @@ def test_a_benchmark_says_what_it_is(client: Client, mmad: Benchmark) -> None:
         assert "`" not in sentence
     assert said["rules"]["present_minimum"] == 0.95
     assert said["rules"]["answers_public"] is True
-    assert said["limits"] == {"daily": 5, "total": 200}
+    assert said["limits"] == {"daily": 5, "total": 200, "public_entries": 20}
     assert said["is_open"] is True
     assert said["links"]["leaderboard"] == "http://testserver/api/v1/benchmarks/mmad/leaderboard/"
     assert said["links"]["paper"].startswith("https://")

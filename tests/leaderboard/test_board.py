@@ -47,6 +47,8 @@ def test_a_row_has_exactly_the_fields_of_the_contract(client: Client, mmad: Benc
         "entry",
         "team",
         "kind",
+        "tier",
+        "under_review",
         "submission",
         "score",
         "coverage",
@@ -191,6 +193,7 @@ def test_filters_do_not_rank_anew(client: Client, mmad: Benchmark) -> None:
         ({"column": "VisA/defect-analysis"}, "column", "VisA"),
         ({"division": "middle"}, "division", "closed"),
         ({"kind": "guessed"}, "kind", "quoted"),
+        ({"tier": "undeclared"}, "tier", "verified"),
         ({"tools": "hammer"}, "tools", "expert-agent"),
         ({"shots": "-1"}, "shots", "64"),
         ({"shots": "65"}, "shots", "64"),
@@ -309,6 +312,8 @@ EDITABLE = {
     "disclosure": "overall",
     "daily_limit": 6,
     "total_limit": 300,
+    "public_entries_limit": 7,
+    "holds_alike": False,
 }
 
 
@@ -398,6 +403,8 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
         "flags": row.get("flags") or None,
         "team_name": row.get("team_name"),
         "partial": " ".join(row.get("partial", ())) or None,
+        "tier": row["tier"],
+        "under_review": row["under_review"],
     }
 
 

@@ -153,6 +153,7 @@ PRODUCTION = {
     "VERNIER_ANSWERS": "s3://answers",
     "VERNIER_TRUTH": "s3://truth",
     "VERNIER_EMAIL_URL": "smtp://user:secret@mail.example.org:587",
+    "VERNIER_URL": "https://vernier.example.org",
     "VERNIER_SECRET_KEY": "k9" * 13 + "Zq_7-xW!" * 4,
 }
 
@@ -224,9 +225,9 @@ def test_the_sessions_cookie_is_out_of_reach_of_scripts_and_of_plain_http() -> N
     assert (csrf["secure"], csrf["samesite"]) == (True, "Lax")
 
 
-@pytest.mark.parametrize("missing", ["VERNIER_SECRET_KEY", "VERNIER_EMAIL_URL"])
+@pytest.mark.parametrize("missing", ["VERNIER_SECRET_KEY", "VERNIER_EMAIL_URL", "VERNIER_URL"])
 @pytest.mark.parametrize("more", [{}, {"VERNIER_DATABASE_URL": "", "VERNIER_EMBEDDED": "0"}])
-def test_a_missing_secret_key_or_mail_server_stops_the_start_outside_the_embedded_default(
+def test_a_missing_secret_key_mail_server_or_address_stops_the_start_outside_the_embedded_default(
     missing: str, more: dict[str, str]
 ) -> None:
     env = {name: value for name, value in (PRODUCTION | more).items() if name != missing}
@@ -243,6 +244,17 @@ def test_mail_is_kept_in_a_folder_only_by_the_embedded_default_or_when_that_is_s
     for wrong in ("mail.example.org", "file:mail", "file:///", "file://host/mail", "imap://mail.example.org"):
         with pytest.raises(ImproperlyConfigured, match="must look like"):
             env.mail(wrong, tmp_path, embedded=True)
+
+
+def test_the_sites_address_is_an_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.origin("VERNIER_URL", 8010, hosts=["127.0.0.1"]) == "http://127.0.0.1:8010"
+    assert env.origin("VERNIER_URL", 8010, hosts=["board.example.org"]) == "https://board.example.org"
+    monkeypatch.setenv("VERNIER_URL", "https://vernier.example.org/")
+    assert env.origin("VERNIER_URL", 8010, hosts=["other.example.org"]) == "https://vernier.example.org"
+    for wrong in ("vernier.example.org", "https://", "https://example.org/vernier", "ftp://example.org"):
+        monkeypatch.setenv("VERNIER_URL", wrong)
+        with pytest.raises(ImproperlyConfigured, match="must look like"):
+            env.origin("VERNIER_URL", 8010, hosts=[])
 
 
 def test_the_embedded_default_makes_a_key_once_that_only_its_owner_reads(tmp_path: Any) -> None:

@@ -122,6 +122,7 @@ def production(
         "VERNIER_DATABASE_URL": postgres.new_database(f"site_{secrets.token_hex(4)}"),
         "VERNIER_REDIS_URL": redis.url,
         "VERNIER_EMAIL_URL": (var / "mail").as_uri(),
+        "VERNIER_URL": f"http://127.0.0.1:{port}",
         "VERNIER_HTTPS": "0",  # tests speak to gunicorn itself, without the proxy that ends TLS
         **settings,
     }

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from submissions import evaluation
+from submissions import evaluation, publication
 from submissions.models import Benchmark, Entry, Submission, Token
 from tests import material
 
@@ -46,6 +46,7 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
             "present",
             "coverage",
             "partial",
+            "held_at",
             "links",
         ),
     }
@@ -289,6 +290,7 @@ def test_a_private_submission_is_404_to_strangers_and_a_public_one_is_not(client
     assert client.post(f"{address}publish/", headers=stranger).status_code == 404
     assert client.post(f"{address}publish/").status_code == 401
     assert client.post(f"{address}publish/", headers=mine).json()["visibility"] == "public"
+    publication.place(submission.entry_id)
     for headers in ({}, stranger):
         assert client.get(address, headers=headers).status_code == 200
 

@@ -134,6 +134,7 @@ def test_each_change_is_written_down_with_what_it_was_and_what_it_is(
     assert do(desk, benchmark, "close") == 302
     assert do(desk, benchmark, "dates", closes_at="2026-12-24T12:00") == 302
     assert do(desk, benchmark, "limits", daily_limit="7", total_limit="200") == 302
+    assert fresh(benchmark).public_entries_limit is None
     assert do(desk, benchmark, "disclosure", disclosure="overall") == 302
     changed = fresh(benchmark)
     assert (changed.is_open, changed.daily_limit, changed.disclosure) == (False, 7, "overall")
@@ -143,6 +144,7 @@ def test_each_change_is_written_down_with_what_it_was_and_what_it_is(
         ("is_open", True, False),
         ("closes_at", None, "2026-12-24T12:00:00+00:00"),
         ("daily_limit", 50, 7),
+        ("public_entries_limit", 20, None),
         ("disclosure", "cells", "overall"),
     ]
     assert {(event.actor_key, event.is_public) for event in events} == {(str(organizer.pk), True)}

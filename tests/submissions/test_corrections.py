@@ -84,6 +84,7 @@ def test_the_old_name_of_what_nobody_knew_stays_within_the_team(member: Client, 
     by = askers.for_user(team.memberships.get().user)
     assert "Renamed, formerly “secret project”" in corrected(member, private.entry, name="model")
     publication.publish(private, by=by, now=NOON)
+    publication.place(private.entry_id)
     page = Client().get(private.entry.get_absolute_url()).content.decode()
     assert "Made public" in page
     assert "secret project" not in page

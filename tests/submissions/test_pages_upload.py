@@ -227,11 +227,11 @@ def test_the_form_asks_the_same_number_of_queries_for_any_number_of_teams(
     client: Client, member: User, django_assert_max_num_queries: Any
 ) -> None:
     client.get(URL)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get(URL)
     for number in range(5):
         material.submitted(
             Benchmark.objects.with_release().get(), material.team(f"t{number}", member), now=timezone.now()
         )
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get(URL)

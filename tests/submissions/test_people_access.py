@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from submissions import releases, storage, teams, tokens, urls
+from submissions import mails, releases, storage, teams, tokens, urls
 from submissions.models import Membership, Submission, Token, User
 from tests import material
 
@@ -61,6 +61,7 @@ def scene() -> Scene:
         "token_id": token.pk,
         "membership_id": team.memberships.create(user=guest).pk,
         "name": "nothing",
+        "token": mails.link(team.memberships.get(user=people["member"])).split("/")[-2],
         "digest": draft.short_digest,
     }
     return Scene(clients, names)
@@ -75,11 +76,14 @@ GETS = {
     "team-new": (LOGIN, OK, OK, OK, OK),
     "team": (LOGIN, NONE, OK, OK, NONE),
     "invitation": (OK, OK, OK, OK, OK),
+    "notices": (LOGIN, OK, OK, OK, OK),
+    "mails": (OK,) * 5,
     "mailbox": (NONE,) * 5,
     "mail-message": (NONE,) * 5,
     "upload": (LOGIN, OK, OK, OK, OK),
     "sample-answers": (OK,) * 5,
     "entry-correct": (LOGIN, NONE, OK, OK, NONE),
+    "entry-report": (NONE, NONE, OK, OK, OK),
     "submission": (NONE, NONE, OK, OK, OK),
     "submission-state": (NONE, NONE, 204, 204, 204),
     "submission-problems": (LOGIN, NONE, OK, OK, NONE),

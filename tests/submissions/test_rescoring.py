@@ -7,7 +7,17 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from submissions import audit, evaluation, legal_steps, publication, releases, rescoring, storage, sweeper
+from submissions import (
+    audit,
+    evaluation,
+    legal_steps,
+    post_office,
+    publication,
+    releases,
+    rescoring,
+    storage,
+    sweeper,
+)
 from submissions.models import Benchmark, Entry, Figure, Release, Report, Submission, Team
 from submissions.refusals import Refusal
 from submissions.sealing import SealedError
@@ -233,6 +243,7 @@ def test_the_sweeper_rings_for_a_turn_that_nobody_took(
     mmad: Benchmark, rings: list[tuple[str | int, ...]]
 ) -> None:
     sent(mmad, 1)
+    post_office.take_turn()  # else there is something to ring for
     draft = corrected(mmad)
     rings.clear()
     sweeper.sweep()

@@ -7,22 +7,21 @@ every site has to hold.
 import io
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from submissions import (
     accounts,
     askers,
     benchmarks,
     corrections,
+    disputes,
     evaluation,
     intake,
     moderation,
@@ -35,36 +34,29 @@ from submissions import (
 )
 from submissions.models import (
     Benchmark,
+    Dispute,
+    DisputedQuestion,
     Entry,
     Event,
     Figure,
     Invitation,
     Membership,
+    Question,
     Release,
     Submission,
     Team,
     Token,
     User,
 )
+from submissions.models.dispute import About, Decision
 from submissions.refusals import Refusal
 from tests import material
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("commits")
 
 NOW = material.NOON
 ROUNDS = 4
 Role = Membership.Role
-
-
-@pytest.fixture(scope="module", autouse=True)
-def forgetful_log(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Let these tests' databases be emptied after each: the log of events refuses that everywhere else."""
-    guards = import_module("submissions.migrations.0007_events")
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        guards.let_go(None, editor)
-    yield
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        guards.guard(None, editor)
 
 
 @dataclass
@@ -239,6 +231,29 @@ def ask_rescoring(world: World) -> None:
     rescoring.ask(world.draft, by=world.staff)
 
 
+def dispute(person: str, reason: str = "a scratch") -> Act:
+    def act(world: World) -> None:
+        question = Question.objects.filter(release=world.benchmark.current_release, position=0).get()
+        by = askers.for_user(getattr(world, person))
+        disputes.dispute(question, about=About.ANSWER, reason=reason, by=by, now=NOW)
+
+    return act
+
+
+def rule(organizer: str, decision: Decision) -> Act:
+    return lambda world: disputes.rule(
+        DisputedQuestion.objects.get(),
+        decision=decision,
+        reply=f"It is {decision}.",
+        by=getattr(world, organizer),
+        now=NOW,
+    )
+
+
+def with_dispute(world: World) -> None:
+    dispute("third")(world)
+
+
 def with_queued(world: World) -> None:
     world.queued()
 
@@ -310,6 +325,23 @@ PAIRS: dict[str, tuple[Act, Act, Act, tuple[int, ...]]] = {
     "switch and publish": (switch, publish("private"), as_it_is, (2,)),
     "switch and another draft": (switch, another_draft, as_it_is, (1, 2)),
     "ask twice for scores": (ask_rescoring, ask_rescoring, as_it_is, (2,)),
+    "dispute twice": (dispute("third"), dispute("third", "the wording"), as_it_is, (2,)),
+    "two people dispute": (dispute("third"), dispute("member"), as_it_is, (2,)),
+    "dispute and delete the account": (dispute("third"), delete_account("third"), with_dispute, (1, 2)),
+    "dispute and rule": (dispute("member"), rule("staff", Decision.STANDS), with_dispute, (2,)),
+    "rule and delete the account": (
+        rule("staff", Decision.EXCLUDED),
+        delete_account("third"),
+        with_dispute,
+        (2,),
+    ),
+    "rule twice": (
+        rule("staff", Decision.EXCLUDED),
+        rule("staff_too", Decision.STANDS),
+        with_dispute,
+        (2,),
+    ),
+    "rule and switch": (rule("staff", Decision.CORRECTED), switch, with_dispute, (2,)),
     "retry twice": (retry, retry, with_failed, (1,)),
 }
 
@@ -380,9 +412,21 @@ def check_whole() -> None:
         assert Role.OWNER in roles or not roles
         assert roles or team.archived_at is not None
     assert not Invitation.objects.filter(team__archived_at__isnull=False).usable(at=timezone.now()).exists()
+    check_rulings()
     withdrawn = Event.objects.filter(action="withdrawn")
     assert withdrawn.count() == Submission.objects.filter(visibility="withdrawn").count()
     assert Event.objects.filter(action="retried").count() <= 1
+
+
+def check_rulings() -> None:
+    """What was ruled last stands, with its reply, and has answered all that were there."""
+    for disputed in DisputedQuestion.objects.all():
+        ruled = Event.objects.of("disputedquestion", disputed.pk).filter(action="question-ruled-upon")
+        last = ruled.order_by("-id").values_list("details", flat=True).first()
+        stands = {"decision": disputed.decision, "reply": disputed.reply}
+        assert stands == (last or {"decision": "", "reply": ""})
+        waiting = Dispute.objects.filter(question=disputed, ruled_at=None, reported_by__isnull=False)
+        assert len(set(waiting.values_list("reported_by", flat=True))) == waiting.count()
 
 
 @pytest.mark.parametrize("name", PAIRS)

@@ -29,7 +29,7 @@ def remove(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0013_excluded_questions'),
+        ('submissions', '0016_notices'),
     ]
 
     operations = [

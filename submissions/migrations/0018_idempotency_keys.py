@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0014_steps_of_a_submission'),
+        ('submissions', '0017_steps_of_a_submission'),
     ]
 
     operations = [
