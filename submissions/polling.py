@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from submissions import evaluation, publication, releases, rescoring, sweeper
+from submissions import evaluation, post_office, publication, releases, rescoring, sweeper
 from submissions.models import Entry, Release, Submission
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ def next_piece(now: datetime) -> Run | None:
     release_id = Release.objects.filter(switch_due=True).values_list("pk", flat=True).first()
     if release_id is not None:
         return lambda: releases.switch_if_due(release_id, now=timezone.now())
+    if post_office.is_due(now):
+        return post_office.take_turn
     turn = (
         Release.objects.filter(sweeper.idle(now), rescoring=True).values_list("pk", "rescoring_turn").first()
     )

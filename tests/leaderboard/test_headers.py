@@ -225,9 +225,9 @@ def test_the_sessions_cookie_is_out_of_reach_of_scripts_and_of_plain_http() -> N
     assert (csrf["secure"], csrf["samesite"]) == (True, "Lax")
 
 
-@pytest.mark.parametrize("missing", ["VERNIER_SECRET_KEY", "VERNIER_EMAIL_URL", "VERNIER_URL"])
+@pytest.mark.parametrize("missing", ["VERNIER_SECRET_KEY", "VERNIER_EMAIL_URL"])
 @pytest.mark.parametrize("more", [{}, {"VERNIER_DATABASE_URL": "", "VERNIER_EMBEDDED": "0"}])
-def test_a_missing_secret_key_mail_server_or_address_stops_the_start_outside_the_embedded_default(
+def test_a_missing_secret_key_or_mail_server_stops_the_start_outside_the_embedded_default(
     missing: str, more: dict[str, str]
 ) -> None:
     env = {name: value for name, value in (PRODUCTION | more).items() if name != missing}

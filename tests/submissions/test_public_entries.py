@@ -72,8 +72,7 @@ def test_withdrawing_frees_the_place(benchmark: Benchmark, team: Team) -> None:
 
 @pytest.mark.parametrize("status", ["rejected", "failed", "cancelled"])
 def test_what_did_not_score_takes_no_place(benchmark: Benchmark, team: Team, status: str) -> None:
-    material.submitted(benchmark, team, "one", public=True)
-    Submission.objects.update(status=status, finished_at=NOON)
+    material.brought(material.submitted(benchmark, team, "one", public=True), status)
     material.submitted(benchmark, team, "two", public=True)
 
 
