@@ -3,10 +3,11 @@
 import os
 import pwd
 import secrets
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,14 @@ class Postgres:
 
     process: Process
     url: str
+    launch: Callable[[], Process]
+
+    def restarted(self, *, by: signal.Signals = signal.SIGINT) -> "Postgres":
+        """Stop the cluster, SIGINT cutting off whoever is connected, and start it again on the same data and port."""
+        self.process.stop(20, by=by)
+        again = replace(self, process=self.launch())
+        again.process.wait_until(lambda: answers(self.url))
+        return again
 
     def new_database(self, name: str) -> str:
         """Make an empty database and return its URL."""
@@ -63,17 +72,21 @@ def running(folder: Path) -> Iterator[Postgres]:
         extra_groups=[] if owner else None,
     )
     options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *SPEED]
-    process = start(
-        "postgres",
-        [postgres, "-D", data, *(part for option in options for part in ("-c", option))],
-        folder=folder,
-        user=owner.pw_uid if owner else None,
-        group=owner.pw_gid if owner else None,
-    )
+
+    def launch() -> Process:
+        return start(
+            "postgres",
+            [postgres, "-D", data, *(part for option in options for part in ("-c", option))],
+            folder=folder,
+            user=owner.pw_uid if owner else None,
+            group=owner.pw_gid if owner else None,
+        )
+
+    process = launch()
     url = f"postgresql://vernier:{password}@127.0.0.1:{port}/postgres"
     try:
         process.wait_until(lambda: answers(url))
-        yield Postgres(process, url)
+        yield Postgres(process, url, launch)
     finally:
         process.stop()
 
