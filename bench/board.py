@@ -221,12 +221,12 @@ _SUBMISSIONS = """
 INSERT INTO submissions_submission
     (id, entry_id, benchmark_id, team_id, source, sha256, size, file_name, partial, status, visibility, published_at,
      received_at, finished_at, attempts, errors, errors_total, error_counts, withdrawn_reason, release_id, score,
-     present, coverage)
+     present, coverage, compare_due)
 WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < %s),
     moment(n, at) AS (SELECT n, datetime(%s, (n * 10) || ' seconds') FROM number)
 SELECT lower(hex(randomblob(16))), e.id, e.benchmark_id, e.team_id, 'api', lower(hex(randomblob(32))), 600000, '', '[]',
        'scored', 'public', at, at, at, 1, '[]', 0, '{}', '', %s, 30 + abs(random()) %% 600000000 / 1e7,
-       1.0, 0.9 + n / 100.0
+       1.0, 0.9 + n / 100.0, FALSE
 FROM submissions_entry e, moment
 """
 _SHOW = """
