@@ -21,7 +21,7 @@ from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, see_other, sentence
 from submissions.refusals import Refusal
 from submissions.ui import format as figures
-from submissions.ui.life import Fact, ticks
+from submissions.ui.life import Fact, steps, ticks
 
 
 def visible(request: HttpRequest, submission_id: UUID) -> Submission:
@@ -74,6 +74,7 @@ def page(
         "held": _held(submission),
         "earlier_text": _earlier(submission) if submission.is_scored else "",
         "facts": _facts(submission, elsewhere, mine=mine, scorer=report.scorer_version if report else ""),
+        "steps": steps(submission.transitions.all()) if mine else [],
         "report_json_url": report_url,
         "other_reports": [
             (other.release.short_digest[:7], f"{report_url}?release={other.release.short_digest}")

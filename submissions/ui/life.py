@@ -1,5 +1,6 @@
 """A submission's life as it is drawn: its ticks, its line in a list, why it was rejected, where it comes from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from submissions.models import Submission, Transition
 from submissions.ui import format as figures
 from submissions.ui.format import Text
 
@@ -44,6 +46,37 @@ def ticks(
         scoring_state = "done"
     scoring = Tick(_("scoring"), scoring_state, began)
     return received, queued, scoring, _last_tick(status, finished_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of what happened to a submission."""
+
+    at: SafeString
+    text: Text
+
+
+def steps(taken: Iterable[Transition]) -> list[Step]:
+    """What happened to a submission, in its order, in words."""
+    found, before = [], ""
+    for step in taken:
+        found.append(Step(figures.when(step.at, seconds=True), _step_text(step, before)))
+        before = step.status
+    return found
+
+
+def _step_text(step: Transition, before: str) -> str:
+    match step.status, before:
+        case Submission.Status.QUEUED, "":
+            return _("received and queued")
+        case Submission.Status.QUEUED, Submission.Status.FAILED:
+            return _("queued again by the organizers")
+        case Submission.Status.QUEUED, _was:
+            return _("queued again: the work on it was broken off")
+        case Submission.Status.SCORING, _was:
+            return _("a worker took it, attempt {number}").format(number=step.attempts)
+        case _:
+            return step.get_status_display()
 
 
 def _last_tick(status: str, finished_at: datetime | None) -> Tick:

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
-from submissions import evaluation, legal_steps, queue
+from submissions import evaluation, legal_steps, publication, queue
 from submissions.audit import SITE
 from submissions.models import Submission, Transition
 from tests import material
@@ -77,6 +78,27 @@ def test_a_submission_that_is_retried_keeps_its_past(sent: Submission) -> None:
         ("scoring", 1),
         ("scored", 1),
     ]
+
+
+def test_its_team_reads_what_happened_and_nobody_else(sent: Submission) -> None:
+    material.brought(sent, "failed", attempts=3)
+    queue.retry(sent, by=SITE)
+    evaluation.run(sent.pk)
+    publication.publish(sent, by=SITE, now=material.NOON)
+    owner = material.person("owner@example.org")
+    sent.team.memberships.create(user=owner, role="owner")
+    client = Client()
+    client.force_login(owner)
+    found = client.get(sent.get_absolute_url()).context["steps"]
+    assert [step.text for step in found] == [
+        "received and queued",
+        "a worker took it, attempt 1",
+        "failed",
+        "queued again by the organizers",
+        "a worker took it, attempt 1",
+        "scored",
+    ]
+    assert Client().get(sent.get_absolute_url()).context["steps"] == []
 
 
 def test_to_install_the_triggers_again_changes_nothing(sent: Submission) -> None:

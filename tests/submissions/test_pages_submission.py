@@ -302,13 +302,13 @@ def test_the_page_asks_the_same_number_of_queries_however_many_are_ranked(
 ) -> None:
     submission = material.scored(benchmark, team, public=True)
     page_of(client, submission)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         page_of(client, submission)
     for number in range(4):
         material.scored(
             benchmark, team, f"other {number}", file=material.answers(0.9, seed=number), public=True
         )
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         page_of(client, submission)
 
 
