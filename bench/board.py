@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from itertools import product
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -173,7 +174,7 @@ def build(entries: int) -> None:
 
     from scoring import definition
     from submissions import standings
-    from submissions.models import Benchmark, Entry, Release, Team
+    from submissions.models import Benchmark, Entry, Question, Release, Team
 
     rules = definition.load("mmad")
     benchmark = Benchmark.objects.create(
@@ -181,6 +182,18 @@ def build(entries: int) -> None:
     )
     release = Release.objects.create(
         benchmark=benchmark, digest="b" * 64, question_count=39672, image_count=8366
+    )
+    # One question a cell: what is asked about makes the board's columns.
+    Question.objects.bulk_create(
+        Question(
+            release=release,
+            position=position,
+            question_id=f"{dataset}/thing/good/0.png#{position}",
+            source_dataset=dataset,
+            subtask=subtask,
+            options={"A": "x", "B": "y"},
+        )
+        for position, (dataset, subtask) in enumerate(product(rules.source_datasets, rules.subtask_slugs))
     )
     Benchmark.objects.filter(pk=benchmark.pk).update(current_release=release)
     chance = Random(1)  # noqa: S311  # made-up settings

@@ -26,8 +26,9 @@ from leaderboard.filters import (
     Columns,
     Wanted,
 )
-from submissions import intake, messages
+from submissions import intake, messages, upload_switch
 from submissions.models import Benchmark, Entry, QuotedResult
+from submissions.models.benchmark import Intake
 from submissions.refusals import Refusal
 from submissions.ui import format as written
 from submissions.ui import schedule
@@ -83,7 +84,7 @@ class BoardView:
             "facts": facts(benchmark, total) if self.shown.release is None else [entries_text(total)],
             "earlier_text": self.earlier_text(),
             "releases_url": releases_url,
-            "intake": benchmark.intake,
+            "intake": intake_of(benchmark),
             "intake_text": intake_text(benchmark),
             "column_name": self.names.get(wanted.column, wanted.column),
             "column_groups": self.column_groups(),
@@ -247,8 +248,15 @@ def quoted_text(benchmark: Benchmark) -> str:
     )
 
 
+def intake_of(benchmark: Benchmark) -> Intake:
+    """Whether it takes answers, and if not, why: closed as well while the whole site takes none."""
+    return "closed" if benchmark.intake == "open" and upload_switch.shown_sentence() else benchmark.intake
+
+
 def intake_text(benchmark: Benchmark) -> str:
     """Why it takes no answers; empty when it does."""
+    if benchmark.intake == "open":
+        return upload_switch.shown_sentence()
     if benchmark.intake == "no-release":
         return _("The organizer of this site has still to import the questions. What stands here is quoted.")
     try:

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 
+from submissions import upload_switch
 from submissions.models import Benchmark
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -35,6 +36,7 @@ def standing_of(benchmark: Benchmark) -> tuple[object, ...]:
         benchmark.name,
         benchmark.disclosure,
         benchmark.intake,
+        upload_switch.shown_sentence(),
         benchmark.opens_at,
         benchmark.closes_at,
     )

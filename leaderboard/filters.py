@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leaderboard.cursors import BoardCursor, UnreadableCursorError
-from submissions import reports
+from submissions import contents, reports
 from submissions.models import Benchmark, Entry, Release
 
 OVERALL = "overall"
@@ -71,15 +71,15 @@ class Columns:
 
     @classmethod
     def of(cls, benchmark: Benchmark, release: Release | None = None) -> Self:
-        """Those of the benchmark as it is, or as it was with an earlier release."""
-        rules = (release or benchmark).rules
+        """Those that the benchmark asks about as it is, or as it was with an earlier release."""
+        asked = contents.of(benchmark, release)
 
         def shown(names: tuple[str, ...], prefix: str = "") -> tuple[str, ...]:
             return tuple(name for name in names if reports.shows_column(benchmark, prefix + name))
 
         return cls(
-            subtasks=shown(tuple(subtask.slug for subtask in rules.subtasks)),
-            datasets=shown(tuple(rules.source_datasets)),
+            subtasks=shown(tuple(subtask.slug for subtask in asked.subtasks)),
+            datasets=shown(asked.source_datasets),
             detection=shown(DETECTION, "detection/"),
         )
 

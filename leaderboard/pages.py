@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from leaderboard import board, descriptions, entries, entry_view, etags, phrases
-from leaderboard.board_view import BoardView, facts, intake_text
+from leaderboard.board_view import BoardView, facts, intake_of, intake_text
 from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, earlier_release, read
 from submissions import askers, contents
@@ -86,7 +86,7 @@ def card(benchmark: Benchmark) -> dict[str, Any]:
             *(descriptions.figures(benchmark) if benchmark.current_release else ()),
             *facts(benchmark, total),
         ],
-        "intake": benchmark.intake,
+        "intake": intake_of(benchmark),
         "intake_text": intake_text(benchmark),
         "leaders": leaders(benchmark),
     }
@@ -114,7 +114,7 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
     shown = {
         "benchmark": benchmark,
         "nav": "benchmarks",
-        "intake": benchmark.intake,
+        "intake": intake_of(benchmark),
         "intake_text": intake_text(benchmark),
         "summary": descriptions.summary(benchmark),
         "figures": descriptions.figures(benchmark),

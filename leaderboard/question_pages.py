@@ -105,7 +105,7 @@ def _asked(benchmark: Benchmark, chosen: Mapping[str, str]) -> QuestionQuerySet:
     if "dataset" in chosen:
         found = found.filter(source_dataset=chosen["dataset"])
     if "q" in chosen:
-        found = found.filter(Q(image__icontains=chosen["q"]) | Q(text__icontains=chosen["q"]))
+        found = found.filter(Q(question_id__icontains=chosen["q"]) | Q(text__icontains=chosen["q"]))
     return found
 
 

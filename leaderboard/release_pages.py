@@ -54,10 +54,19 @@ def release(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
         else [],
         "moved": [_move(move) for move in changed.moved[:MOST_MOVES]],
         "lost": [_move(move) for move in changed.lost[:MOST_MOVES]],
-        "stayed_text": written.count(changed.stayed),
-        "moved_text": written.count(len(changed.moved)),
+        "counted_text": _counted(changed),
     }
     return render(request, "leaderboard/release.html", context)
+
+
+def _counted(changed: moves.Moves) -> str:
+    """How many entries changed their rank, how many their score alone, and how many nothing."""
+    climbed = sum(1 for move in changed.moved if move.climb)
+    return _("{climbed} changed rank, {rescored} their score alone, {stayed} neither").format(
+        climbed=written.count(climbed),
+        rescored=written.count(len(changed.moved) - climbed),
+        stayed=written.count(changed.stayed),
+    )
 
 
 def _line(benchmark: Benchmark, release: Release) -> dict[str, Any]:

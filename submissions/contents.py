@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.core.cache import caches
 
 from scoring.definition import Subtask
-from submissions.models import Benchmark, Question
+from submissions.models import Benchmark, Question, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,16 @@ class Contents:
     example_id: str
 
 
-def of(benchmark: Benchmark) -> Contents:
-    """What its current release asks about; without one, what its definition allows, and a made-up id.
+def of(benchmark: Benchmark, release: Release | None = None) -> Contents:
+    """What its current release asks about, or this one; without one, what its definition allows, and a made-up id.
 
     A release never changes, so each process counts it once.
     """
-    rules = benchmark.rules
-    if benchmark.current_release_id is None:
+    rules = (release or benchmark).rules
+    release_id = benchmark.current_release_id if release is None else release.pk
+    if release_id is None:
         return Contents(rules.subtasks, rules.source_datasets, f"{rules.source_datasets[0]}/image.png#0")
-    subtasks, source_datasets, example_id = _occurring(benchmark.current_release_id)
+    subtasks, source_datasets, example_id = _occurring(release_id)
     return Contents(
         tuple(subtask for subtask in rules.subtasks if subtask.slug in subtasks),
         tuple(name for name in rules.source_datasets if name in source_datasets),

@@ -40,8 +40,8 @@ REFUSALS: Mapping[str, str | Promise] = {
         "answer will be that upload’s."
     ),
     "public-entries": _(
-        "Your team has {used} public entries on this benchmark, and {limit} are allowed at a time. Withdraw what is "
-        "public of one of them, or keep this one private."
+        "Your team’s public entries on this benchmark are used up ({used} of {limit}). Withdraw what is public of one "
+        "of them, or keep this one private."
     ),
     "no-form": _(
         "The body is not a form (its Content-Type: {found}). Send the file as the form field “file”: "

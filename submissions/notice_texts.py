@@ -69,6 +69,14 @@ KINDS: Mapping[str, Words] = {
         (_("{team} may send again"),),
         (_("The organizers have lifted the ban: the team can send and publish as before."),),
     ),
+    "team-handed-over": Words(
+        (_("You own {team} now"),),
+        (
+            _(
+                "Its owner has handed it over to you: you invite, remove and name its owners, and may archive it."
+            ),
+        ),
+    ),
     "release-moved": Words(
         (_("{benchmark}: a new release has moved entries of {team}"),),
         (

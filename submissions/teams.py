@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from submissions import audit, tokens
+from submissions import audit, notices, tokens
 from submissions.askers import Asker
 from submissions.models import Invitation, Membership, Team, Token, User
 from submissions.refusals import Refusal
@@ -170,6 +170,7 @@ def hand_over(to: Membership, *, by: User) -> None:
             raise Refusal("not-in-the-team")
         Membership.objects.filter(team=to.team_id, user=by).update(role=Role.MEMBER)
         audit.record(Asker(user=by), "handed-over", to.team, person=to.user_id)
+        notices.tell_person(to.user, "team-handed-over", to.team, team=to.team.name)
 
 
 def archive(team: Team, *, by: User, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.cache import caches
 from django.db import transaction
 
 from submissions import audit
@@ -9,6 +10,7 @@ from submissions.models import UploadSwitch
 from submissions.refusals import Refusal
 
 TRY_AGAIN_SECONDS = 300
+SENTENCE_KEY, SENTENCE_SECONDS = "uploads-closed", 10
 
 
 def row() -> UploadSwitch:
@@ -26,6 +28,7 @@ def close(*, sentence: str, by: audit.Actor, now: datetime) -> None:
         switch = UploadSwitch.objects.select_for_update(no_key=True).get(pk=switch.pk)
         UploadSwitch.objects.filter(pk=switch.pk).update(closed_at=switch.closed_at or now, sentence=sentence)
         audit.record(by, "uploads-closed", switch, is_public=True, sentence=sentence)
+    caches["local"].delete(SENTENCE_KEY)
 
 
 def reopen(*, by: audit.Actor) -> None:
@@ -36,12 +39,18 @@ def reopen(*, by: audit.Actor) -> None:
             raise Refusal("uploads-not-closed")
         UploadSwitch.objects.filter(pk=switch.pk).update(closed_at=None, sentence="")
         audit.record(by, "uploads-reopened", switch, is_public=True)
+    caches["local"].delete(SENTENCE_KEY)
 
 
 def sentence() -> str:
     """What is said instead of taking answers; empty while they are taken."""
     closed = UploadSwitch.objects.filter(pk=UploadSwitch.ONLY, closed_at__isnull=False)
     return closed.values_list("sentence", flat=True).first() or ""
+
+
+def shown_sentence() -> str:
+    """The same for pages, asked anew every ten seconds: what is refused is refused by the row itself."""
+    return str(caches["local"].get_or_set(SENTENCE_KEY, sentence, SENTENCE_SECONDS))
 
 
 def refuse_if_closed() -> None:

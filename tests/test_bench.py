@@ -17,6 +17,7 @@ def test_the_board_that_is_measured_is_a_whole_one() -> None:
     benchmark = Benchmark.objects.with_release().get()
     rows = page(Board(benchmark), Columns.of(benchmark), Wanted()).rows
     assert [row["rank"] for row in rows] == [1, 2, 3]
+    assert len(rows[0]["subtasks"]) == 7
     assert all(
         row["tries"] == board.SUBMISSIONS_AN_ENTRY and None not in row["subtasks"].values() for row in rows
     )

@@ -50,7 +50,8 @@ class AlarmAdmin(Desk[Alarm]):
             "uphold",
             _("Uphold it"),
             _(
-                "The later submission's whole entry is hidden. Its page stays, and tells everybody the reason."
+                "The later submission's whole entry is hidden. Its page stays, and tells everybody the reason: do not "
+                "name the other team in it."
             ),
             _("The entry is hidden; the board is ranked anew."),
             lambda alarm, said, by: alarms.uphold(alarm, reason=said["reason"], by=by, now=timezone.now()),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -79,6 +80,14 @@ class Desk(admin.ModelAdmin[Row]):
             if self.may_act(request)
         ]
         return super().change_view(request, object_id, form_url, {"deeds": deeds, **(extra_context or {})})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was done to the row stands in the log."""
+        events = reverse("admin:submissions_event_changelist")
+        asked = {"object_kind": self.opts.model_name, "object_key": object_id}
+        return HttpResponseRedirect(f"{events}?{urlencode(asked)}")
 
     def deed_view(self, request: HttpRequest, object_id: str, deed: str) -> HttpResponse:
         """Ask for what has to be said, and do it."""

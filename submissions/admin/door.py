@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from submissions import second_factor
+from submissions.admin import waiting
 
 admin.site.site_header = "Vernier"
 admin.site.site_title = "Vernier"
@@ -29,6 +30,15 @@ def _login(request: HttpRequest, extra_context: dict[str, Any] | None = None) ->
     return admin.AdminSite.login(admin.site, request, extra_context)
 
 
+def _index(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """The front, with what waits for an organizer."""
+    return admin.AdminSite.index(
+        admin.site, request, {"waiting": waiting.for_organizers(), **(extra_context or {})}
+    )
+
+
+admin.site.index = _index  # type: ignore[method-assign,assignment]
+admin.site.index_template = "submissions/desk/index.html"
 admin.site.has_permission = _has_permission  # type: ignore[method-assign]
 # One door for passwords: allauth's, which slows down guessing.
 admin.site.login = secure_admin_login(_login)  # type: ignore[method-assign]

@@ -65,7 +65,9 @@ class AnswerForm(forms.Form):
         label=_("Answer"),
         max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
-        help_text=_("What you found and did."),
+        help_text=_(
+            "What you found and did. Told to who reported it, if they were signed in; to nobody else."
+        ),
     )
 
 

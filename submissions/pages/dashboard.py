@@ -71,6 +71,7 @@ def _accounts(team: Team, *, now: datetime) -> list[Account]:
 
 def _account(team: Team, benchmark: Benchmark, *, now: datetime) -> Account:
     account = quota.of(team, benchmark, now=now)
+    may_send = benchmark.intake == "open" and not team.is_banned and team.archived_at is None
     left = _("%(left)s of %(limit)s")
     return Account(
         benchmark=benchmark.name,
@@ -78,7 +79,7 @@ def _account(team: Team, benchmark: Benchmark, *, now: datetime) -> Account:
         today=left % {"left": figures.count(account.left_today), "limit": figures.count(account.daily_limit)},
         total=left % {"left": figures.count(account.left_total), "limit": figures.count(account.total_limit)},
         public=_public_entries(quota.public_entries(team, benchmark), benchmark.public_entries_limit),
-        upload_url=reverse("upload", args=[benchmark.slug]) if benchmark.intake == "open" else "",
+        upload_url=reverse("upload", args=[benchmark.slug]) if may_send else "",
     )
 
 

@@ -128,6 +128,7 @@ def _deeds(submission: Submission) -> dict[str, bool]:
         "can_choose": submission.is_scored
         and submission.is_public
         and not submission.is_held
+        and not submission.entry.is_hidden
         and not submission.entry.standing_due
         and submission.entry.shown_id != submission.pk,
     }

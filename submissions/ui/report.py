@@ -131,7 +131,8 @@ def report_view(
     """
     official = body.get("official_compatible")
     drawn = subtasks if body.get("subtasks") else ()
-    drawn_datasets = datasets if body.get("cells") else ()
+    asked = {cell["dataset"] for cell in body.get("cells") or ()}
+    drawn_datasets = [dataset for dataset in datasets if dataset in asked]
     return ReportView(
         score=figures.score(body.get("score"), 2),
         has_score=body.get("score") is not None,

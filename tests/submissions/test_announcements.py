@@ -173,3 +173,16 @@ def test_an_announcement_is_made_and_ended_at_the_desk(desk: Client) -> None:
         "announced",
         "announcement-ended",
     ]
+
+
+@pytest.mark.parametrize("page", ["home", "board", "benchmark-about"])
+def test_while_uploads_are_closed_pages_offer_no_upload(benchmark: Benchmark, page: str) -> None:
+    url = reverse(page, args=[] if page == "home" else ["mmad"])
+    upload = reverse("upload", args=["mmad"])
+    before = Client().get(url)
+    assert upload in before.content.decode()
+    close()
+    closed = Client().get(url, headers={"If-None-Match": before.get("ETag", "")})
+    assert closed.status_code == 200
+    assert upload not in closed.content.decode()
+    assert SENTENCE in closed.content.decode()

@@ -273,6 +273,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "review-ended": {"note": "n"},
     "dispute-answered": {"question": "q#0", "answer": "It is right."},
     "complaint-answered": {"answer": "We looked."},
+    "team-handed-over": {},
     "entry-not-verified": {"reason": "r"},
 }
 

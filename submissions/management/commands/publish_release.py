@@ -29,3 +29,4 @@ class Command(BaseCommand):
         except Refusal as refusal:
             raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
         self.stdout.write(benchmark.draft_release.digest)
+        self.stderr.write(f"{benchmark.slug}: {benchmark.draft_release} is current now")
