@@ -46,8 +46,15 @@ lint: .venv/development
 	.venv/bin/djlint --check --lint leaderboard submissions
 	$(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
 
+# What locks and triggers are about is tried on PostgreSQL as well.
+ON_POSTGRES := $(addprefix tests/submissions/test_,two_at_once.py intake.py legal_steps.py audit.py alarms.py \
+	public_entries.py idempotency.py post_office.py standings.py)
+
 pytest: .venv/development
 	$(PYTHON_IN_VENV) -m pytest $(PYTEST_ARGS)
+ifeq ($(PYTEST_ARGS),)
+	$(PYTHON_IN_VENV) -m pytest --database postgres $(ON_POSTGRES)
+endif
 
 format: .venv/development
 	.venv/bin/ruff check --fix .

@@ -30,6 +30,9 @@ def delete(user: User, *, now: datetime) -> None:
     with other members; then nothing has changed.
     """
     with transaction.atomic():
+        # Teams first, as whoever sends or hands over has them before the commit asks for the person.
+        mine = Membership.objects.filter(user=user).values("team")
+        list(Team.objects.select_for_update(no_key=True).filter(pk__in=mine).order_by("pk"))
         # Locked against a membership that is made meanwhile.
         User.objects.select_for_update().get(pk=user.pk)
         memberships = Membership.objects.filter(user=user).select_related("team")

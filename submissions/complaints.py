@@ -6,7 +6,7 @@ from django.db import transaction
 
 from submissions import audit, moderation, notices
 from submissions.askers import Asker
-from submissions.models import Complaint, Entry
+from submissions.models import Complaint, Entry, User
 from submissions.refusals import Refusal
 
 
@@ -25,9 +25,14 @@ def close(complaint: Complaint, *, reply: str, by: audit.Actor, now: datetime) -
     """Close it with an answer. Raises Refusal when that is done already."""
     reply = moderation.cleaned(reply, field="reply")
     with transaction.atomic():
+        # Locked before what they reported is, as by an account that ends.
+        people = User.objects.select_for_update(no_key=True)
+        reporter = people.filter(
+            pk__in=Complaint.objects.filter(pk=complaint.pk).values("reported_by")
+        ).first()
         # The update is the lock: of two who answer at once, one sees a row change.
         if not Complaint.objects.open().filter(pk=complaint.pk).update(reply=reply, closed_at=now):
             raise Refusal("complaint-closed")
         audit.record(by, "complaint-closed", complaint, reason=reply)
-        if complaint.reported_by is not None:
-            notices.tell_person(complaint.reported_by, "complaint-answered", complaint.entry, answer=reply)
+        if reporter is not None:
+            notices.tell_person(reporter, "complaint-answered", complaint.entry, answer=reply)

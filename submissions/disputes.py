@@ -83,8 +83,9 @@ def rule(disputed: DisputedQuestion, *, decision: Decision, reply: str, by: Aske
 
 def _tell(disputed: DisputedQuestion) -> None:
     """Tell everybody whose dispute waited for this ruling."""
-    people = User.objects.filter(pk__in=disputed.disputes.filter(ruled_at=None).values("reported_by"))
-    for person in people:
+    # Locked before their disputes are, as by an account that ends.
+    people = User.objects.select_for_update(no_key=True).order_by("pk")
+    for person in people.filter(pk__in=disputed.disputes.filter(ruled_at=None).values("reported_by")):
         notices.tell_person(
             person,
             "dispute-answered",

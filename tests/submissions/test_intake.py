@@ -10,7 +10,7 @@ from django.db import connection
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from submissions import intake, storage
-from submissions.models import Entry, Submission
+from submissions.models import Benchmark, Entry, Submission, Team
 from submissions.refusals import Refusal
 from tests import material
 
@@ -127,21 +127,25 @@ def test_without_storage_nothing_is_taken(stores: Path, settings: Settings) -> N
     assert not Submission.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_uploads_at_once_only_one_takes_the_last_slot() -> None:
-    benchmark, team = material.benchmark(daily_limit=1), material.team("a")
+@pytest.mark.usefixtures("commits")
+def test_of_two_uploads_at_once_only_one_takes_the_last_slot_a_hundred_times() -> None:
+    benchmark = material.benchmark(daily_limit=1)
+    for number in range(100):
+        team = material.team(f"team-{number}")
+        assert sorted(sent_at_once(benchmark, team)) == ["accepted", "quota-daily"]
+        assert Submission.objects.filter(team=team).count() == 1
+
+
+def sent_at_once(benchmark: Benchmark, team: Team) -> list[str]:
+    """What became of two uploads of the team at the same moment."""
     start = threading.Barrier(2)
     outcomes: list[str] = []
 
     def send(seed: int) -> None:
+        file = io.BytesIO(material.answers(seed=seed))
+        offer = intake.Offer(benchmark=benchmark, team=team, entry_name="m", answers=file)
         start.wait()
         try:
-            offer = intake.Offer(
-                benchmark=benchmark,
-                team=team,
-                entry_name="m",
-                answers=io.BytesIO(material.answers(seed=seed)),
-            )
             intake.accept(offer, now=material.NOON)
             outcomes.append("accepted")
         except Refusal as error:
@@ -154,5 +158,4 @@ def test_of_two_uploads_at_once_only_one_takes_the_last_slot() -> None:
         sender.start()
     for sender in senders:
         sender.join()
-    assert sorted(outcomes) == ["accepted", "quota-daily"]
-    assert Submission.objects.count() == 1
+    return outcomes
