@@ -5,7 +5,8 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from scoring import definition, standin
 from scoring.benchmarks.mmad import importer
 from scoring.release import Release
 from tests.servers.debian import Host
-from tests.servers.process import descendants
+from tests.servers.process import descendants, is_alive
+from tests.servers.units import Unit
 
 MIB = 1024 * 1024
 WORKERS = ("vernier-worker@1.service", "vernier-worker@2.service")
@@ -79,7 +81,7 @@ def status(host: Host, submission: str) -> tuple[str, int]:
     return row[0], row[1]
 
 
-def until(holds: Any, seconds: float = 120) -> None:
+def until(holds: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -166,22 +168,30 @@ def test_who_asks_too_often_is_known_by_the_address_that_nginx_saw_whatever_he_c
     raise AssertionError("nobody counted")
 
 
-def test_each_process_runs_as_the_user_of_its_unit(host: Host) -> None:
+def of_processes(host: Host, part: str) -> Iterator[tuple[Unit, Path]]:
+    """A file below /proc of each process, and of those that it started and that are still there."""
     for unit, process in host.running.values():
         for pid in {process.pid, *descendants(process.pid)}:
-            assert Path(f"/proc/{pid}").stat().st_uid == unit.user.pw_uid, unit.name
+            if is_alive(pid):
+                yield unit, Path(f"/proc/{pid}/{part}")
+
+
+def test_each_process_runs_as_the_user_of_its_unit(host: Host) -> None:
+    for unit, status_file in of_processes(host, "status"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            uids = re.findall(r"^Uid:\s+(.*)$", status_file.read_text(), re.M)
+            assert uids == ["\t".join([str(unit.user.pw_uid)] * 4)], unit.name
     users = {unit.one("User") for unit, _process in host.running.values()}
     assert users == {"vernier-web", "vernier-worker", "vernier-beat"}
 
 
 def test_only_the_worker_holds_the_workers_credentials(host: Host) -> None:
     secret = host.accounts["worker"].secret_key.encode()
-    holders = {
-        unit.one("User")
-        for unit, process in host.running.values()
-        for pid in {process.pid, *descendants(process.pid)}
-        if secret in Path(f"/proc/{pid}/environ").read_bytes()
-    }
+    holders = set()
+    for unit, environ in of_processes(host, "environ"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if secret in environ.read_bytes():
+                holders.add(unit.one("User"))
     assert holders == {"vernier-worker"}
 
 

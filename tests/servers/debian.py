@@ -64,7 +64,8 @@ class Host:
         """`systemctl start`."""
         unit = self.unit(name, instance)
         process = units.run(unit, logs=self.folder / "log", state=self.folder / "var/lib")
-        self.running[unit.name] = unit, process
+        if unit.one("Type") != "oneshot":
+            self.running[unit.name] = unit, process
         return process
 
     def stop(self, name: str) -> int:
@@ -101,7 +102,9 @@ def host(folder: Path, *, postgres: Postgres, s3: S3) -> Iterator[Host]:
         broker = stack.enter_context(redis.running(folder / "redis", DEPLOY / "redis.conf"))
         made = Host(
             folder,
-            *(free_port() for _ in range(3)),
+            https_port=free_port(),
+            http_port=free_port(),
+            web_port=free_port(),
             accounts={role: s3.account(role) for role in ROLES},
             buckets=s3.new_buckets_by_policy(),
             database_url=postgres.new_database(f"host_{secrets.token_hex(4)}"),
@@ -109,6 +112,9 @@ def host(folder: Path, *, postgres: Postgres, s3: S3) -> Iterator[Host]:
         for name in ("log", "var/lib", "etc/vernier"):
             (folder / name).mkdir(parents=True)
         (folder / "log").chmod(0o755)
+        # In place of a mail server: both web and worker write there.
+        (folder / "mail").mkdir()
+        (folder / "mail").chmod(0o1777)
         install(made)
         write_environment(made, broker.url)
         stack.callback(lambda: [made.stop(name) for name in list(made.running)])
@@ -186,7 +192,7 @@ def write_environment(made: Host, redis_url: str) -> None:
         "VERNIER_SECRET_KEY": secrets.token_urlsafe(50),
         "VERNIER_DATABASE_URL": made.database_url,
         "VERNIER_REDIS_URL": redis_url,
-        "VERNIER_EMAIL_URL": f"smtp://127.0.0.1:{free_port()}",
+        "VERNIER_EMAIL_URL": (made.folder / "mail").as_uri(),
         "VERNIER_ANSWERS": f"s3://{made.buckets.answers}",
         "VERNIER_TRUTH": f"s3://{made.buckets.truth}",
         "VERNIER_S3_ENDPOINT": s3.endpoint,

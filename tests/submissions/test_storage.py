@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -359,7 +359,7 @@ def test_a_roles_user_may_do_what_its_role_does_and_no_more(
     key = f"{folder or 'answers'}/{role}"
     Bucket(bucket, rgw.operator).put(key, CONTENT)
     store = Bucket(bucket, rgw.account(role))
-    deeds = {
+    deeds: dict[str, Callable[[], object]] = {
         "get": lambda: store.get(key),
         "put": lambda: store.put(f"{key}-new", CONTENT),
         "list": lambda: list(store.keys()),
