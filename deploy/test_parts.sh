@@ -3,10 +3,11 @@
 # the tests that need it are skipped by name.
 set -eu
 packages="postgresql chromium fonts-noto-cjk ceph-mon ceph-osd ceph-common radosgw"
+packages="$packages nginx docker-compose systemd openssl"
 missing=""
 
 if ! command -v dpkg >/dev/null; then
-    echo "Not Debian: PostgreSQL, Chromium and Ceph's gateway are used when they are on PATH." >&2
+    echo "Not Debian: PostgreSQL, Chromium, Ceph's gateway, nginx, docker-compose and systemd's tools are used when they are on PATH." >&2
     exit 0
 fi
 for package in $packages; do

@@ -90,6 +90,10 @@ VERNIER_S3 = {
     "region": env.text("VERNIER_S3_REGION", "us-east-1"),
     "access_key": env.text("VERNIER_S3_ACCESS_KEY"),
     "secret_key": env.text("VERNIER_S3_SECRET_KEY"),
+    # How the service is asked to encrypt what is put; what it does unasked, it does in any case.
+    "encryption": env.text("VERNIER_S3_ENCRYPTION", one_of=("", "AES256", "aws:kms")),
+    # Where browsers reach the service, when downloads are to come from there.
+    "public_endpoint": env.text("VERNIER_S3_PUBLIC_ENDPOINT"),
 }
 
 # Uploads
@@ -124,10 +128,15 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "submissions.tasks.sweep", "schedule": 10.0},
-    "reconcile": {"task": "submissions.tasks.reconcile", "schedule": crontab(hour="3", minute="17")},
 }
+if VERNIER_EMBEDDED:
+    # Elsewhere no worker may remove truth: an organizer's timer runs it (deploy/).
+    CELERY_BEAT_SCHEDULE["reconcile"] = {
+        "task": "submissions.tasks.reconcile",
+        "schedule": crontab(hour="3", minute="17"),
+    }
 
 # People
 AUTH_USER_MODEL = "submissions.User"
@@ -172,7 +181,11 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("VERNIER_STATIC", str(VERNIER_VAR / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # unused: storage.py keeps files
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        # Everybody's to read: who collects them is another user than who serves them. Uploads are nobody else's.
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    },
 }
 
 # Cache. allauth counts sign-ins and their failures in the default one. It is the database's, because every process has

@@ -17,11 +17,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import boto3
@@ -30,6 +30,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.http import content_disposition_header
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,6 +39,7 @@ LARGEST_OBJECT_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 SPOOL_MEMORY_BYTES = 4 * 1024 * 1024  # beyond it, what is on its way to or from S3 waits in a temporary file
 LEFTOVER_SECONDS = 24 * 60 * 60
+LINK_SECONDS = 60
 KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 LONGEST_KEY = 512
 
@@ -122,6 +124,13 @@ class Store(Protocol):
 
     def ping(self) -> None:
         """Return when the store answers and lets us in; raises StorageUnavailableError otherwise."""
+
+    def link(self, key: str, *, file_name: str) -> str | None:
+        """An address that downloads the object under that name to whoever has it, for LINK_SECONDS.
+
+        None, and nothing is asked, where there are no such addresses: then the content has to be passed on. Raises
+        MissingObjectError.
+        """
 
 
 def answers() -> Store:
@@ -254,6 +263,10 @@ class Folder:
         with _disk_faults(), self._incoming():
             pass
 
+    def link(self, key: str, *, file_name: str) -> str | None:
+        """See Store. A folder has no address."""
+        return None
+
     def _path(self, key: str) -> Path:
         return self.root / _checked(key)
 
@@ -341,6 +354,8 @@ class S3Account:
     region: str
     access_key: str
     secret_key: str = field(repr=False)
+    encryption: str = ""  # empty: what the service does unasked
+    public_endpoint: str = ""  # where browsers reach the service; empty: nowhere
 
     @property
     def client(self) -> "S3Client":
@@ -364,6 +379,7 @@ def _client(account: S3Account, process: int) -> "S3Client":
             read_timeout=10,
             retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=20,
+            signature_version="s3v4",
             s3={"addressing_style": "path" if account.endpoint else "auto"},
             # Every vendor checks Content-MD5, which put sends; newer trailing checksums break older ones.
             request_checksum_calculation="when_required",
@@ -398,6 +414,7 @@ class Bucket:
                     ContentType="application/octet-stream",
                     Metadata={"sha256": stored.sha256},
                     IfNoneMatch="*",
+                    **self._encryption(),
                 )
             except ClientError as error:
                 if not (_is_taken(error) and self._is_our_own(key, stored.sha256, error)):
@@ -460,6 +477,31 @@ class Bucket:
         """See Store."""
         with _s3_faults():
             self.account.client.head_bucket(Bucket=self.name)
+
+    def link(self, key: str, *, file_name: str) -> str | None:
+        """See Store. The address is signed for this object, this name and no other."""
+        if not self.account.public_endpoint:
+            return None
+        self.size(key)
+        public = replace(self.account, endpoint=self.account.public_endpoint)
+        try:
+            return public.client.generate_presigned_url(
+                "get_object",
+                Params={
+                    "Bucket": self.name,
+                    "Key": key,
+                    # Never shown by the browser, whatever is in it.
+                    "ResponseContentDisposition": content_disposition_header(True, file_name) or "attachment",
+                    "ResponseContentType": "application/octet-stream",
+                    "ResponseCacheControl": "private, no-store",
+                },
+                ExpiresIn=LINK_SECONDS,
+            )
+        except BotoCoreError as error:
+            raise StorageUnavailableError(_said(error)) from error
+
+    def _encryption(self) -> dict[str, Any]:
+        return {"ServerSideEncryption": self.account.encryption} if self.account.encryption else {}
 
     def _is_our_own(self, key: str, sha256: str, error: ClientError) -> bool:
         """Whether the key is taken only by an earlier try of this request that came through unnoticed."""

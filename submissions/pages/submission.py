@@ -7,7 +7,14 @@ from uuid import UUID
 from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -217,10 +224,14 @@ def submission_problems(request: HttpRequest, submission_id: UUID) -> HttpRespon
 
 @require_GET
 @login_required
+@never_cache
 def submission_answers(request: HttpRequest, submission_id: UUID) -> HttpResponse | FileResponse:
-    """The file as it was sent, for its team."""
+    """The file as it was sent, for its team: from the store itself where browsers reach it, else through us."""
     mine = own(request, submission_id)
+    file_name = mine.file_name or f"answers-{mine.pk}"
     try:
+        if address := storage.answers().link(mine.answers_key, file_name=file_name):
+            return HttpResponseRedirect(address)
         content = storage.answers().open(mine.answers_key)
     except storage.MissingObjectError as error:
         raise Http404 from error
@@ -230,7 +241,7 @@ def submission_answers(request: HttpRequest, submission_id: UUID) -> HttpRespons
     return FileResponse(
         content,
         as_attachment=True,
-        filename=mine.file_name or f"answers-{mine.pk}",
+        filename=file_name,
         content_type="application/octet-stream",
     )
 

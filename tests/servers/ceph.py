@@ -120,6 +120,8 @@ def gateway(folder: Path) -> Iterator[S3]:
             worker=new_user(cluster, "worker", endpoint),
             principals=("arn:aws:iam:::user/web", "arn:aws:iam:::user/worker"),
             refuses=True,
+            organizer=new_user(cluster, "organizer", endpoint),
+            operator=new_user(cluster, "operator", endpoint, "--caps=user-policy=*"),
         )
 
 
@@ -177,11 +179,12 @@ def started_gateway(cluster: Cluster, port: int, stack: ExitStack) -> Process:
     return process
 
 
-def new_user(cluster: Cluster, name: str, endpoint: str) -> S3Account:
+def new_user(cluster: Cluster, name: str, endpoint: str, *further: str) -> S3Account:
     """Make a user of the gateway with keys of its own."""
     secret = secrets.token_hex(20)
     cluster.run(
         "radosgw-admin", "-n", "client.rgw", "user", "create", f"--uid={name}",
         f"--display-name={name}", f"--access-key={name}", f"--secret-key={secret}",
+        *further,
     )  # fmt: skip
     return S3Account(endpoint, REGION, name, secret)

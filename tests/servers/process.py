@@ -97,6 +97,7 @@ def start(
     user: int | None = None,
     group: int | None = None,
     cwd: Path | None = None,
+    umask: int = -1,
 ) -> Process:
     """Start a server in a session of its own, its output going to `<folder>/<name>.log`."""
     log = folder / f"{name}.log"
@@ -112,6 +113,7 @@ def start(
             user=user,
             group=group,
             extra_groups=None if user is None else [],
+            umask=umask,
             # Called after the change of user, which would clear it.
             preexec_fn=die_with_the_test_run,
         )

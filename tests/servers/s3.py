@@ -4,14 +4,17 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import boto3
 
 from submissions.storage import S3Account
 from tests.servers.process import Process, free_port, listens, start
 
 REGION = "us-east-1"
+POLICIES = Path(__file__).resolve().parents[2] / "deploy" / "s3"
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Buckets:
 
 @dataclass(frozen=True)
 class S3:
-    """A running S3 service with the credentials of the two roles."""
+    """A running S3 service with the credentials of each role, and of the operator who grants them theirs."""
 
     processes: tuple[Process, ...]
     endpoint: str
@@ -32,6 +35,35 @@ class S3:
     worker: S3Account
     principals: tuple[str, str]  # how a bucket's policy names the web role and the worker
     refuses: bool  # whether wrong secrets and missing grants are refused, as in earnest
+    organizer: S3Account
+    operator: S3Account  # owns nothing of the site's but the rights to its buckets and users
+
+    def account(self, role: str) -> S3Account:
+        """The credentials of a role: web, worker or organizer."""
+        return {"web": self.web, "worker": self.worker, "organizer": self.organizer}[role]
+
+    def new_buckets_by_policy(self) -> Buckets:
+        """Make two private buckets of the operator's, and let each role do what deploy/s3/ says of it and no more."""
+        mark = secrets.token_hex(4)
+        buckets = Buckets(answers=f"answers-{mark}", truth=f"truth-{mark}")
+        for name in (buckets.answers, buckets.truth):
+            self.operator.client.create_bucket(Bucket=name)
+        iam = boto3.client(
+            "iam",
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=self.operator.access_key,
+            aws_secret_access_key=self.operator.secret_key,
+        )
+        for role in ("web", "worker", "organizer"):
+            policy = (POLICIES / f"{role}.json").read_text()
+            for shipped, fresh in (("vernier-answers", buckets.answers), ("vernier-truth", buckets.truth)):
+                policy = policy.replace(shipped, fresh)
+            if not self.refuses:  # moto knows nobody until told
+                with suppress(iam.exceptions.EntityAlreadyExistsException):
+                    iam.create_user(UserName=role)
+            iam.put_user_policy(UserName=role, PolicyName=mark, PolicyDocument=policy)
+        return buckets
 
     def new_buckets(self) -> Buckets:
         """Make two private buckets and let both roles read and write the one for answers."""
@@ -73,6 +105,8 @@ def moto(folder: Path) -> Iterator[S3]:
             worker=S3Account(endpoint, REGION, "worker", "worker-secret"),
             principals=("arn:aws:iam::123456789012:user/web", "arn:aws:iam::123456789012:user/worker"),
             refuses=False,
+            organizer=S3Account(endpoint, REGION, "organizer", "organizer-secret"),
+            operator=S3Account(endpoint, REGION, "operator", "operator-secret"),
         )
     finally:
         process.stop()

@@ -2,17 +2,21 @@
 
 import csv
 import io
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, get_args
 
+import httpx
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from scoring import replies
 from submissions import evaluation, publication, releases, rescoring, storage
 from submissions.models import Benchmark, Entry, Figure, Submission, Team, User
 from submissions.ui.report import READINGS
 from tests import material
+from tests.servers.s3 import S3
 
 pytestmark = pytest.mark.django_db
 WRONG = b"question_id,answer\nDS-MVTec/none.png#0,=A\n" + material.answers().split(b"\n", 1)[1]
@@ -181,6 +185,23 @@ def test_the_file_comes_back_as_it_was_sent(client: Client, benchmark: Benchmark
     assert answer.getvalue() == material.answers()
     assert answer["Content-Type"] == "application/octet-stream"
     assert "attachment" in answer["Content-Disposition"]
+
+
+def test_where_browsers_reach_the_store_the_file_comes_from_there(
+    client: Client, benchmark: Benchmark, team: Team, moto: S3, settings: Settings
+) -> None:
+    settings.VERNIER_ANSWERS_URL = f"s3://{moto.new_buckets().answers}"
+    settings.VERNIER_S3 = asdict(replace(moto.web, public_endpoint=moto.endpoint))
+    submission = material.submitted(benchmark, team)
+    answer = client.get(f"/submissions/{submission.pk}/answers/")
+    assert answer.status_code == 302
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Location"].startswith(f"{moto.endpoint}/")
+    fetched = httpx.get(answer["Location"], trust_env=False)
+    assert fetched.content == material.answers()
+    assert fetched.headers["Content-Disposition"].startswith("attachment; filename=")
+    storage.answers().delete(submission.answers_key)
+    assert client.get(f"/submissions/{submission.pk}/answers/").status_code == 404
 
 
 def test_a_file_that_storage_cannot_give_now_is_said(

@@ -5,13 +5,16 @@ import io
 import os
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
+import httpx
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
@@ -304,6 +307,133 @@ def test_what_is_put_is_private(rgw: S3) -> None:
         request = f"GET /{buckets.answers}/a HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
         connection.sendall(request.encode())
         assert connection.recv(12) == b"HTTP/1.1 403"
+
+
+def test_nobody_without_credentials_is_let_in(rgw: S3) -> None:
+    buckets = rgw.new_buckets_by_policy()
+    Bucket(buckets.answers, rgw.web).put("answers/a", CONTENT)
+    Bucket(buckets.truth, rgw.organizer).put("releases/a", CONTENT)
+    for address in (
+        f"{buckets.answers}/answers/a",
+        f"{buckets.truth}/releases/a",
+        buckets.answers,
+        buckets.truth,
+    ):
+        for method in ("GET", "HEAD", "PUT", "DELETE"):
+            answer = httpx.request(method, f"{rgw.endpoint}/{address}", trust_env=False)
+            assert answer.status_code == 403, (method, address)
+    assert Bucket(buckets.truth, rgw.organizer).get("releases/a") == CONTENT
+
+
+# What each role's user may do by the policies of deploy/s3
+
+
+ALLOWED = {
+    "web": {"answers": "get put delete list", "truth releases": "", "truth outcomes": ""},
+    "worker": {
+        "answers": "get put delete list",
+        "truth releases": "get list",
+        "truth outcomes": "get put list",
+    },
+    "organizer": {
+        "answers": "get put delete list",
+        "truth releases": "get put delete list",
+        "truth outcomes": "get put delete list",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def granted(rgw: S3) -> Buckets:
+    """Buckets in which each role may do what deploy/s3 says."""
+    return rgw.new_buckets_by_policy()
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+@pytest.mark.parametrize("place", ["answers", "truth releases", "truth outcomes"])
+def test_a_roles_user_may_do_what_its_role_does_and_no_more(
+    rgw: S3, granted: Buckets, role: str, place: str
+) -> None:
+    kind, _space, folder = place.partition(" ")
+    bucket = granted.answers if kind == "answers" else granted.truth
+    key = f"{folder or 'answers'}/{role}"
+    Bucket(bucket, rgw.operator).put(key, CONTENT)
+    store = Bucket(bucket, rgw.account(role))
+    deeds: dict[str, Callable[[], object]] = {
+        "get": lambda: store.get(key),
+        "put": lambda: store.put(f"{key}-new", CONTENT),
+        "list": lambda: list(store.keys()),
+        "delete": lambda: store.delete(key),
+    }
+    for name, deed in deeds.items():
+        if name in ALLOWED[role][place].split():
+            deed()
+        else:
+            with pytest.raises(StorageRefusedError):
+                deed()
+
+
+# Encryption, and addresses for browsers
+
+
+@pytest.mark.parametrize("asked", ["", "AES256", "aws:kms"])
+def test_the_service_is_asked_to_encrypt_what_is_put(moto: S3, asked: str) -> None:
+    bucket = moto.new_buckets().answers
+    store = Bucket(bucket, replace(moto.web, encryption=asked))
+    store.put("a", CONTENT)
+    assert moto.worker.client.head_object(Bucket=bucket, Key="a").get("ServerSideEncryption", "") == asked
+    assert store.get("a") == CONTENT
+
+
+def test_an_object_can_be_downloaded_by_its_address_for_a_minute(rgw: S3) -> None:
+    account = replace(rgw.web, public_endpoint=rgw.endpoint)
+    store = Bucket(rgw.new_buckets_by_policy().answers, account)
+    store.put("answers/a", CONTENT)
+    address = store.link("answers/a", file_name="my “best” answers.csv")
+    assert address is not None
+    assert parse_qs(urlsplit(address).query)["X-Amz-Expires"] == ["60"]
+    answer = httpx.get(address, trust_env=False)
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename*=utf-8''my%20%E2%80%9Cbest%E2%80%9D%20answers.csv"
+    )
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+def test_an_address_holds_for_its_object_alone_and_for_reading_alone(rgw: S3) -> None:
+    account = replace(rgw.web, public_endpoint=rgw.endpoint)
+    store = Bucket(rgw.new_buckets_by_policy().answers, account)
+    for key in ("answers/a", "answers/b"):
+        store.put(key, CONTENT)
+    address = store.link("answers/a", file_name="a")
+    assert address is not None
+    assert httpx.get(address.replace("answers/a", "answers/b"), trust_env=False).status_code == 403
+    assert httpx.delete(address, trust_env=False).status_code == 403
+    later = address.replace("X-Amz-Expires=60", "X-Amz-Expires=600")
+    assert httpx.get(later, trust_env=False).status_code == 403
+
+
+def test_an_address_is_over_after_its_time(rgw: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "LINK_SECONDS", 1)
+    account = replace(rgw.web, public_endpoint=rgw.endpoint)
+    store = Bucket(rgw.new_buckets_by_policy().answers, account)
+    store.put("answers/a", CONTENT)
+    address = store.link("answers/a", file_name="a")
+    assert address is not None
+    time.sleep(2.1)
+    assert httpx.get(address, trust_env=False).status_code == 403
+
+
+def test_there_is_no_address_unless_browsers_reach_the_store(rgw: S3, tmp_path: Path) -> None:
+    for store in (Bucket(rgw.new_buckets().answers, rgw.web), Folder(tmp_path)):
+        store.put("a", CONTENT)
+        assert store.link("a", file_name="a") is None
+
+
+def test_there_is_no_address_of_a_missing_object(rgw: S3) -> None:
+    store = Bucket(rgw.new_buckets().answers, replace(rgw.web, public_endpoint=rgw.endpoint))
+    with pytest.raises(MissingObjectError):
+        store.link("a", file_name="a")
 
 
 @pytest.mark.parametrize("service", ["moto", "rgw"])
