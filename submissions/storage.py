@@ -31,6 +31,8 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from submissions import metrics
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -175,6 +177,12 @@ def _copy(content: Readable | bytes, target: IO[bytes], *seen_by: Callable[[byte
             see(chunk)
         target.write(chunk)
     return Stored(sha256=digest.hexdigest(), size=size)
+
+
+def _away(message: str) -> StorageUnavailableError:
+    """The error, counted."""
+    metrics.STORAGE_ERRORS.labels("away").inc()
+    return StorageUnavailableError(message)
 
 
 # Folders
@@ -324,10 +332,10 @@ def _disk_faults(key: str | None = None) -> Iterator[None]:
         yield
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         if key is None:
-            raise StorageUnavailableError(str(error)) from error
+            raise _away(str(error)) from error
         raise MissingObjectError(key) from None
     except OSError as error:
-        raise StorageUnavailableError(str(error)) from error
+        raise _away(str(error)) from error
 
 
 # S3
@@ -403,7 +411,7 @@ class Bucket:
                 if not (_is_taken(error) and self._is_our_own(key, stored.sha256, error)):
                     raise _translated(error, key) from error
             except BotoCoreError as error:
-                raise StorageUnavailableError(_said(error)) from error
+                raise _away(_said(error)) from error
         return stored
 
     def get(self, key: str) -> bytes:
@@ -487,8 +495,9 @@ def _translated(error: ClientError, key: str | None) -> Exception:
     if key is not None and _is_taken(error):
         return ObjectExistsError(key)
     if status in (401, 403):
+        metrics.STORAGE_ERRORS.labels("refused").inc()
         return StorageRefusedError(str(error))
-    return StorageUnavailableError(str(error))
+    return _away(str(error))
 
 
 @contextmanager
@@ -499,4 +508,4 @@ def _s3_faults(key: str | None = None) -> Iterator[None]:
     except ClientError as error:
         raise _translated(error, key) from error
     except BotoCoreError as error:
-        raise StorageUnavailableError(_said(error)) from error
+        raise _away(_said(error)) from error
