@@ -477,6 +477,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "how-to-read": plain("200"),
     "favicon": plain("302"),
     "healthz": plain("200"),
+    "metrics": plain("404"),
     "readyz": plain("503"),  # no first data here
     "board": of_benchmark("200"),
     "benchmark-about": of_benchmark("200"),
