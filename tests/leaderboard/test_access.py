@@ -701,8 +701,8 @@ def everything(world: World) -> dict[str, list[Any]]:
 
 
 def told(answer: Any, *unsaid: Any) -> tuple[Any, ...]:
-    """All that an answer tells, without what was asked for, the form's secret and the second in which it came."""
-    own = ("Set-Cookie", "Expires")
+    """All that an answer tells, without what was asked for, the form's secret its id and the second in which it came."""
+    own = ("Set-Cookie", "Expires", "X-Request-ID")
     headers = {name: value for name, value in answer.headers.items() if name not in own}
     text = f"{headers}\n" + answer.content.decode()
     for value in unsaid:
