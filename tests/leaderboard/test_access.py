@@ -701,7 +701,7 @@ def everything(world: World) -> dict[str, list[Any]]:
 
 
 def told(answer: Any, *unsaid: Any) -> tuple[Any, ...]:
-    """All that an answer tells, without what was asked for, the form's secret its id and the second in which it came."""
+    """All that an answer tells, without what was asked for, the form’s secret, its own id and its second."""
     own = ("Set-Cookie", "Expires", "X-Request-ID")
     headers = {name: value for name, value in answer.headers.items() if name not in own}
     text = f"{headers}\n" + answer.content.decode()
