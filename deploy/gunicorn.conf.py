@@ -24,8 +24,8 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 proc_name = "vernier-web"
 # Nobody asks it anything, and by default all sites of a user would share one socket.
 control_socket_disable = True
-errorlog = "-"
-loglevel = "info"
+# Written as the site's settings say (VERNIER_LOG_FORMAT).
+logger_class = "leaderboard.gunicorn_log.SiteLogger"
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -1,12 +1,22 @@
 """The Celery application: `celery -A leaderboard worker`."""
 
 import os
+from logging.config import dictConfig
+from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, worker_init, worker_process_init
+from celery.signals import (
+    beat_embedded_init,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+)
+from django.conf import settings
 
 from leaderboard.orphans import die_with_parent
-from submissions import fence
+from submissions import fence, log_lines, ringing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard.settings")
 app = Celery("vernier")
@@ -29,3 +39,21 @@ def leave_no_orphans(**_: object) -> None:
     worker_process_init.connect(limit_memory, weak=False)
     worker_process_init.connect(tie, weak=False)
     beat_embedded_init.connect(tie, weak=False)
+
+
+@setup_logging.connect
+def log_as_the_site_does(**_: object) -> None:
+    """Write logs as the settings say; Celery's own options for them are not heard."""
+    dictConfig(settings.LOGGING)
+
+
+@task_prerun.connect
+def remember_the_request(*, task: Any, **_: object) -> None:
+    """Let the lines of a task name the request that rang for it, if one did."""
+    log_lines.request_id.set(getattr(task.request, ringing.REQUEST_ID, None) or "")
+
+
+@task_postrun.connect
+def forget_the_request(**_: object) -> None:
+    """The next task goes back to another."""
+    log_lines.request_id.set("")

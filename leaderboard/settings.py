@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from leaderboard import broker, env
+from submissions import log_lines
 
 django_stubs_ext.monkeypatch()
 
@@ -23,6 +24,8 @@ VERNIER_EMBEDDED = env.flag("VERNIER_EMBEDDED", default=not env.text("VERNIER_DA
 SECRET_KEY = env.secret_key(VERNIER_VAR, embedded=VERNIER_EMBEDDED)
 DEBUG = False
 ALLOWED_HOSTS = env.words("VERNIER_HOSTS", "127.0.0.1,localhost,[::1]")
+# What was signed under an earlier key stays good: links in old mails, which never end.
+SECRET_KEY_FALLBACKS = env.words("VERNIER_OLD_SECRET_KEYS")
 CSRF_TRUSTED_ORIGINS = env.words("VERNIER_ORIGINS")
 VERNIER_URL = env.origin("VERNIER_URL", VERNIER_PORT, hosts=ALLOWED_HOSTS)
 
@@ -49,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "leaderboard.requests.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -208,7 +212,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # Each adds the address that it was asked from to X-Forwarded-For; what stands before those is the client's own claim.
 # Where TLS ends at a proxy there is one.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("VERNIER_PROXIES", 1 if HTTPS else 0)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -266,11 +270,22 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# Figures for Prometheus at /metrics, for whoever has the token alone.
+VERNIER_METRICS_TOKEN = env.text("VERNIER_METRICS_TOKEN")
+VERNIER_METRICS_DIR = Path(env.text("VERNIER_METRICS_DIR", str(VERNIER_VAR / "run" / "metrics")))
+
+# Logs: lines for people where one looks at them, for machines where they are collected.
+VERNIER_LOG_FORMAT = env.text(
+    "VERNIER_LOG_FORMAT", "text" if VERNIER_EMBEDDED else "json", one_of=tuple(log_lines.FORMATS)
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"line": {"()": log_lines.FORMATS[VERNIER_LOG_FORMAT]}},
+    "filters": {"name_requests": {"()": log_lines.NameRequests}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["name_requests"]}
+    },
     "root": {"handlers": ["console"], "level": env.text("VERNIER_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"level": "WARNING"},
@@ -278,3 +293,9 @@ LOGGING = {
         "botocore": {"level": "INFO"},
     },
 }
+
+# Faults are told to an operator's Sentry, if there is one.
+if VERNIER_SENTRY_DSN := env.text("VERNIER_SENTRY_DSN"):
+    from leaderboard import faults  # a second of every start, for those alone who want it
+
+    faults.report_to(VERNIER_SENTRY_DSN)

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from leaderboard import api, health, pages, question_pages, release_pages, schema, slashes
+from leaderboard import api, health, metrics, pages, question_pages, release_pages, schema, slashes
 from leaderboard.slashes import API
 
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/v1/", api.Index.as_view(), name="api-index"),
     path("api/v1/benchmarks/", api.BenchmarkList.as_view(), name="api-benchmarks"),
     path("api/v1/benchmarks/<slug:slug>/", api.BenchmarkDetail.as_view(), name="api-benchmark"),

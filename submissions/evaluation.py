@@ -14,7 +14,18 @@ from django.utils import timezone
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
 from scoring.release import Release as Content
-from submissions import alarms, leases, notices, releases, ringing, scores, sheets, standings, storage
+from submissions import (
+    alarms,
+    leases,
+    log_lines,
+    notices,
+    releases,
+    ringing,
+    scores,
+    sheets,
+    standings,
+    storage,
+)
 from submissions.models import Benchmark, Release, Submission
 from submissions.sealing import sealed, unchained
 
@@ -42,9 +53,13 @@ def run(submission_id: UUID) -> None:
     error is ours: it is put back, after three attempts ends `failed`, and is raised for the log as a SealedError,
     since its own message may quote the truth.
     """
-    submission = claim(submission_id, now=timezone.now())
-    if submission is None:
-        return
+    with log_lines.about(submission=submission_id):
+        submission = claim(submission_id, now=timezone.now())
+        if submission is not None:
+            _score_claimed(submission)
+
+
+def _score_claimed(submission: Submission) -> None:
     match _attempt(submission):
         case None:
             pass
@@ -58,6 +73,7 @@ def run(submission_id: UUID) -> None:
             _put_back(submission, attempts=F("attempts") - 1, not_before=timezone.now() + STORAGE_PAUSE)
         case fault:
             # Ours, not the file's: the record first, then the log sees it, even when there is no record.
+            logger.error("attempt %d to score %s broke off", submission.attempts, submission.pk)
             try:
                 _record_fault(submission)
             except Exception as unrecorded:

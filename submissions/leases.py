@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
@@ -31,7 +32,9 @@ def renewed(submission: Submission) -> Iterator[None]:
     A renewal that fails is tried again five seconds later. Most scoring is over before the first one is due.
     """
     over = threading.Event()
-    thread = threading.Thread(target=_renew, args=(submission, over), name="lease", daemon=True)
+    # The thread's log lines are about the same submission.
+    run = copy_context().run
+    thread = threading.Thread(target=run, args=(_renew, submission, over), name="lease", daemon=True)
     thread.start()
     try:
         yield

@@ -65,7 +65,7 @@ def _batches(found: Iterator[storage.Listed]) -> Iterator[list[storage.Listed]]:
 
 def _known_answers(keys: Sequence[str]) -> set[str]:
     """Those of the keys in the answers' store whose submission there is; and those that are nothing of ours."""
-    owners = {key: _submission_of(key.partition("/")[2]) for key in keys if _is_ours(key)}
+    owners = {key: submission_of(key.partition("/")[2]) for key in keys if _is_ours(key)}
     return {key for key in keys if key not in owners} | _with_rows(owners)
 
 
@@ -77,12 +77,12 @@ def _known_truth(keys: Sequence[str]) -> set[str]:
     """The same of the truth's store: a release is known by its digest, outcomes by their submission."""
     digests = {key: key.partition("/")[2] for key in keys if key.startswith("releases/")}
     there = set(Release.objects.filter(digest__in=digests.values()).values_list("digest", flat=True))
-    owners = {key: _submission_of(key.rpartition("/")[2]) for key in keys if key.startswith("outcomes/")}
+    owners = {key: submission_of(key.rpartition("/")[2]) for key in keys if key.startswith("outcomes/")}
     others = {key for key in keys if key not in digests and key not in owners}
     return others | {key for key, digest in digests.items() if digest in there} | _with_rows(owners)
 
 
-def _submission_of(name: str) -> UUID | None:
+def submission_of(name: str) -> UUID | None:
     """The submission whose id an object's name begins with."""
     try:
         return UUID(name[:36])

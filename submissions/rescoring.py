@@ -18,7 +18,7 @@ from django.utils import timezone
 from scoring.errors import PredictionError
 from scoring.evaluate import SCORER_VERSION, rescore
 from scoring.release import Release as Content
-from submissions import audit, evaluation, releases, ringing, scores, sheets, standings, storage
+from submissions import audit, evaluation, log_lines, releases, ringing, scores, sheets, standings, storage
 from submissions.models import Benchmark, Release, Report, Submission
 from submissions.models.submission import SubmissionQuerySet
 from submissions.sealing import sealed, unchained
@@ -145,7 +145,9 @@ def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Sc
         content = content.under(release.benchmark.rules)
     origins = sheets.origins(batch)
     for submission in batch:
-        yield _score(submission, origins[submission.pk], content, release)
+        with log_lines.about(submission=submission.pk):
+            score = _score(submission, origins[submission.pk], content, release)
+        yield score
 
 
 def _score(submission: Submission, origin: str, content: Content, release: Release) -> scores.Score:

@@ -1,20 +1,24 @@
 """Ring the workers' doorbell. The database is the truth: a ring that is lost costs a sweep, not a submission."""
 
 import logging
+from secrets import token_hex
 from uuid import UUID
 
 import redis
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from submissions import impatient_redis
+from submissions import impatient_redis, log_lines
 
 logger = logging.getLogger(__name__)
+
+SCORE = "submissions.tasks.score"
+REQUEST_ID = "vernier_request_id"  # the header of a message that says which request it goes back to
 
 
 def score(submission_id: UUID) -> None:
     """Ask for a submission to be scored. Never raises: the row is there for the sweeper to find."""
-    _ring("submissions.tasks.score", str(submission_id))
+    _ring(SCORE, str(submission_id))
 
 
 def place(entry_id: UUID) -> None:
@@ -41,6 +45,14 @@ def _ring(task: str, *arguments: str | int) -> None:
     try:
         # Asked first: Celery's own connection would try for seconds before it gave up.
         impatient_redis.client().ping()
-        current_app.send_task(task, args=arguments, retry=False, ignore_result=True)
+        current_app.send_task(
+            task,
+            args=arguments,
+            # Celery's own lines hold a task's id and nothing else of it.
+            task_id=f"{arguments[0]}.{token_hex(4)}" if task == SCORE else None,
+            headers={REQUEST_ID: log_lines.request_id.get()},
+            retry=False,
+            ignore_result=True,
+        )
     except (redis.RedisError, OperationalError, OSError) as error:
         logger.warning("nobody heard the ring for %s %s: %s", task, arguments, error)

@@ -32,6 +32,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.http import content_disposition_header
 
+from submissions import metrics
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -186,6 +188,12 @@ def _copy(content: Readable | bytes, target: IO[bytes], *seen_by: Callable[[byte
     return Stored(sha256=digest.hexdigest(), size=size)
 
 
+def _away(message: str) -> StorageUnavailableError:
+    """The error, counted."""
+    metrics.STORAGE_ERRORS.labels("away").inc()
+    return StorageUnavailableError(message)
+
+
 # Folders
 
 
@@ -337,10 +345,10 @@ def _disk_faults(key: str | None = None) -> Iterator[None]:
         yield
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         if key is None:
-            raise StorageUnavailableError(str(error)) from error
+            raise _away(str(error)) from error
         raise MissingObjectError(key) from None
     except OSError as error:
-        raise StorageUnavailableError(str(error)) from error
+        raise _away(str(error)) from error
 
 
 # S3
@@ -420,7 +428,7 @@ class Bucket:
                 if not (_is_taken(error) and self._is_our_own(key, stored.sha256, error)):
                     raise _translated(error, key) from error
             except BotoCoreError as error:
-                raise StorageUnavailableError(_said(error)) from error
+                raise _away(_said(error)) from error
         return stored
 
     def get(self, key: str) -> bytes:
@@ -529,8 +537,9 @@ def _translated(error: ClientError, key: str | None) -> Exception:
     if key is not None and _is_taken(error):
         return ObjectExistsError(key)
     if status in (401, 403):
+        metrics.STORAGE_ERRORS.labels("refused").inc()
         return StorageRefusedError(str(error))
-    return StorageUnavailableError(str(error))
+    return _away(str(error))
 
 
 @contextmanager
@@ -541,4 +550,4 @@ def _s3_faults(key: str | None = None) -> Iterator[None]:
     except ClientError as error:
         raise _translated(error, key) from error
     except BotoCoreError as error:
-        raise StorageUnavailableError(_said(error)) from error
+        raise _away(_said(error)) from error

@@ -19,7 +19,7 @@ from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from submissions import messages
+from submissions import log_lines, messages
 from submissions.refusals import Refusal
 from submissions.storage import StorageUnavailableError
 
@@ -96,6 +96,8 @@ def answer(
         "errors": listed[:20],
         "errors_total": len(listed),
     }
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and log_lines.request_id.get():
+        body["request_id"] = log_lines.request_id.get()  # what to look for in our logs
     return Response(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
 
 

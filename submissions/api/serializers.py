@@ -281,3 +281,6 @@ class ProblemDocument(serializers.Serializer[None]):
     detail = serializers.CharField()
     errors = ProblemShape(many=True)  # type: ignore[assignment]  # see partial
     errors_total = serializers.IntegerField(help_text="Of these, `errors` lists the first 20.")
+    request_id = serializers.CharField(
+        required=False, help_text="Of a fault of ours: what its lines in our logs are found by."
+    )

@@ -266,7 +266,7 @@ def admin_of(
     return {
         f"admin:{model}_changelist": plain(listed, listed),
         f"admin:{model}_add": plain(make, make),
-        f"admin:{model}_history": row(STAFF_SEES, STAFF_SEES),
+        f"admin:{model}_history": row(STAFF_DOES, STAFF_DOES),
         f"admin:{model}_delete": row(delete, delete),
         f"admin:{model}_change": row(STAFF_SEES, change),
         redirect: {"": Row(STAFF_DOES, STAFF_DOES, lambda world: [find(world).pk])},
@@ -477,6 +477,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "how-to-read": plain("200"),
     "favicon": plain("302"),
     "healthz": plain("200"),
+    "metrics": plain("404"),
     "readyz": plain("503"),  # no first data here
     "board": of_benchmark("200"),
     "benchmark-about": of_benchmark("200"),
@@ -700,8 +701,8 @@ def everything(world: World) -> dict[str, list[Any]]:
 
 
 def told(answer: Any, *unsaid: Any) -> tuple[Any, ...]:
-    """All that an answer tells, without what was asked for, the form's secret and the second in which it came."""
-    own = ("Set-Cookie", "Expires")
+    """All that an answer tells, without what was asked for, the form’s secret, its own id and its second."""
+    own = ("Set-Cookie", "Expires", "X-Request-ID")
     headers = {name: value for name, value in answer.headers.items() if name not in own}
     text = f"{headers}\n" + answer.content.decode()
     for value in unsaid:
