@@ -428,7 +428,8 @@ def test_the_crawl_has_seen_every_address(after: Played) -> None:
                 continue
             if answer.status_code not in (401, 403, 404, 405):
                 seen.add(found.view_name)
-    expected = {name for name in patterns(get_resolver()) if "/" not in name}
+    # Figures for Prometheus are 404 without their token; they are numbers, which tests/leaderboard/test_metrics.py reads.
+    expected = {name for name in patterns(get_resolver()) if "/" not in name} - {"metrics"}
     if after.site.kind == "production":
         expected -= {"mailbox", "mail-message"}
     missing = {name for name in expected - seen if not name.startswith("admin:")}
@@ -456,7 +457,7 @@ def test_no_log_holds_truth(after: Played, servers: Servers) -> None:
     assert not [leak for log in logs for leak in after.leaks(log.name, log.read_bytes())]
     # Both crashes are in one of the site's own, by what was raised and where.
     told = b"".join(log.read_bytes() for log in after.site.logs())
-    assert b" DEBUG " in told
+    assert b" DEBUG " in told or b'"level": "DEBUG"' in told
     assert b"scoring.errors.ReleaseError (damaged-release)" in told
     assert b"msgspec.ValidationError" in told
     assert b"in Release.decode" in told
