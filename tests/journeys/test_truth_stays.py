@@ -428,7 +428,7 @@ def test_the_crawl_has_seen_every_address(after: Played) -> None:
                 continue
             if answer.status_code not in (401, 403, 404, 405):
                 seen.add(found.view_name)
-    # Figures for Prometheus are 404 without their token; they are numbers, which tests/leaderboard/test_metrics.py reads.
+    # Figures for Prometheus are 404 without their token: numbers, which tests/leaderboard/test_metrics.py reads.
     expected = {name for name in patterns(get_resolver()) if "/" not in name} - {"metrics"}
     if after.site.kind == "production":
         expected -= {"mailbox", "mail-message"}
