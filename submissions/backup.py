@@ -57,7 +57,7 @@ def write(path: Path, *, now: datetime) -> Backup:
         objects = 0
         for place, store in places():
             for listed in store.objects():
-                owner = _owner(listed.key)
+                owner = reconciler.owner(listed.key)
                 if owner in owners and _copy_object(writer, place, store, listed.key):
                     objects += 1
                     if listed.key.startswith(MUST_BE_THERE):
@@ -106,16 +106,6 @@ def _copy_rows(writer: archive.Writer, now: datetime) -> int:
             writer.add(f"{ROWS}{model._meta.label}/{number:06}.jsonl", chunk)
             rows += chunk.count(b"\n")
     return rows
-
-
-def _owner(key: str) -> UUID | str | None:
-    """The submission, or the release by its digest, that an object belongs to; None for what is nothing of ours."""
-    kind, _slash, name = key.partition("/")
-    if kind == "releases":
-        return name
-    if kind == "outcomes":
-        return reconciler.submission_of(name.rpartition("/")[2])
-    return reconciler.submission_of(name) if kind in ("answers", "sheets", "problems") else None
 
 
 def _copy_object(writer: archive.Writer, place: str, store: Store, key: str) -> bool:

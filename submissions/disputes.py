@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from submissions import audit, limits, notices
+from submissions import audit, limits, names, notices
 from submissions.askers import Asker
 from submissions.models import Benchmark, Dispute, DisputedQuestion, Question, Release, User
 from submissions.models.dispute import About, Decision
@@ -24,7 +24,7 @@ def dispute(question: Question, *, about: About, reason: str, by: Asker, now: da
     without a reason, for a question that the current release does not ask, for somebody who was shut out, and past 60
     in an hour.
     """
-    reason = _kept(reason, most=Dispute.LONGEST_REASON)
+    reason = names.sentence(reason, most=Dispute.LONGEST_REASON)
     if not reason:
         raise Refusal("dispute-without-reason", field="reason")
     if by.user is None:
@@ -63,7 +63,7 @@ def rule(disputed: DisputedQuestion, *, decision: Decision, reply: str, by: Aske
     It is in force at once where the current release is so already, else with the next one that is. Raises Refusal
     without a reply.
     """
-    reply = _kept(reply, most=DisputedQuestion.LONGEST_REPLY)
+    reply = names.sentence(reply, most=DisputedQuestion.LONGEST_REPLY)
     if not reply:
         raise Refusal("decision-without-reason", field="reply")
     with transaction.atomic():
@@ -94,10 +94,6 @@ def _tell(disputed: DisputedQuestion) -> None:
             question=disputed.question_id,
             answer=disputed.reply,
         )
-
-
-def _kept(text: str, *, most: int) -> str:
-    return text.replace("\x00", "").strip()[:most]
 
 
 def of_question(question: Question) -> DisputedQuestion | None:

@@ -22,12 +22,12 @@ from submissions import (
     releases,
     ringing,
     scores,
+    sealing,
     sheets,
     standings,
     storage,
 )
 from submissions.models import Benchmark, Release, Submission
-from submissions.sealing import sealed, unchained
 
 logger = logging.getLogger(__name__)
 
@@ -83,16 +83,12 @@ def _score_claimed(submission: Submission) -> None:
 
 def _attempt(submission: Submission) -> Exception | None:
     """Score; returns what went wrong, fit for a log."""
-    caught: Exception | None = None
-    try:
+
+    def work() -> None:
         with leases.renewed(submission):
             _score(submission)
-    except Exception as error:  # noqa: BLE001  # run raises it
-        caught = error
-    # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
-    if isinstance(caught, LeaseLostError | ReleaseReplacedError | storage.StorageUnavailableError):
-        return unchained(caught)
-    return None if caught is None else sealed(caught)
+
+    return sealing.outcome(work, LeaseLostError, ReleaseReplacedError, storage.StorageUnavailableError)
 
 
 def claim(submission_id: UUID, *, now: datetime) -> Submission | None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from django.db import transaction
 
-from submissions import audit, notices, ringing
+from submissions import audit, names, notices, ringing
 from submissions.askers import Asker
 from submissions.models import Entry, Team, User
 from submissions.refusals import Refusal
@@ -102,7 +102,7 @@ def _change(user: User, action: str, *, by: audit.Actor, **rights: bool) -> None
 
 def cleaned(reason: str, *, field: str = "reason") -> str:
     """What an organizer says of a decision, as it is kept. Raises Refusal without a word."""
-    reason = reason.replace("\x00", "").strip()[:REASON_CHARACTERS]
+    reason = names.sentence(reason, most=REASON_CHARACTERS)
     if not reason:
         raise Refusal("decision-without-reason", field=field)
     return reason

@@ -1,4 +1,4 @@
-"""Names that people give: to entries, teams and tokens."""
+"""Names that people give, to entries, teams and tokens, and what else they write."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -10,3 +10,8 @@ def shown(value: str) -> str:
     if not name.isprintable():
         raise ValidationError(_("The name holds characters that cannot be shown."))
     return name
+
+
+def sentence(value: str, *, most: int) -> str:
+    """What somebody wrote, as it is kept: without what no database takes and white space around, cut to so many."""
+    return value.replace("\x00", "").strip()[:most]

@@ -3,18 +3,14 @@
 Any number of these may run, beside Celery's workers or instead of them: whoever takes something first has it.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from django.utils import timezone
-
-from submissions import evaluation, post_office, publication, releases, rescoring, sweeper
+from submissions import evaluation, post_office, publication, releases, rescoring
 from submissions.models import Entry, Release, Submission
 
-logger = logging.getLogger(__name__)
-
-Run = Callable[[], None]
+Run = Callable[[], object]
 
 
 def next_piece(now: datetime) -> Run | None:
@@ -27,22 +23,14 @@ def next_piece(now: datetime) -> Run | None:
         .first()
     )
     if submission_id is not None:
-        return lambda: evaluation.run(submission_id)
+        return partial(evaluation.run, submission_id)
     entry_id = Entry.objects.filter(standing_due=True).values_list("pk", flat=True).first()
     if entry_id is not None:
-        return lambda: publication.place(entry_id)
+        return partial(publication.place, entry_id)
     release_id = Release.objects.filter(switch_due=True).values_list("pk", flat=True).first()
     if release_id is not None:
-        return lambda: releases.switch_if_due(release_id, now=timezone.now())
+        return partial(releases.switch_if_due, release_id, now=now)
     if post_office.is_due(now):
         return post_office.take_turn
-    turn = (
-        Release.objects.filter(sweeper.idle(now), rescoring=True).values_list("pk", "rescoring_turn").first()
-    )
-    if turn is not None:
-        return lambda: _ignore(rescoring.take_turn(*turn))
-    return None
-
-
-def _ignore(_taken: object) -> None:
-    """Whether the turn was ours is nothing to us: the next look tells what is left."""
+    turn = Release.objects.with_a_free_turn(at=now).values_list("pk", "rescoring_turn").first()
+    return partial(rescoring.take_turn, *turn) if turn is not None else None

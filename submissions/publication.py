@@ -8,10 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import alarms, audit, moderation, quota, ringing, standings, storage
+from submissions import alarms, audit, moderation, names, quota, ringing, sealing, standings, storage
 from submissions.models import Benchmark, Entry, Release, Submission, Team
 from submissions.refusals import Refusal
-from submissions.sealing import sealed, unchained
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ def withdraw(submission: Submission, *, reason: str, by: audit.Actor, now: datet
 
     One that still waits is cancelled: nothing of it was public yet.
     """
-    reason = reason.replace("\x00", "").strip()[:500]
+    reason = names.sentence(reason, most=500)
     if not reason:
         raise Refusal("reason-missing", field="reason")
     with transaction.atomic():
@@ -125,26 +124,13 @@ def place(entry_id: UUID) -> None:
     Storage that does not answer: the mark stays, and the sweeper rings again. Raises SealedError for a fault of ours,
     since its own message may quote the truth.
     """
-    match _attempt(entry_id):
+    match sealing.outcome(partial(_place, entry_id), storage.StorageUnavailableError):
         case None:
             pass
         case storage.StorageUnavailableError() as error:
             logger.warning("storage does not answer, entry %s waits: %s", entry_id, error)
         case fault:
             raise fault
-
-
-def _attempt(entry_id: UUID) -> Exception | None:
-    """Place; returns what went wrong, fit for a log."""
-    caught: Exception | None = None
-    try:
-        _place(entry_id)
-    except Exception as error:  # noqa: BLE001  # place raises it
-        caught = error
-    # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
-    if caught is None or isinstance(caught, storage.StorageUnavailableError):
-        return caught and unchained(caught)
-    return sealed(caught)
 
 
 def _place(entry_id: UUID) -> None:

@@ -5,7 +5,7 @@ is older than any upload can take is looked at, and its row is asked for once mo
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -13,7 +13,6 @@ from uuid import UUID
 
 from submissions import storage
 from submissions.models import Release, Submission
-from submissions.storage import Store
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +37,10 @@ def reconcile(*, now: datetime, age: timedelta = AGE, pretend: bool = False) -> 
     """
     removed: list[str] = []
     size = 0
-    places: tuple[tuple[Store, Callable[[Sequence[str]], set[str]]], ...] = (
-        (storage.answers(), _known_answers),
-        (storage.truth(), _known_truth),
-    )
-    for store, known in places:
+    for store in (storage.answers(), storage.truth()):
         for batch in _batches(listed for listed in store.objects() if listed.stored_at <= now - age):
             orphans = {listed.key: listed.size for listed in batch}
-            for key in known(list(orphans)):
+            for key in _known(orphans):
                 del orphans[key]
             for key in orphans:
                 if not pretend:
@@ -63,37 +58,33 @@ def _batches(found: Iterator[storage.Listed]) -> Iterator[list[storage.Listed]]:
         yield batch
 
 
-def _known_answers(keys: Sequence[str]) -> set[str]:
-    """Those of the keys in the answers' store whose submission there is; and those that are nothing of ours."""
-    owners = {key: submission_of(key.partition("/")[2]) for key in keys if _is_ours(key)}
-    return {key for key in keys if key not in owners} | _with_rows(owners)
+def owner(key: str) -> UUID | str | None:
+    """The submission, or the release by its digest, that an object belongs to; None for what is nothing of ours.
 
-
-def _is_ours(key: str) -> bool:
-    return key.startswith(("answers/", "sheets/", "problems/"))
-
-
-def _known_truth(keys: Sequence[str]) -> set[str]:
-    """The same of the truth's store: a release is known by its digest, outcomes by their submission."""
-    digests = {key: key.partition("/")[2] for key in keys if key.startswith("releases/")}
-    there = set(Release.objects.filter(digest__in=digests.values()).values_list("digest", flat=True))
-    owners = {key: submission_of(key.rpartition("/")[2]) for key in keys if key.startswith("outcomes/")}
-    others = {key for key in keys if key not in digests and key not in owners}
-    return others | {key for key, digest in digests.items() if digest in there} | _with_rows(owners)
-
-
-def submission_of(name: str) -> UUID | None:
-    """The submission whose id an object's name begins with."""
+    Where a submission's id should stand and does not, what stands there.
+    """
+    kind, _slash, name = key.partition("/")
+    if kind == "releases":
+        return name
+    if kind == "outcomes":
+        name = name.rpartition("/")[2]
+    elif kind not in ("answers", "sheets", "problems"):
+        return None
     try:
         return UUID(name[:36])
     except ValueError:
-        return None
+        return name
 
 
-def _with_rows(owners: dict[str, UUID | None]) -> set[str]:
-    ids = {owner for owner in owners.values() if owner is not None}
-    there = set(Submission.objects.filter(pk__in=ids).values_list("pk", flat=True))
-    return {key for key, owner in owners.items() if owner in there}
+def _known(keys: Iterable[str]) -> list[str]:
+    """Those of the keys whose submission or release there is, and those that are nothing of ours."""
+    owners = {key: owner(key) for key in keys}
+    ids = {each for each in owners.values() if isinstance(each, UUID)}
+    digests = {each for each in owners.values() if isinstance(each, str)}
+    there: set[UUID | str | None] = {None}
+    there.update(Submission.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    there.update(Release.objects.filter(digest__in=digests).values_list("digest", flat=True))
+    return [key for key, each in owners.items() if each in there]
 
 
 def _missing_answers() -> list[str]:

@@ -10,18 +10,29 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from scoring.errors import PredictionError
 from scoring.evaluate import SCORER_VERSION, rescore
 from scoring.release import Release as Content
-from submissions import audit, evaluation, log_lines, releases, ringing, scores, sheets, standings, storage
+from submissions import (
+    audit,
+    evaluation,
+    log_lines,
+    releases,
+    ringing,
+    scores,
+    sealing,
+    sheets,
+    standings,
+    storage,
+)
 from submissions.models import Benchmark, Release, Report, Submission
 from submissions.models.submission import SubmissionQuerySet
-from submissions.sealing import sealed, unchained
 
 logger = logging.getLogger(__name__)
 
@@ -75,12 +86,12 @@ def take_turn(release_id: int, turn: int) -> bool:
     Raises SealedError for a fault of ours, since its own message may quote the truth.
     """
     now = timezone.now()
-    free = Q(rescoring_until=None) | Q(rescoring_until__lte=now)
-    mine = Release.objects.filter(free, pk=release_id, rescoring=True, rescoring_turn=turn)
+    mine = Release.objects.with_a_free_turn(at=now).filter(pk=release_id, rescoring_turn=turn)
     if not mine.update(rescoring_turn=turn + 1, rescoring_until=now + CLAIM):
         return False
     release = Release.objects.select_related("benchmark").get(pk=release_id)
-    match _attempt(release):
+    work = partial(_work, release, until=time.monotonic() + TURN_SECONDS)
+    match sealing.outcome(work, storage.StorageUnavailableError):
         case bool(is_done):
             Release.objects.filter(pk=release_id, rescoring_turn=turn + 1).update(rescoring_until=None)
             if not is_done:
@@ -91,17 +102,6 @@ def take_turn(release_id: int, turn: int) -> bool:
         case fault:
             raise fault
     return True
-
-
-def _attempt(release: Release) -> bool | Exception:
-    """Work for one turn; whether everything is done, or what went wrong, fit for a log."""
-    caught: Exception | None = None
-    try:
-        return _work(release, until=time.monotonic() + TURN_SECONDS)
-    except Exception as error:  # noqa: BLE001  # take_turn raises it
-        caught = error
-    # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
-    return unchained(caught) if isinstance(caught, storage.StorageUnavailableError) else sealed(caught)
 
 
 def _work(release: Release, *, until: float) -> bool:

@@ -1,12 +1,13 @@
 """Errors raised with the truth in hand, made fit for a log."""
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from scoring.errors import ReleaseError
 
 Error = TypeVar("Error", bound=BaseException)
+Result = TypeVar("Result")
 
 MOST_FRAMES = 20  # of each error, those nearest to where it was raised
 
@@ -16,6 +17,16 @@ class SealedError(Exception):
 
     Its own message names what was raised and where, and the errors that led to it; nothing hangs on it.
     """
+
+
+def outcome(work: Callable[[], Result], *harmless: type[Exception]) -> Result | Exception:
+    """What the work returned, or what it raised, fit for a log: a `harmless` error as it is, any other sealed."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001  # the caller raises it
+        caught = error
+    # Outside of the `except`, where to any further error the caught one would be chained, and with it the truth.
+    return unchained(caught) if isinstance(caught, harmless) else sealed(caught)
 
 
 def sealed(error: BaseException) -> SealedError:

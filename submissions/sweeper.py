@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from submissions import idempotency, notices, post_office, ringing
@@ -41,7 +40,7 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     for entry_id in Entry.objects.filter(standing_due=True).values_list("pk", flat=True)[:RINGS_A_SWEEP]:
         ringing.place(entry_id)
         placed += 1
-    for release in Release.objects.filter(idle(now), rescoring=True):
+    for release in Release.objects.with_a_free_turn(at=now):
         ringing.rescore(release.pk, release.rescoring_turn)
     for release_id in Release.objects.filter(switch_due=True).values_list("pk", flat=True):
         ringing.switch(release_id)
@@ -51,11 +50,6 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     if rung or failed or placed:
         logger.warning("sweep: rang for %d submissions and %d entries, failed %d", rung, placed, failed)
     return Sweep(rung=rung, failed=failed, placed=placed)
-
-
-def idle(now: datetime) -> Q:
-    """Of releases that history is scored against: nobody has the next turn."""
-    return Q(rescoring_until=None) | Q(rescoring_until__lte=now)
 
 
 def _end_used_up(now: datetime) -> int:

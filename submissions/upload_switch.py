@@ -5,7 +5,7 @@ from datetime import datetime
 from django.core.cache import caches
 from django.db import transaction
 
-from submissions import audit
+from submissions import audit, names
 from submissions.models import UploadSwitch
 from submissions.refusals import Refusal
 
@@ -20,7 +20,7 @@ def row() -> UploadSwitch:
 
 def close(*, sentence: str, by: audit.Actor, now: datetime) -> None:
     """Take nothing from anybody any more, and say this sentence instead; closed again, the new one."""
-    sentence = sentence.replace("\x00", "").strip()[:500]
+    sentence = names.sentence(sentence, most=500)
     if not sentence:
         raise Refusal("decision-without-reason", field="sentence")
     with transaction.atomic():

@@ -4,9 +4,18 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
 from submissions.models import Benchmark, DisputedQuestion
 from submissions.moderation import REASON_CHARACTERS
+
+
+def sentences(
+    label: str | StrPromise, *, help_text: str | StrPromise, most: int = REASON_CHARACTERS
+) -> forms.CharField:
+    """A field for what an organizer has to say."""
+    area = forms.Textarea(attrs={"rows": 4, "cols": 60})
+    return forms.CharField(label=label, max_length=most, widget=area, help_text=help_text)
 
 
 class VerifyForm(forms.Form):
@@ -17,10 +26,8 @@ class VerifyForm(forms.Form):
         widget=forms.TextInput(attrs={"readonly": True, "size": 40}),
         help_text=_("The one that the board shows of it; the mark counts while it does."),
     )
-    note = forms.CharField(
-        label=_("How it was reproduced"),
-        max_length=REASON_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+    note = sentences(
+        _("How it was reproduced"),
         help_text=_("By whom, from which weights and code, with what score. Stands on the entry's page."),
     )
 
@@ -28,10 +35,8 @@ class VerifyForm(forms.Form):
 class PublicReasonForm(forms.Form):
     """Why an entry leaves the board, or why something is said of it."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=REASON_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+    reason = sentences(
+        _("Reason"),
         help_text=_("Stands on the entry's page, for its team and for everybody."),
     )
 
@@ -39,10 +44,8 @@ class PublicReasonForm(forms.Form):
 class PublicAnswerForm(forms.Form):
     """What a review found."""
 
-    answer = forms.CharField(
-        label=_("What was found"),
-        max_length=REASON_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+    answer = sentences(
+        _("What was found"),
         help_text=_("Stands in the entry's history of decisions, for its team and for everybody."),
     )
 
@@ -50,10 +53,8 @@ class PublicAnswerForm(forms.Form):
 class ReplyForm(forms.Form):
     """What a team is told of what an organizer looked at."""
 
-    reply = forms.CharField(
-        label=_("Reply"),
-        max_length=REASON_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+    reply = sentences(
+        _("Reply"),
         help_text=_("For the later submission's team alone. Do not name the other team."),
     )
 
@@ -61,10 +62,8 @@ class ReplyForm(forms.Form):
 class AnswerForm(forms.Form):
     """What came of a reader's report."""
 
-    reply = forms.CharField(
-        label=_("Answer"),
-        max_length=REASON_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+    reply = sentences(
+        _("Answer"),
         help_text=_(
             "What you found and did. Told to who reported it, if they were signed in; to nobody else."
         ),
@@ -74,10 +73,8 @@ class AnswerForm(forms.Form):
 class BanForm(forms.Form):
     """Why nothing is taken from a team."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=REASON_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+    reason = sentences(
+        _("Reason"),
         help_text=_("Told to the team's members and to whoever sends for it."),
     )
 
@@ -134,10 +131,9 @@ class NameForm(forms.Form):
 class CloseUploadsForm(forms.Form):
     """What is said while nothing is taken."""
 
-    sentence = forms.CharField(
-        label=_("Sentence"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+    sentence = sentences(
+        _("Sentence"),
+        most=500,
         help_text=_("Said to everybody who would send answers: why, and when it will be over."),
     )
 
@@ -145,10 +141,9 @@ class CloseUploadsForm(forms.Form):
 class RulingForm(forms.Form):
     """What is told to everybody about a question that was disputed."""
 
-    reply = forms.CharField(
-        label=_("Reply"),
-        max_length=DisputedQuestion.LONGEST_REPLY,
-        widget=forms.Textarea(attrs={"rows": 5, "cols": 80}),
+    reply = sentences(
+        _("Reply"),
+        most=DisputedQuestion.LONGEST_REPLY,
         help_text=_(
             "Stands on the question’s page for everybody. Never say which answer is right, nor which is not."
         ),

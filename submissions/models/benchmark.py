@@ -117,6 +117,11 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Those that are or were current."""
         return self.filter(became_current_at__isnull=False)
 
+    def with_a_free_turn(self, *, at: datetime) -> Self:
+        """Those that history has yet to be scored against, of which nobody has the next turn."""
+        free = models.Q(rescoring_until=None) | models.Q(rescoring_until__lte=at)
+        return self.filter(free, rescoring=True)
+
     def named(self, digits: str) -> Self:
         """Those whose digest begins so, the newest first; of fewer than six digits, none."""
         found = self.filter(digest__startswith=digits).order_by("-id")

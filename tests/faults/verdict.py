@@ -62,8 +62,8 @@ def wait_until_final(cluster: Cluster, seconds: float) -> None:
 
 def reached(cluster: Cluster, log: Log, faults: Sequence[Fault]) -> Verdict:
     """Look at every promise that was made."""
-    cluster.manage("reconcile", "--age", "0")
-    told = cluster.manage("reconcile", "--age", "0", "--dry-run", check=False)
+    cluster.manage("reconcile", "--age", "0", check=False)
+    orphans, missing = map(int, cluster.manage("shell", "--no-imports", "-c", LEFT).split()[-2:])
     with psycopg.connect(cluster.env["VERNIER_DATABASE_URL"]) as connection:
         rows = {
             str(pk): (status, score, finished_at)
@@ -82,30 +82,30 @@ def reached(cluster: Cluster, log: Log, faults: Sequence[Fault]) -> Verdict:
         wrong = [*_wrong_scores(rows, log.accepted), *_wrong_ranks(connection), *log.refused]
     assert scored
     assert reports
-    missing = [line for line in told.splitlines() if line.startswith("missing ")]
     promised = {each.id for each in log.accepted}
     final = {pk for pk in promised if pk in rows and rows[pk][0] in FINAL}
     return Verdict(
         accepted=len(log.accepted),
         final=len(final),
-        lost=len(promised - rows.keys()) + len(missing),
+        lost=len(promised - rows.keys()) + missing,
         scored_twice=scored[0] + reports[0],
         # Each upload is one row and one file: more rows than uploads, or one row for two, would be charged wrongly.
         charged_twice=len(rows) - len(promised) + len(log.accepted) - len(promised),
-        orphans=_orphans(cluster),
+        orphans=orphans,
         failed=sum(status == "failed" for status, _score, _at in rows.values()),
         recovery_p99=_percentile(_recoveries(rows, log.accepted, faults), 0.99),
         wrong=wrong,
     )
 
 
-def _orphans(cluster: Cluster) -> int:
-    """How many there are once the reconciler has run."""
-    shell = (
-        "from django.utils import timezone; from datetime import timedelta; from submissions import reconciler; "
-        "print(len(reconciler.reconcile(now=timezone.now(), age=timedelta(0), pretend=True).removed))"
-    )
-    return int(cluster.manage("shell", "--no-imports", "-c", shell).splitlines()[-1])
+# How many objects have no row once the reconciler has run, and how many rows no object.
+LEFT = """
+from datetime import timedelta
+from django.utils import timezone
+from submissions import reconciler
+found = reconciler.reconcile(now=timezone.now(), age=timedelta(0), pretend=True)
+print(len(found.removed), len(found.missing))
+"""
 
 
 def _wrong_scores(
