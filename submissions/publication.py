@@ -118,17 +118,18 @@ def _place_later(entry_id: UUID) -> None:
     transaction.on_commit(partial(ringing.place, entry_id), robust=True)
 
 
-def place(entry_id: UUID) -> None:
+def place(entry_id: UUID) -> bool:
     """The worker's half: rank the board with what the team decided, and compare what it made public.
 
-    Storage that does not answer: the mark stays, and the sweeper rings again. Raises SealedError for a fault of ours,
-    since its own message may quote the truth.
+    Storage that does not answer: False, the mark stays, and the sweeper rings again. Raises SealedError for a fault
+    of ours, since its own message may quote the truth.
     """
     match sealing.outcome(partial(_place, entry_id), storage.StorageUnavailableError):
         case None:
-            pass
+            return True
         case storage.StorageUnavailableError() as error:
             logger.warning("storage does not answer, entry %s waits: %s", entry_id, error)
+            return False
         case fault:
             raise fault
 

@@ -421,7 +421,7 @@ def test_a_fault_while_comparing_tells_types_and_places_alone(
     assert done.result.__context__ is None
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, of: UUID, then: Callable[[], None]) -> None:
+def meanwhile(monkeypatch: pytest.MonkeyPatch, of: UUID, then: Callable[[], object]) -> None:
     """After this submission was compared for the first time, and before that is written, let something happen."""
     real = Comparison.catch_up
     waiting = [then]

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 import scoring.evaluate
-from submissions import audit, evaluation, fence, polling, publication, releases, rescoring
+from submissions import audit, evaluation, fence, polling, publication, releases, rescoring, storage
 from submissions.models import Benchmark, Entry, Release, Submission
 from tests import material
 
@@ -97,3 +97,20 @@ def test_work_that_takes_too_long_is_broken_off() -> None:
     with pytest.raises(fence.OutOfTimeError), fence.limited_time(0.05):
         threading.Event().wait(5)
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_while_storage_is_away_it_pauses_instead_of_trying_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = material.scored(material.benchmark(), material.team("home"))
+    publication.publish(sent, by=audit.SITE, now=material.NOON)
+    tries: list[None] = []
+
+    def away(*_args: object) -> None:
+        tries.append(None)
+        raise storage.StorageUnavailableError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "_place", away)
+        assert until_idle() == "did 0 pieces of work\n"
+    assert len(tries) == 1
+    until_idle()
+    assert Entry.objects.get().shown_id == sent.pk

@@ -60,10 +60,9 @@ class Command(BaseCommand):
         self.stderr.write(f"did {done} pieces of work")
 
     def take(self) -> bool:
-        """Do the piece of work that is due first; whether there was one."""
+        """Do the piece of work that is due first; whether there was one, and it did not have to wait."""
         run = polling.next_piece(timezone.now())
         if run is None:
             return False
         with fence.limited_time(settings.SCORE_SECONDS):
-            run()
-        return True
+            return run() is not False
