@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK := $(PYTHON_IN_VENV) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help run test parts lint pytest format bench faults lock clean
+.PHONY: help run test parts lint pytest format bench load faults lock clean
 
 help:
 	@echo 'make run      set up and start the site on http://127.0.0.1:$${VERNIER_PORT:-8000}, until Ctrl-C'
@@ -15,6 +15,7 @@ help:
 	@echo 'make lint     the checks alone'
 	@echo 'make pytest   the tests alone; PYTEST_ARGS="-k board" chooses'
 	@echo 'make bench    measure how fast it is'
+	@echo 'make load     measure what it takes while fifty clients upload for a minute'
 	@echo 'make faults   send a thousand submissions while everything is killed; SEED=n chooses how'
 	@echo 'make format   put the code in shape'
 	@echo 'make lock     choose the versions of the dependencies anew'
@@ -63,6 +64,9 @@ format: .venv/development
 
 bench: .venv/development
 	$(PYTHON_IN_VENV) -m bench
+
+load: .venv/development parts
+	$(PYTHON_IN_VENV) -m bench.load
 
 SEED ?= 1
 faults: .venv/development parts

@@ -79,15 +79,19 @@ SET shown_id = candidate.id, tries = tried.tries, standing_due = FALSE
 FROM tried LEFT JOIN candidate ON candidate.entry_id = tried.entry_id AND candidate.place = 1
 WHERE tried.entry_id = submissions_entry.id
 """
+# From the entries to their figures: asked the other way round, PostgreSQL looks once for each figure on the board.
 _TAKE_DOWN = """
-UPDATE submissions_figure SET shown = FALSE, rank = NULL, rank_closed = NULL
-WHERE shown AND benchmark_id = %(benchmark)s AND submission_id IN (
-    SELECT submission.id
-    FROM submissions_entry entry JOIN submissions_submission submission ON submission.entry_id = entry.id
+WITH stale AS MATERIALIZED (
+    SELECT figure.id
+    FROM submissions_entry entry
+    JOIN submissions_submission submission ON submission.entry_id = entry.id
+    JOIN submissions_figure figure ON figure.submission_id = submission.id AND figure.shown
     WHERE entry.benchmark_id = %(benchmark)s {some}
-          AND (entry.shown_id IS NULL OR entry.shown_id <> submission.id
-               OR submissions_figure.release_id <> %(release)s)
+          AND (entry.shown_id IS NULL OR entry.shown_id <> submission.id OR figure.release_id <> %(release)s)
 )
+UPDATE submissions_figure SET shown = FALSE, rank = NULL, rank_closed = NULL
+FROM stale
+WHERE stale.id = submissions_figure.id
 """
 _PUT_UP = """
 UPDATE submissions_figure SET shown = TRUE
@@ -128,26 +132,32 @@ def rank(benchmark: Benchmark) -> None:
     rank changes are written. To be called in a transaction that holds the benchmark's row.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_RANK.format(rank="rank", only=""), [benchmark.pk])
-        cursor.execute(_RANK.format(rank="rank_closed", only="AND entry.division = 'closed'"), [benchmark.pk])
+        cursor.execute(_RANK, [benchmark.pk])
     Benchmark.objects.filter(pk=benchmark.pk).update(changed_at=timezone.now())
 
 
-# One statement a division for all columns.
+# One statement for all columns and both divisions.
 _RANK = """
-WITH placed AS MATERIALIZED (
-    SELECT figure.id,
+WITH placed AS (
+    SELECT figure.id, figure.rank, figure.rank_closed,
            ROW_NUMBER() OVER (
                PARTITION BY figure."column" ORDER BY figure.sort_key DESC, figure.sent_at, figure.id
-           ) AS place
+           ) AS place,
+           CASE WHEN entry.division = 'closed' THEN ROW_NUMBER() OVER (
+               PARTITION BY figure."column", entry.division
+               ORDER BY figure.sort_key DESC, figure.sent_at, figure.id
+           ) END AS place_closed
     FROM submissions_figure figure
     JOIN submissions_submission submission ON submission.id = figure.submission_id
     JOIN submissions_entry entry ON entry.id = submission.entry_id
     WHERE figure.benchmark_id = %s AND figure.shown AND figure.score IS NOT NULL
-          AND figure."column" NOT LIKE '%%/%%' {only}
+          AND figure."column" NOT LIKE '%%/%%'
+),
+moved AS MATERIALIZED (
+    SELECT id, place, place_closed FROM placed
+    WHERE COALESCE(rank, 0) <> place OR COALESCE(rank_closed, 0) <> COALESCE(place_closed, 0)
 )
-UPDATE submissions_figure SET {rank} = placed.place
-FROM placed
-WHERE placed.id = submissions_figure.id
-      AND (submissions_figure.{rank} IS NULL OR submissions_figure.{rank} <> placed.place)
+UPDATE submissions_figure SET rank = moved.place, rank_closed = moved.place_closed
+FROM moved
+WHERE moved.id = submissions_figure.id
 """

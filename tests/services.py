@@ -83,6 +83,7 @@ class Servers:
                 redis=broker,
                 s3=self.gateway_or_moto(),
                 first_data=first_data,
+                workers=1,
                 **settings,
             ) as running,
         ):

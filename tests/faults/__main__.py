@@ -1,6 +1,7 @@
 """`make faults SEED=n`: a thousand submissions while everything is killed; exits with 0 when nothing was lost."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -11,6 +12,16 @@ from tests.faults.monkey import SHORT, WHOLE
 from tests.faults.run import run
 from tests.servers import ceph, s3
 from tests.servers.process import PartMissingError
+
+KEPT = Path("build/faults")
+
+
+def keep_logs(folder: Path, kept: Path) -> None:
+    """Copy what every part logged, in place of an earlier run's."""
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    for log in folder.glob("*.log"):
+        shutil.copy(log, kept)
 
 
 def main() -> int:
@@ -39,6 +50,8 @@ def main() -> int:
                 return stack.enter_context(s3.moto(place))
 
         plan = SHORT if options.short else WHOLE
+        # Closed before the folder goes: the logs of every part stay, for whoever asks why.
+        stack.callback(keep_logs, folder, KEPT / str(options.seed))
         verdict = run(folder, service, plan, count=options.submissions, seed=options.seed, say=say)
     print(verdict)  # noqa: T201
     return 0 if verdict.stands(options.submissions) else 1

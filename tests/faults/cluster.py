@@ -17,7 +17,15 @@ from tests.faults.work import questions
 from tests.servers import postgres, redis
 from tests.servers.process import Process, descendants, free_port, start
 from tests.servers.s3 import S3
-from tests.servers.site import PROJECT, answers_ok, clean_environment, role, run_manage, web_command
+from tests.servers.site import (
+    PROJECT,
+    answers_ok,
+    clean_environment,
+    make_teams,
+    role,
+    run_manage,
+    web_command,
+)
 
 WORKERS = 4
 SLUG = "faults"
@@ -156,19 +164,7 @@ def opened(cluster: Cluster, teams: int) -> list[list[str]]:
     path.write_text(json.dumps(questions()))
     limits = ("--daily-limit", "10000", "--total-limit", "10000")
     cluster.manage("import_mmad", str(path), "--slug", SLUG, *limits)
-    tokens = cluster.manage("shell", "--no-imports", "-c", MAKE_TEAMS.format(teams, TOKENS_A_TEAM)).split()
-    return [tokens[place : place + TOKENS_A_TEAM] for place in range(0, len(tokens), TOKENS_A_TEAM)]
-
-
-MAKE_TEAMS = """
-from django.utils import timezone
-from submissions import teams, tokens
-from submissions.models import Token
-for number in range({0}):
-    team = teams.create(slug=f"team-{{number}}", name=f"Team {{number}}")
-    for each in range({1}):
-        print(tokens.create(team, name=f"ci {{each}}", scope=Token.Scope.SUBMIT, days=2, now=timezone.now())[1])
-"""
+    return make_teams(cluster.env, teams, TOKENS_A_TEAM)
 
 
 def made(folder: Path) -> Path:

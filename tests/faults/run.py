@@ -40,6 +40,8 @@ def run(
         for part in cluster.parts.values():
             say(f"{part.name} was started {part.starts} times")
         verdict = reached(cluster, log, monkey.faults)
+        for line in verdict.slowest:
+            say(line)
         for line in verdict.wrong[:20]:
             say(f"wrong: {line}")
         return verdict

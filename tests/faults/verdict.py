@@ -14,6 +14,7 @@ from tests.faults.monkey import Fault
 FINAL = ("scored", "rejected", "failed", "cancelled")
 MOST_FAILED = 5
 MOST_RECOVERY_SECONDS = 60.0
+SLOWEST = 5
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Verdict:
     failed: int
     recovery_p99: float
     wrong: Sequence[str]  # scores that are not what they have to be, and what else does not hold
+    slowest: Sequence[str]  # the steps of those that recovered last
 
     def __str__(self) -> str:
         return (
@@ -80,6 +82,8 @@ def reached(cluster: Cluster, log: Log, faults: Sequence[Fault]) -> Verdict:
             "GROUP BY submission_id, release_id, scorer_version HAVING COUNT(*) > 1) AS twice"
         ).fetchone()
         wrong = [*_wrong_scores(rows, log.accepted), *_wrong_ranks(connection), *log.refused]
+        recoveries = _recoveries(rows, log.accepted, faults)
+        slowest = [_steps(connection, *each) for each in sorted(recoveries.items(), key=_seconds)[-SLOWEST:]]
     assert scored
     assert reports
     promised = {each.id for each in log.accepted}
@@ -93,8 +97,9 @@ def reached(cluster: Cluster, log: Log, faults: Sequence[Fault]) -> Verdict:
         charged_twice=len(rows) - len(promised) + len(log.accepted) - len(promised),
         orphans=orphans,
         failed=sum(status == "failed" for status, _score, _at in rows.values()),
-        recovery_p99=_percentile(_recoveries(rows, log.accepted, faults), 0.99),
+        recovery_p99=_percentile(list(recoveries.values()), 0.99),
         wrong=wrong,
+        slowest=slowest,
     )
 
 
@@ -135,17 +140,30 @@ def _wrong_ranks(connection: psycopg.Connection[tuple[object, ...]]) -> list[str
 
 def _recoveries(
     rows: dict[str, tuple[str, float | None, object]], accepted: Sequence[Accepted], faults: Sequence[Fault]
-) -> list[float]:
-    """From the promise to the end, of what a fault hit: something broke, or was broken, in between."""
-    found = []
+) -> dict[str, float]:
+    """Seconds from the promise to the end, of what a fault hit: something broke, or was broken, in between."""
+    found = {}
     for each in accepted:
         finished = getattr(rows.get(each.id, ("", None, None))[2], "timestamp", None)
         if finished is None:
             continue
         ended = finished()
         if any(fault.begun <= ended and fault.ended >= each.at for fault in faults):
-            found.append(max(0.0, ended - each.at))
+            found[each.id] = max(0.0, ended - each.at)
     return found
+
+
+def _seconds(recovery: tuple[str, float]) -> float:
+    return recovery[1]
+
+
+def _steps(connection: psycopg.Connection[tuple[object, ...]], pk: str, seconds: float) -> str:
+    steps = connection.execute(
+        "SELECT step.status, EXTRACT(EPOCH FROM step.at - sent.received_at) FROM submissions_transition step "
+        "JOIN submissions_submission sent ON sent.id = step.submission_id WHERE sent.id = %s ORDER BY step.id",
+        [pk],
+    )
+    return f"{pk} took {seconds:.1f} s: " + ", ".join(f"{status} {at:.1f}" for status, at in steps)
 
 
 def _percentile(values: Sequence[float], share: float) -> float:

@@ -39,6 +39,10 @@ class Site:
         mine = {process.pid for process in self.processes.values()}
         return mine.union(*(descendants(pid) for pid in mine))
 
+    def make_teams(self, number: int, tokens: int = 1) -> list[list[str]]:
+        """New teams, each with so many tokens, which are returned."""
+        return make_teams(self.env, number, tokens)
+
     def logs(self) -> list[Path]:
         """Every log file that there is."""
         return sorted({process.log for process in self.processes.values()} | set(self.var.rglob("*.log")))
@@ -74,6 +78,24 @@ def run_manage(
     return done
 
 
+def make_teams(env: Mapping[str, str], number: int, tokens: int) -> list[list[str]]:
+    """New teams, each with so many tokens, which are returned: by one command, where one for each takes seconds."""
+    code = MAKE_TEAMS.format(number, tokens)
+    made = run_manage(env, "shell", "--no-imports", "-c", code).stdout.split()
+    return [made[place : place + tokens] for place in range(0, len(made), tokens)]
+
+
+MAKE_TEAMS = """
+from django.utils import timezone
+from submissions import teams, tokens
+from submissions.models import Token
+for number in range({0}):
+    team = teams.create(slug=f"team-{{number}}", name=f"Team {{number}}")
+    for each in range({1}):
+        print(tokens.create(team, name=f"ci {{each}}", scope=Token.Scope.SUBMIT, days=2, now=timezone.now())[1])
+"""
+
+
 def answers_ok(url: str) -> bool:
     """Whether a GET of the URL answers 200."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -107,7 +129,14 @@ def embedded(folder: Path, *, first_data: bool = True, **settings: str) -> Itera
 
 @contextmanager
 def production(
-    folder: Path, *, postgres: Postgres, redis: Redis, s3: S3, first_data: bool = True, **settings: str
+    folder: Path,
+    *,
+    postgres: Postgres,
+    redis: Redis,
+    s3: S3,
+    first_data: bool = True,
+    workers: int = 1,
+    **settings: str,
 ) -> Iterator[Site]:
     """Run the site on PostgreSQL, Redis and S3, each role with its own credentials.
 
@@ -140,6 +169,8 @@ def production(
             stack.callback(site.processes[name].stop, 30)
 
         run("worker", worker_command(folder), worker)
+        for number in range(1, workers):
+            run(f"worker-{number}", worker_command(), worker)
         run("web", web_command(), shared | role("web", s3.web, buckets))
         if first_data:
             run("first-data", [sys.executable, "manage.py", "load_first_data"], env)
@@ -160,12 +191,12 @@ def role(name: str, account: S3Account, buckets: Buckets) -> dict[str, str]:
     }
 
 
-def worker_command(folder: Path) -> list[str]:
-    """One worker with the beat that rings the sweeper."""
-    schedule = str(folder / "beat-schedule")
+def worker_command(beat_folder: Path | None = None) -> list[str]:
+    """One worker; with a folder for its schedule, with the beat that rings the sweeper, too."""
+    beat = ["-B", "--schedule", str(beat_folder / "beat-schedule")] if beat_folder else []
     return [
-        sys.executable, "-m", "celery", "-A", "leaderboard", "worker",
-        "-B", "--schedule", schedule, "--concurrency", "1", "--loglevel", "INFO",
+        sys.executable, "-m", "celery", "-A", "leaderboard", "worker", *beat,
+        "--hostname", f"{secrets.token_hex(4)}@localhost", "--concurrency", "1", "--loglevel", "INFO",
     ]  # fmt: skip
 
 
