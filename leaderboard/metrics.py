@@ -30,7 +30,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from submissions.models import Entry, Letter, Submission, Transition
+from submissions.models import Entry, Letter, Mail, Submission, Transition
 
 BUCKETS = (0.3, 1, 3, 10, 30, 60, 300, 1800)  # seconds
 
@@ -80,7 +80,7 @@ def _queue() -> Iterator[Metric]:
             scoring.filter(lease_until__lte=now).count(),
         ),
         ("entries_to_place", "Entries whose rank waits.", Entry.objects.filter(standing_due=True).count()),
-        ("letters", "Mails that wait to be sent.", Letter.objects.count()),
+        ("letters", "Mails that wait to be sent.", Letter.objects.count() + Mail.objects.count()),
     ):
         yield GaugeMetricFamily(f"vernier_{name}", meaning, value)
 

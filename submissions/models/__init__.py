@@ -9,6 +9,7 @@ from submissions.models.event import Event
 from submissions.models.everybody import Announcement, UploadSwitch
 from submissions.models.figure import Figure
 from submissions.models.idempotency import IdempotencyKey
+from submissions.models.mail import Mail
 from submissions.models.notice import Letter, Notice
 from submissions.models.quoted import QuotedResult
 from submissions.models.submission import Report, Submission
@@ -30,6 +31,7 @@ __all__ = [
     "IdempotencyKey",
     "Invitation",
     "Letter",
+    "Mail",
     "Membership",
     "Notice",
     "Question",
