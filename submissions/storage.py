@@ -32,7 +32,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.http import content_disposition_header
 
-from submissions import metrics
+from submissions import store_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -190,7 +190,7 @@ def _copy(content: Readable | bytes, target: IO[bytes], *seen_by: Callable[[byte
 
 def _away(message: str) -> StorageUnavailableError:
     """The error, counted."""
-    metrics.STORAGE_ERRORS.labels("away").inc()
+    store_faults.count("away")
     return StorageUnavailableError(message)
 
 
@@ -537,7 +537,7 @@ def _translated(error: ClientError, key: str | None) -> Exception:
     if key is not None and _is_taken(error):
         return ObjectExistsError(key)
     if status in (401, 403):
-        metrics.STORAGE_ERRORS.labels("refused").inc()
+        store_faults.count("refused")
         return StorageRefusedError(str(error))
     return _away(str(error))
 

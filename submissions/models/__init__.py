@@ -12,6 +12,7 @@ from submissions.models.idempotency import IdempotencyKey
 from submissions.models.mail import Mail
 from submissions.models.notice import Letter, Notice
 from submissions.models.quoted import QuotedResult
+from submissions.models.store_fault import StoreFault
 from submissions.models.submission import Report, Submission
 from submissions.models.team import Invitation, Membership, Team
 from submissions.models.token import Token
@@ -38,6 +39,7 @@ __all__ = [
     "QuotedResult",
     "Release",
     "Report",
+    "StoreFault",
     "Submission",
     "Team",
     "Token",

@@ -19,7 +19,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from submissions import storage
+from submissions import storage, store_faults
 from submissions.storage import (
     Bucket,
     Folder,
@@ -36,6 +36,14 @@ from tests.servers.process import free_port
 from tests.servers.s3 import S3, Buckets
 
 CONTENT = b"question_id,answer\n1,A\n"
+
+
+@pytest.fixture(autouse=True)
+def faults(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was to be counted; there is no database here."""
+    counted: list[str] = []
+    monkeypatch.setattr(store_faults, "count", counted.append)
+    return counted
 
 
 def settings_of(account: S3Account) -> dict[str, str]:
