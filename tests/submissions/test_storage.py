@@ -28,6 +28,7 @@ from submissions.storage import (
     ObjectTooLargeError,
     S3Account,
     StorageRefusedError,
+    StorageSilentError,
     StorageUnavailableError,
     Store,
     TruthForbiddenError,
@@ -576,3 +577,48 @@ def chunks(source: socket.socket) -> Iterator[bytes]:
             yield chunk
     except OSError:
         return
+
+
+def test_while_a_service_is_away_one_thread_asks_it_and_the_others_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(storage, "TROUBLE_SECONDS", 0.2)
+    trouble = storage._Trouble()
+    inside, leave = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with trouble.watched():
+            inside.set()
+            assert leave.wait(10)
+
+    with pytest.raises(StorageUnavailableError, match="stalled"), trouble.watched():
+        raise StorageSilentError("stalled")
+    with pytest.raises(StorageUnavailableError, match="a moment ago"), trouble.watched():
+        pass
+    time.sleep(0.2)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert inside.wait(10)
+    for _other in range(3):
+        with pytest.raises(StorageUnavailableError, match="a moment ago"), trouble.watched():
+            pass
+    leave.set()
+    asking.join()
+    inside.clear()
+    leave.clear()
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert inside.wait(10)
+    with trouble.watched():
+        leave.set()
+    asking.join()
+
+
+def test_a_missing_object_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "TROUBLE_SECONDS", 0)
+    trouble = storage._Trouble()
+    with suppress(StorageSilentError), trouble.watched():
+        raise StorageSilentError
+    with suppress(MissingObjectError), trouble.watched(), trouble.watched():
+        raise MissingObjectError
+    assert not trouble._is_known
