@@ -138,6 +138,8 @@ def database(url: str, var: Path) -> Mapping[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # A host that is gone is given up on: connecting in seconds, and with a query on its way in milliseconds.
+        "OPTIONS": {"connect_timeout": 5, "tcp_user_timeout": 20_000},
     }
 
 
