@@ -389,30 +389,34 @@ def _line(submission: Submission, entry: Entry) -> dict[str, Any]:
 
 def bad_request(fault: Exception) -> JsonResponse:
     """A request under /api/ that was given up on before, or while, its call read it."""
-    return _as_json(problems.unreadable(fault))
+    return as_json(problems.unreadable(fault))
 
 
 def permission_denied() -> JsonResponse:
     """A call under /api/ that was refused outside of its view."""
-    return _as_json(problems.answer(403, "permission-denied", _("You may not do this.")))
+    return as_json(problems.answer(403, "permission-denied", _("You may not do this.")))
 
 
 def not_found() -> JsonResponse:
     """Any address under /api/ that there is not."""
-    return _as_json(problems.answer(404, "not-found", _("There is nothing here, or it is not yours to see.")))
+    return as_json(problems.answer(404, "not-found", _("There is nothing here, or it is not yours to see.")))
 
 
 def slash_wanting(request: HttpRequest) -> JsonResponse:
     """The address of a call without its last slash."""
     detail = _("There is nothing here. The address ends with a slash: send it to {path}/.")
-    return _as_json(problems.answer(404, "slash-missing", detail.format(path=request.path)))
+    return as_json(problems.answer(404, "slash-missing", detail.format(path=request.path)))
 
 
 def server_error() -> JsonResponse:
     """A fault of ours under /api/, without a word of what broke."""
     detail = _("Something broke on our side. It has been logged; try again in a minute.")
-    return _as_json(problems.answer(500, "server-error", detail))
+    return as_json(problems.answer(500, "server-error", detail))
 
 
-def _as_json(problem: Response) -> JsonResponse:
-    return JsonResponse(problem.data, status=problem.status_code, content_type=problems.CONTENT_TYPE)
+def as_json(problem: Response) -> JsonResponse:
+    """A problem document that no view of the API's answers with."""
+    headers = {name: value for name, value in problem.headers.items() if name != "Content-Type"}
+    return JsonResponse(
+        problem.data, status=problem.status_code, content_type=problems.CONTENT_TYPE, headers=headers
+    )

@@ -5,6 +5,7 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.signals import (
     beat_embedded_init,
     setup_logging,
@@ -14,12 +15,29 @@ from celery.signals import (
     worker_process_init,
 )
 from django.conf import settings
+from kombu import Connection
 
 from leaderboard.orphans import die_with_parent
 from submissions import fence, log_lines, ringing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard.settings")
-app = Celery("vernier")
+
+
+class _SoonBackConnection(Connection):
+    """Tries every two seconds while Redis is away. Celery itself waits for up to thirty, and has no setting for it."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        options |= {"interval_start": 1, "interval_step": 1, "interval_max": 2}
+        return super().ensure_connection(*args, **options)
+
+
+class SoonBack(AMQP):
+    """How the workers and beat reach Redis."""
+
+    Connection = _SoonBackConnection
+
+
+app = Celery("vernier", amqp=SoonBack)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["submissions"])
 

@@ -81,6 +81,18 @@ def secret_key(var: Path, *, embedded: bool) -> str:
             'python -c "import secrets; print(secrets.token_urlsafe(50))"'
         )
     path = var / "secret_key"
+    try:
+        return _kept_key(path)
+    except PermissionError as error:
+        raise ImproperlyConfigured(
+            f"This user may not use {error.filename}. Set VERNIER_VAR to the site's own folder and run this as the "
+            "user whom the site runs as. In production, where there is no such folder, run it with the site's "
+            "environment (VERNIER_DATABASE_URL and the rest: deploy/manage.sh has it)."
+        ) from error
+
+
+def _kept_key(path: Path) -> str:
+    var = path.parent
     if not path.exists():
         var.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}")
@@ -126,6 +138,8 @@ def database(url: str, var: Path) -> Mapping[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # A host that is gone is given up on: connecting in seconds, and with a query on its way in milliseconds.
+        "OPTIONS": {"connect_timeout": 5, "tcp_user_timeout": 20_000},
     }
 
 

@@ -1,7 +1,7 @@
 """`/metrics`: what Prometheus reads, for whoever has the token.
 
 What the database knows is counted there when asked, and is right whatever number of processes and hosts there is.
-Requests and the storage's faults are counted by each process of this host, and added up.
+Requests are counted by each web process of this host, and added up.
 """
 
 import hmac
@@ -30,7 +30,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from submissions.models import Entry, Letter, Submission, Transition
+from submissions import store_faults
+from submissions.models import Entry, Letter, Mail, StoreFault, Submission, Transition
 
 BUCKETS = (0.3, 1, 3, 10, 30, 60, 300, 1800)  # seconds
 
@@ -55,6 +56,7 @@ class _Database:
         """What the database knows of the queue, of steps and of durations."""
         yield from _queue()
         yield _steps()
+        yield _store_faults()
         yield _durations(
             "vernier_wait_seconds", "From an upload to its (last) scoring.", "received_at", "started_at"
         )
@@ -80,7 +82,7 @@ def _queue() -> Iterator[Metric]:
             scoring.filter(lease_until__lte=now).count(),
         ),
         ("entries_to_place", "Entries whose rank waits.", Entry.objects.filter(standing_due=True).count()),
-        ("letters", "Mails that wait to be sent.", Letter.objects.count()),
+        ("letters", "Mails that wait to be sent.", Letter.objects.count() + Mail.objects.count()),
     ):
         yield GaugeMetricFamily(f"vernier_{name}", meaning, value)
 
@@ -95,6 +97,18 @@ def _steps() -> Metric:
     taken = dict(Transition.objects.order_by().values_list("status").annotate(Count("pk")))
     for status in Submission.Status.values:
         family.add_metric([status], taken.get(status, 0))
+    return family
+
+
+def _store_faults() -> Metric:
+    family = CounterMetricFamily(
+        "vernier_storage_errors",
+        "Calls that a store did not answer (away), or not to us (refused).",
+        labels=["kind"],
+    )
+    counted = dict(StoreFault.objects.values_list("kind", "count"))
+    for kind in store_faults.KINDS:
+        family.add_metric([kind], counted.get(kind, 0))
     return family
 
 

@@ -1,12 +1,14 @@
 """Every address of the site."""
 
+import sys
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from leaderboard import api, health, metrics, pages, question_pages, release_pages, schema, slashes
+from leaderboard import api, health, metrics, outages, pages, question_pages, release_pages, schema, slashes
 from leaderboard.slashes import API
 
 urlpatterns = [
@@ -64,7 +66,10 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    """A fault of ours: it is in the log."""
+    """A part of the site is away, or a fault of ours: it is in the log."""
+    # Whatever raised it, a view, a template or what stands around them: Django calls this while it handles the fault.
+    if outage := outages.of(sys.exc_info()[1]):
+        return outages.answer(request, outage)
     if request.path.startswith(API):
         return api.server_error()
     return defaults.server_error(request)

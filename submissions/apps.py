@@ -11,6 +11,6 @@ class SubmissionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Count together with the other processes where somebody asks for the sum."""
-        if settings.VERNIER_METRICS_TOKEN:
+        """Count together with the other web processes where somebody asks for the sum."""
+        if settings.VERNIER_METRICS_TOKEN and settings.VERNIER_ROLE == "web":
             metrics.share(settings.VERNIER_METRICS_DIR)

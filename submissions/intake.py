@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import IO, Any
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
@@ -105,7 +105,7 @@ def _discard(submission: Submission) -> None:
     try:
         if not Submission.objects.filter(pk=submission.pk).exists():
             storage.answers().delete(submission.answers_key)
-    except (storage.StorageUnavailableError, DatabaseError) as error:
+    except (storage.StorageUnavailableError, Error) as error:
         logger.warning("left %s behind: %s", submission.answers_key, error)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from submissions.models import Submission
@@ -49,7 +49,7 @@ def _renew(submission: Submission, over: threading.Event) -> None:
             held = Submission.objects.filter(pk=submission.pk, lease=submission.lease)
             if not held.update(lease_until=until(timezone.now())):
                 return
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("could not renew the lease on %s: %s", submission.pk, error)
         finally:
             connection.close()  # this thread's own

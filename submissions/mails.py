@@ -17,7 +17,11 @@ OWN = 0  # in the place of a team
 
 
 class UnknownLinkError(LookupError):
-    """Nothing was ever sent with this link, or its person is gone."""
+    """Nothing was ever sent with this link."""
+
+
+class AccountGoneError(LookupError):
+    """The link was good; the account is deleted."""
 
 
 def link(receiver: Receiver) -> str:
@@ -30,12 +34,17 @@ def link(receiver: Receiver) -> str:
 
 
 def receiver_of(token: str) -> Receiver | None:
-    """Whose mails the link stops; None when the person has left that team. Raises UnknownLinkError."""
+    """Whose mails the link stops; None when the person has left that team.
+
+    Raises UnknownLinkError or AccountGoneError.
+    """
     try:
         person, team = map(int, _signer().unsign(token).split("-"))
-        user = User.objects.get(pk=person)
-    except (BadSignature, User.DoesNotExist) as error:
+    except BadSignature as error:
         raise UnknownLinkError from error
+    user = User.objects.filter(pk=person).first()
+    if user is None:
+        raise AccountGoneError
     if team == OWN:
         return user
     return user.memberships.filter(team=team).select_related("team").first()

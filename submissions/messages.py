@@ -139,6 +139,10 @@ REFUSALS: Mapping[str, str | Promise] = {
     "last-owner-of": _(
         "You are the last owner of {team}, which has other members. Make one of them an owner first."
     ),
+    "only-organizer": _(
+        "You are the only organizer of this site: without you nobody could act at its desk. Make somebody else one "
+        "first."
+    ),
     "no-account": _("Nobody here has the e-mail address “{email}”. They sign up and confirm it first."),
     "account-unconfirmed": _(
         "The address “{email}” is not confirmed yet. Its owner opens the link in the mail that came on signing up."

@@ -18,9 +18,6 @@ REQUEST_SECONDS = Histogram(
     ["view"],
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60),
 )
-STORAGE_ERRORS = Counter(
-    "vernier_storage_errors", "Calls that a store did not answer (away), or not to us (refused).", ["kind"]
-)
 
 
 def share(folder: Path) -> None:

@@ -2,6 +2,9 @@
 
 A receiver gets one mail in five minutes at most; what comes meanwhile is gathered into the next one. The claim is the
 same moment: of two workers, one sees the receiver's row change. Letters that cannot be sent are tried for a day.
+
+Mails into accounts are another matter: somebody sits and waits for them. They are sent at once, by whoever answers the
+request; only what the mail server does not take then is kept here, and tried for an hour.
 """
 
 import logging
@@ -26,48 +29,99 @@ from django.utils.translation import ngettext
 
 from submissions import mails, notice_texts, ringing
 from submissions.mails import Receiver
-from submissions.models import Letter, Membership, Notice, User
+from submissions.models import Letter, Mail, Membership, Notice, User
 
 logger = logging.getLogger(__name__)
 
 PAUSE = timedelta(minutes=5)  # longer than any task may run
 TRIED_FOR = timedelta(days=1)
+MAIL_PAUSE, MAILS_TRIED_FOR = timedelta(minutes=1), timedelta(hours=1)
 TURN_SECONDS = 10.0
 NOTICES_A_TURN = RECEIVERS_A_TURN = 200
 NOTICES_A_MAIL = 20
 REFUSED_FOR_GOOD = 500
 # While the mail server is away, one attempt a minute for the whole site: each may wait for as long as EMAIL_TIMEOUT.
 AWAY_KEY, AWAY_SECONDS = "mail-server-away", 60
+PATIENCE_SECONDS = 5  # of somebody who waits for a page
+MAILS_A_TURN = 200
+
+
+def send_or_keep(message: EmailMessage) -> None:
+    """Send a mail into an account; what the mail server does not take now is tried again for an hour.
+
+    Raises nothing of the mail server's: how the page looks must not tell whether there is such an account.
+    """
+    if not cache.get(AWAY_KEY):
+        try:
+            with closing(get_connection(timeout=PATIENCE_SECONDS)) as connection:
+                is_over = _is_taken_or_refused(message, connection)
+        except OSError as error:
+            _away(error)
+        else:
+            if is_over:
+                return
+    Mail.objects.create(
+        to=message.to[0],
+        subject=str(message.subject),
+        body=str(message.body),
+        not_before=timezone.now() + MAIL_PAUSE,
+    )
 
 
 def is_due(now: datetime) -> bool:
     """Whether there is something to send, and somebody to send it to."""
     if cache.get(AWAY_KEY):
         return False
-    return Notice.objects.filter(letters_due=True).exists() or next(_due(now), None) is not None
+    return (
+        Mail.objects.due(at=now).exists()
+        or Notice.objects.filter(letters_due=True).exists()
+        or next(_due(now), None) is not None
+    )
 
 
 def take_turn() -> None:
-    """Make letters of new notices and send what is due, for some seconds; then ring for the next turn.
+    """Send kept mails, make letters of new notices and send what is due, for some seconds; then ring for the next turn.
 
     A mail server that is away ends the turn. Any number of turns at once send each letter once.
     """
     _write_letters()
-    _give_up(timezone.now() - TRIED_FOR)
+    _give_up(timezone.now())
     if cache.get(AWAY_KEY):
         return
     until = time.monotonic() + TURN_SECONDS
     try:
         with closing(get_connection()) as connection:
-            for receiver in _due(timezone.now()):
+            for waiting in _waiting(timezone.now()):
                 if time.monotonic() > until:
                     ringing.post()
                     break
-                if _claim(receiver, timezone.now()):
-                    _send(receiver, connection)
+                if isinstance(waiting, Mail):
+                    _send_kept(waiting, connection)
+                elif _claim(waiting, timezone.now()):
+                    _send(waiting, connection)
     except OSError as error:
-        logger.warning("the mail server does not take mail, letters wait: %s", error)
-        cache.set(AWAY_KEY, True, AWAY_SECONDS)
+        _away(error)
+
+
+def _away(error: OSError) -> None:
+    logger.warning("the mail server does not take mail, letters wait: %s", error)
+    cache.set(AWAY_KEY, True, AWAY_SECONDS)
+
+
+def _waiting(now: datetime) -> Iterator[Mail | Receiver]:
+    """What is to be sent: mails that somebody waits for, then whom letters wait for."""
+    yield from Mail.objects.due(at=now)[:MAILS_A_TURN]
+    yield from _due(now)
+
+
+def _send_kept(kept: Mail, connection: BaseEmailBackend) -> None:
+    # The update is the lock: of two workers, one sees the row change.
+    mine = Mail.objects.filter(pk=kept.pk, not_before=kept.not_before)
+    if not mine.update(not_before=timezone.now() + MAIL_PAUSE):
+        return
+    message = EmailMessage(subject=kept.subject, body=kept.body, to=[kept.to])
+    if _is_taken_or_refused(message, connection):
+        kept.delete()
 
 
 def _write_letters() -> None:
@@ -87,10 +141,13 @@ def _write_letters() -> None:
             Letter.objects.bulk_create(made)
 
 
-def _give_up(before: datetime) -> None:
-    given_up, _by_model = Letter.objects.filter(notice__at__lt=before).delete()
+def _give_up(now: datetime) -> None:
+    given_up, _by_model = Letter.objects.filter(notice__at__lt=now - TRIED_FOR).delete()
     if given_up:
         logger.error("gave up %d letters that nobody took for a day", given_up)
+    given_up, _by_model = Mail.objects.filter(made_at__lt=now - MAILS_TRIED_FOR).delete()
+    if given_up:
+        logger.error("gave up %d mails into accounts that nobody took for an hour", given_up)
 
 
 def _ready(now: datetime) -> Q:
@@ -119,14 +176,21 @@ def _send(receiver: Receiver, connection: BaseEmailBackend) -> None:
     letters = list(Letter.objects.to(receiver).select_related("notice").order_by("notice"))
     user = receiver.user if isinstance(receiver, Membership) else receiver
     if letters and _is_reachable(user):
-        connection.open()  # stays open for the next one
-        try:
-            connection.send_messages([_mail([letter.notice for letter in letters], receiver, user)])
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
-            logger.warning("the mail to person %s was refused: %s", user.pk, _codes(error))
-            if min(_codes(error)) < REFUSED_FOR_GOOD:
-                return
+        message = _mail([letter.notice for letter in letters], receiver, user)
+        if not _is_taken_or_refused(message, connection):
+            return
     Letter.objects.filter(pk__in=[letter.pk for letter in letters]).delete()
+
+
+def _is_taken_or_refused(message: EmailMessage, connection: BaseEmailBackend) -> bool:
+    """Send it; False when it is to be tried again. Raises OSError when the server takes no mail at all."""
+    connection.open()  # stays open for the next one
+    try:
+        connection.send_messages([message])
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+        logger.warning("a mail was refused: %s", _codes(error))
+        return min(_codes(error)) >= REFUSED_FOR_GOOD
+    return True
 
 
 def _codes(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> list[int]:

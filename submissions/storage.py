@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -32,7 +33,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.http import content_disposition_header
 
-from submissions import metrics
+from submissions import store_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,12 +43,18 @@ CHUNK_BYTES = 1024 * 1024
 SPOOL_MEMORY_BYTES = 4 * 1024 * 1024  # beyond it, what is on its way to or from S3 waits in a temporary file
 LEFTOVER_SECONDS = 24 * 60 * 60
 LINK_SECONDS = 60
+TROUBLE_SECONDS = 5.0
+RETRY_SECONDS = 60  # after which whoever met a store that is away may try again
 KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 LONGEST_KEY = 512
 
 
 class StorageUnavailableError(Exception):
     """The store does not answer, or not as it should: try again later, nothing is known to be lost."""
+
+
+class StorageSilentError(StorageUnavailableError):
+    """The store does not answer at all."""
 
 
 class StorageRefusedError(StorageUnavailableError):
@@ -190,8 +197,14 @@ def _copy(content: Readable | bytes, target: IO[bytes], *seen_by: Callable[[byte
 
 def _away(message: str) -> StorageUnavailableError:
     """The error, counted."""
-    metrics.STORAGE_ERRORS.labels("away").inc()
+    store_faults.count("away")
     return StorageUnavailableError(message)
+
+
+def _silent(error: BotoCoreError) -> StorageSilentError:
+    """The error, counted."""
+    store_faults.count("away")
+    return StorageSilentError(_said(error))
 
 
 # Folders
@@ -372,6 +385,50 @@ class S3Account:
         return _client(self, os.getpid())
 
 
+class _Trouble:
+    """Lets one thread ask a service that did not answer, every few seconds, until it does; others are told at once.
+
+    Else a few uploads that wait for it would hold every thread of a web process, and no page would be answered.
+    """
+
+    def __init__(self) -> None:
+        self._is_known = False
+        self._again_at = 0.0
+        self._asking = threading.RLock()  # a put may ask again what became of it
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Around every call. Raises StorageUnavailableError without asking where that would be too soon."""
+        if not self._is_known:
+            with self._noticed():
+                yield
+        elif time.monotonic() >= self._again_at and self._asking.acquire(blocking=False):
+            try:
+                with self._noticed():
+                    yield
+            finally:
+                self._asking.release()
+        else:
+            raise StorageUnavailableError("the store was away a moment ago")
+
+    @contextmanager
+    def _noticed(self) -> Iterator[None]:
+        try:
+            yield
+        except StorageSilentError:
+            self._is_known, self._again_at = True, time.monotonic() + TROUBLE_SECONDS
+            raise
+        except Exception:
+            self._is_known = False  # it answers
+            raise
+        self._is_known = False
+
+
+@lru_cache(maxsize=16)
+def _trouble(account: "S3Account") -> _Trouble:
+    return _Trouble()
+
+
 @lru_cache(maxsize=16)
 def _client(account: S3Account, process: int) -> "S3Client":
     """A client that gives up soon: whoever waits for it holds a web thread or a worker."""
@@ -385,7 +442,11 @@ def _client(account: S3Account, process: int) -> "S3Client":
         config=Config(
             connect_timeout=2,
             read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            # Behind a web request somebody waits, who can send it again.
+            retries={
+                "mode": "standard",
+                "total_max_attempts": 2 if settings.VERNIER_ROLE == "web" else 3,
+            },
             max_pool_connections=20,
             signature_version="s3v4",
             s3={"addressing_style": "path" if account.endpoint else "auto"},
@@ -412,35 +473,36 @@ class Bucket:
             with _disk_faults():
                 stored = _copy(content, spool, md5.update)
                 spool.seek(0)
-            try:
-                self.account.client.put_object(
-                    Bucket=self.name,
-                    Key=key,
-                    Body=spool,
-                    ContentLength=stored.size,
-                    ContentMD5=base64.b64encode(md5.digest()).decode(),
-                    ContentType="application/octet-stream",
-                    Metadata={"sha256": stored.sha256},
-                    IfNoneMatch="*",
-                    **self._encryption(),
-                )
-            except ClientError as error:
-                if not (_is_taken(error) and self._is_our_own(key, stored.sha256, error)):
-                    raise _translated(error, key) from error
-            except BotoCoreError as error:
-                raise _away(_said(error)) from error
+            with _trouble(self.account).watched():
+                try:
+                    self.account.client.put_object(
+                        Bucket=self.name,
+                        Key=key,
+                        Body=spool,
+                        ContentLength=stored.size,
+                        ContentMD5=base64.b64encode(md5.digest()).decode(),
+                        ContentType="application/octet-stream",
+                        Metadata={"sha256": stored.sha256},
+                        IfNoneMatch="*",
+                        **self._encryption(),
+                    )
+                except ClientError as error:
+                    if not (_is_taken(error) and self._is_our_own(key, stored.sha256, error)):
+                        raise _translated(error, key) from error
+                except BotoCoreError as error:
+                    raise _silent(error) from error
         return stored
 
     def get(self, key: str) -> bytes:
         """See Store."""
-        with _s3_faults(_checked(key)):
+        with self._faults(_checked(key)):
             return self.account.client.get_object(Bucket=self.name, Key=key)["Body"].read()
 
     def open(self, key: str) -> IO[bytes]:
         """See Store."""
         spool = tempfile.SpooledTemporaryFile(SPOOL_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
         try:
-            with _s3_faults(_checked(key)), _disk_faults():
+            with self._faults(_checked(key)), _disk_faults():
                 body = self.account.client.get_object(Bucket=self.name, Key=key)["Body"]
                 shutil.copyfileobj(body, spool, CHUNK_BYTES)
         except BaseException:
@@ -451,7 +513,7 @@ class Bucket:
 
     def delete(self, key: str) -> None:
         """See Store."""
-        with _s3_faults(_checked(key)):
+        with self._faults(_checked(key)):
             self.account.client.delete_object(Bucket=self.name, Key=key)
 
     def exists(self, key: str) -> bool:
@@ -464,12 +526,12 @@ class Bucket:
 
     def size(self, key: str) -> int:
         """See Store."""
-        with _s3_faults(_checked(key)):
+        with self._faults(_checked(key)):
             return self.account.client.head_object(Bucket=self.name, Key=key)["ContentLength"]
 
     def objects(self, prefix: str = "") -> Iterator[Listed]:
         """See Store."""
-        with _s3_faults():
+        with self._faults():
             pages = self.account.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=prefix
             )
@@ -483,7 +545,7 @@ class Bucket:
 
     def ping(self) -> None:
         """See Store."""
-        with _s3_faults():
+        with self._faults():
             self.account.client.head_bucket(Bucket=self.name)
 
     def link(self, key: str, *, file_name: str) -> str | None:
@@ -511,11 +573,22 @@ class Bucket:
     def _encryption(self) -> dict[str, Any]:
         return {"ServerSideEncryption": self.account.encryption} if self.account.encryption else {}
 
+    @contextmanager
+    def _faults(self, key: str | None = None) -> Iterator[None]:
+        """Translate boto's errors; with a key, 404 means a missing object."""
+        with _trouble(self.account).watched():
+            try:
+                yield
+            except ClientError as error:
+                raise _translated(error, key) from error
+            except BotoCoreError as error:
+                raise _silent(error) from error
+
     def _is_our_own(self, key: str, sha256: str, error: ClientError) -> bool:
         """Whether the key is taken only by an earlier try of this request that came through unnoticed."""
         if not error.response["ResponseMetadata"].get("RetryAttempts"):
             return False
-        with _s3_faults(key):
+        with self._faults(key):
             found = self.account.client.head_object(Bucket=self.name, Key=key)
         return found["Metadata"].get("sha256") == sha256
 
@@ -537,17 +610,6 @@ def _translated(error: ClientError, key: str | None) -> Exception:
     if key is not None and _is_taken(error):
         return ObjectExistsError(key)
     if status in (401, 403):
-        metrics.STORAGE_ERRORS.labels("refused").inc()
+        store_faults.count("refused")
         return StorageRefusedError(str(error))
     return _away(str(error))
-
-
-@contextmanager
-def _s3_faults(key: str | None = None) -> Iterator[None]:
-    """Translate boto's errors; with a key, 404 means a missing object."""
-    try:
-        yield
-    except ClientError as error:
-        raise _translated(error, key) from error
-    except BotoCoreError as error:
-        raise _away(_said(error)) from error

@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from submissions import log_lines, messages
 from submissions.refusals import Refusal
-from submissions.storage import StorageUnavailableError
+from submissions.storage import RETRY_SECONDS, StorageUnavailableError
 
 STATUS: Mapping[str, int] = {
     "benchmark-closed": 403,
@@ -133,7 +133,7 @@ def _problem(exc: Exception) -> Response | None:
             _(
                 "The store for answer files does not answer. Nothing was taken or charged: send it again in a minute."
             ),
-            headers={"Retry-After": "60"},
+            headers={"Retry-After": str(RETRY_SECONDS)},
         )
     if isinstance(exc, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return unreadable(exc)

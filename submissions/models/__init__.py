@@ -9,8 +9,10 @@ from submissions.models.event import Event
 from submissions.models.everybody import Announcement, UploadSwitch
 from submissions.models.figure import Figure
 from submissions.models.idempotency import IdempotencyKey
+from submissions.models.mail import Mail
 from submissions.models.notice import Letter, Notice
 from submissions.models.quoted import QuotedResult
+from submissions.models.store_fault import StoreFault
 from submissions.models.submission import Report, Submission
 from submissions.models.team import Invitation, Membership, Team
 from submissions.models.token import Token
@@ -30,12 +32,14 @@ __all__ = [
     "IdempotencyKey",
     "Invitation",
     "Letter",
+    "Mail",
     "Membership",
     "Notice",
     "Question",
     "QuotedResult",
     "Release",
     "Report",
+    "StoreFault",
     "Submission",
     "Team",
     "Token",

@@ -37,6 +37,10 @@ def account_delete(request: HttpRequest) -> HttpResponse:
             logout(request)
             notices.success(request, _("Your account is deleted."))
             return see_other(reverse("home"))
-    context = {"form": form, "held": accounts.held(user)}
+    context = {
+        "form": form,
+        "held": accounts.held(user),
+        "is_only_organizer": accounts.is_only_organizer(user),
+    }
     status = refused.FORM_COMES_BACK if form.errors else 200
     return render(request, "account/delete.html", context, status=status)

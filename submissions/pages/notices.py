@@ -119,15 +119,19 @@ def _switch(request: HttpRequest) -> HttpResponse:
 @never_cache
 def mails(request: HttpRequest, token: str) -> HttpResponse:
     """Whose mails the link stops; on POST, they are stopped at once. GET changes nothing: scanners follow links."""
+    receiver, is_gone = None, False
     try:
         receiver = receivers.receiver_of(token)
     except receivers.UnknownLinkError as error:
         raise Http404 from error
+    except receivers.AccountGoneError:
+        is_gone = True
     if request.method == "POST" and receiver is not None:
         receivers.switch(receiver, on=request.POST.get("mails") == "on")
         receiver.refresh_from_db(fields=["mails"])
     context: dict[str, Any] = {
         "receiver": receiver,
+        "is_gone": is_gone,
         "team": receiver.team if isinstance(receiver, Membership) else None,
         "are_on": receiver is not None and receiver.mails,
     }

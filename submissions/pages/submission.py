@@ -25,7 +25,7 @@ from django.views.decorators.http import require_GET, require_safe
 from submissions import askers, messages, publication, reports, storage
 from submissions.models import Alarm, Report, Submission
 from submissions.pages import csv_stream, rejection, report_view
-from submissions.pages.refused import deed, see_other, sentence
+from submissions.pages.refused import deed, sentence
 from submissions.refusals import Refusal
 from submissions.ui import format as figures
 from submissions.ui.life import Fact, steps, ticks
@@ -217,8 +217,6 @@ def submission_problems(request: HttpRequest, submission_id: UUID) -> HttpRespon
         kept = storage.answers().get(mine.problems_key)
     except storage.MissingObjectError as error:
         raise Http404 from error
-    except storage.StorageUnavailableError:
-        return _storage_away(request, mine)
     return csv_stream.answer(rejection.table(json.loads(kept)), file_name=f"problems-{mine.pk}.csv")
 
 
@@ -235,8 +233,6 @@ def submission_answers(request: HttpRequest, submission_id: UUID) -> HttpRespons
         content = storage.answers().open(mine.answers_key)
     except storage.MissingObjectError as error:
         raise Http404 from error
-    except storage.StorageUnavailableError:
-        return _storage_away(request, mine)
     # Never shown by the browser, whatever is in it.
     return FileResponse(
         content,
@@ -244,11 +240,6 @@ def submission_answers(request: HttpRequest, submission_id: UUID) -> HttpRespons
         filename=file_name,
         content_type="application/octet-stream",
     )
-
-
-def _storage_away(request: HttpRequest, submission: Submission) -> HttpResponse:
-    notices.error(request, _("The store for answer files does not answer. Try again in a minute."))
-    return see_other(submission.get_absolute_url())
 
 
 @deed("submission", "submission_id")

@@ -21,7 +21,7 @@ from submissions.models import Benchmark, Question, Release, Submission, Team, U
 from submissions.pages import csv_stream, refused
 from submissions.quota import Quota
 from submissions.refusals import Refusal
-from submissions.storage import StorageUnavailableError
+from submissions.storage import RETRY_SECONDS, StorageUnavailableError
 from submissions.ui import format as figures
 from submissions.ui import schedule
 
@@ -61,8 +61,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "dates": schedule.dates(benchmark),
     }
     page = render(request, "submissions/upload.html", context, status=status)
-    if closed and status == 503:
-        page.headers["Retry-After"] = str(upload_switch.TRY_AGAIN_SECONDS)
+    if status == 503:
+        page.headers["Retry-After"] = str(upload_switch.TRY_AGAIN_SECONDS if closed else RETRY_SECONDS)
     return page
 
 

@@ -204,6 +204,31 @@ def test_no_user_of_the_site_may_read_an_environment_or_write_the_program(host: 
         assert not path.stat().st_mode & 0o022
 
 
+FAULT = """
+from submissions.storage import Bucket, S3Account, StorageUnavailableError
+try:
+    Bucket("none", S3Account("http://127.0.0.1:1", "", "x", "x")).ping()
+except StorageUnavailableError:
+    pass
+"""
+
+
+def test_figures_are_for_the_token_alone_and_hold_what_other_users_processes_met(
+    client: httpx.Client, host: Host
+) -> None:
+    asks = {"Authorization": f"Bearer {host.metrics_token}"}
+
+    def faults() -> float:
+        answer = client.get("/metrics", headers=asks).raise_for_status()
+        (count,) = re.findall(r'^vernier_storage_errors_total\{kind="away"\} (\S+)', answer.text, re.M)
+        return float(count)
+
+    before = faults()
+    host.manage("shell", "--no-imports", "-c", FAULT)
+    assert faults() == before + 1
+    assert client.get("/metrics").status_code == 404
+
+
 def test_sigterm_stops_a_worker_when_what_it_has_in_hand_is_done(
     client: httpx.Client, token: dict[str, str], host: Host
 ) -> None:

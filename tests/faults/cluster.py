@@ -66,6 +66,7 @@ class Cluster:
     folder: Path
     base_url: str
     env: Mapping[str, str]  # of an organizer
+    worker_env: Mapping[str, str]
     postgres: postgres.Postgres
     redis: redis.Redis
     network: Network  # between the site and its S3 service
@@ -90,7 +91,14 @@ class Cluster:
                     part.launch()
 
     def restart_postgres(self) -> None:
-        self.postgres = self.postgres.restarted()
+        self.stop_postgres()
+        self.start_postgres()
+
+    def stop_postgres(self) -> None:
+        self.postgres.stop()
+
+    def start_postgres(self) -> None:
+        self.postgres = self.postgres.started_again()
 
     def stop_redis(self) -> None:
         self.redis.process.stop(5, by=signal.SIGKILL)
@@ -110,8 +118,10 @@ class Cluster:
 
 
 @contextmanager
-def running(folder: Path, s3: Callable[[], S3]) -> Iterator[Cluster]:
-    """Run the site in the folder: web, beat, four workers, and one `manage.py work`, which needs no Redis."""
+def running(
+    folder: Path, s3: Callable[[], S3], *, workers: int = WORKERS, polls: bool = True, **settings: str
+) -> Iterator[Cluster]:
+    """Run the site in the folder: web, beat, workers, and one `manage.py work`, which needs no Redis, if it polls."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running(made(folder / "postgres")))
         broker = stack.enter_context(redis.running(made(folder / "redis")))
@@ -129,13 +139,14 @@ def running(folder: Path, s3: Callable[[], S3]) -> Iterator[Cluster]:
             "VERNIER_REDIS_URL": broker.url,
             "VERNIER_EMAIL_URL": (folder / "mail").as_uri(),
             "VERNIER_HTTPS": "0",  # the clients speak to gunicorn itself, without the proxy that ends TLS
+            **settings,
         }
         worker = shared | role("worker", replace(service.worker, endpoint=endpoint), buckets)
         web = shared | role("web", replace(service.web, endpoint=endpoint), buckets)
         env = shared | role("organizer", service.worker, buckets)
         run_manage(env, "migrate", "--verbosity", "0")
         run_manage(env, "collectstatic", "--no-input", "--verbosity", "0")
-        cluster = Cluster(folder, f"http://127.0.0.1:{port}", env, database, broker, network)
+        cluster = Cluster(folder, f"http://127.0.0.1:{port}", env, worker, database, broker, network)
         stack.callback(cluster.close)
         # A new one each time that it was started again.
         stack.callback(lambda: cluster.postgres.process.stop())
@@ -143,11 +154,12 @@ def running(folder: Path, s3: Callable[[], S3]) -> Iterator[Cluster]:
         celery = [sys.executable, "-m", "celery", "-A", "leaderboard"]
         cluster.add("web", web_command(), web)
         cluster.add("beat", [*celery, "beat", "--schedule", str(folder / "beat-schedule")], worker)
-        for number in range(WORKERS):
+        for number in range(workers):
             name = f"worker-{number}"
             arguments = ["--concurrency", "1", "--hostname", f"{name}@localhost", "--loglevel", "INFO"]
             cluster.add(name, [*celery, "worker", *arguments], worker)
-        cluster.add("work", [sys.executable, "manage.py", "work"], worker)
+        if polls:
+            cluster.add("work", [sys.executable, "manage.py", "work"], worker)
         watcher = threading.Thread(target=cluster.watch, daemon=True)
         watcher.start()
         deadline = time.monotonic() + 60

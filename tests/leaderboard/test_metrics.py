@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from submissions import evaluation
+from submissions import evaluation, store_faults
 from submissions.models import Submission
 from tests import material
 from tests.servers.site import PROJECT, clean_environment
@@ -26,10 +27,10 @@ import django
 django.setup()
 from submissions import metrics
 for _ in range(1000):
-    metrics.STORAGE_ERRORS.labels("away").inc()
+    metrics.REQUESTS.labels("home", "GET", 200).inc()
 child = os.fork()
 for _ in range(1000):
-    metrics.STORAGE_ERRORS.labels("away").inc()
+    metrics.REQUESTS.labels("home", "GET", 200).inc()
 if child:
     os.waitpid(child, 0)
 """
@@ -98,15 +99,26 @@ def test_what_became_of_submissions_is_counted() -> None:
     assert 20 <= found["vernier_wait_seconds_sum"] < 25
 
 
+def test_a_stores_faults_are_counted_whoever_met_them(django_capture_on_commit_callbacks: Any) -> None:
+    assert figures()["vernier_storage_errors_total away"] == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        for kind in ("away", "refused", "away"):
+            store_faults.count(kind)
+    found = figures()
+    assert found["vernier_storage_errors_total away"] == 2
+    assert found["vernier_storage_errors_total refused"] == 1
+
+
 def test_all_processes_are_added_up_and_nothing_is_lost_when_they_end(metrics_are_on: Path) -> None:
     env = clean_environment() | {
         "DJANGO_SETTINGS_MODULE": "leaderboard.settings",
         "VERNIER_VAR": str(metrics_are_on / "var"),
         "VERNIER_METRICS_TOKEN": TOKEN,
+        "VERNIER_ROLE": "web",
         "VERNIER_METRICS_DIR": str(metrics_are_on),
     }
     for _ in range(2):
         run = [subprocess.Popen([sys.executable, "-c", COUNTING], cwd=PROJECT, env=env) for _ in range(2)]
         assert [process.wait() for process in run] == [0, 0]
-    assert figures()["vernier_storage_errors_total away"] == 2 * 2 * 3000
+    assert figures()["vernier_http_requests_total GET 200 home"] == 2 * 2 * 3000
     assert len(list(metrics_are_on.glob("counter_*.db"))) <= 4

@@ -36,6 +36,7 @@ class Host:
     accounts: dict[str, S3Account]
     buckets: Buckets
     database_url: str
+    metrics_token: str = field(default_factory=lambda: secrets.token_hex(16))
     running: dict[str, tuple[Unit, Process]] = field(default_factory=dict)
 
     @property
@@ -43,7 +44,7 @@ class Host:
         """Where the host's folders are."""
         return {
             shipped: f"{self.folder}{shipped}"
-            for shipped in ("/opt/vernier", "/etc/vernier", "/var/lib/vernier")
+            for shipped in ("/opt/vernier", "/etc/vernier", "/var/lib/vernier", "/run/vernier")
         }
 
     @property
@@ -63,7 +64,9 @@ class Host:
     def start(self, name: str, instance: str = "") -> Process:
         """`systemctl start`."""
         unit = self.unit(name, instance)
-        process = units.run(unit, logs=self.folder / "log", state=self.folder / "var/lib")
+        process = units.run(
+            unit, logs=self.folder / "log", state=self.folder / "var/lib", runtime=self.folder / "run"
+        )
         if unit.one("Type") != "oneshot":
             self.running[unit.name] = unit, process
         return process
@@ -84,7 +87,12 @@ class Host:
             text = text.replace(shipped, here)
         unit = units.of_lines(f"manage-{secrets.token_hex(4)}", text.splitlines())
         return units.run(
-            unit, logs=self.folder / "log", state=self.folder, arguments=list(arguments), wait=True
+            unit,
+            logs=self.folder / "log",
+            state=self.folder,
+            runtime=self.folder / "run",
+            arguments=list(arguments),
+            wait=True,
         ).log_end()
 
 
@@ -109,7 +117,7 @@ def host(folder: Path, *, postgres: Postgres, s3: S3) -> Iterator[Host]:
             buckets=s3.new_buckets_by_policy(),
             database_url=postgres.new_database(f"host_{secrets.token_hex(4)}"),
         )
-        for name in ("log", "var/lib", "etc/vernier"):
+        for name in ("log", "var/lib", "run", "etc/vernier"):
             (folder / name).mkdir(parents=True)
         (folder / "log").chmod(0o755)
         # In place of a mail server: both web and worker write there.
@@ -199,6 +207,7 @@ def write_environment(made: Host, redis_url: str) -> None:
         "VERNIER_S3_REGION": s3.region,
         "VERNIER_BIND": f"127.0.0.1:{made.web_port}",
         "VERNIER_STATIC": str(made.folder / "var/lib/vernier/static"),
+        "VERNIER_METRICS_TOKEN": made.metrics_token,
     }
     write(made.folder / "etc/vernier/site.env", site)
     assert set(environment(ROLE_EXAMPLE)) == {"VERNIER_S3_ACCESS_KEY", "VERNIER_S3_SECRET_KEY"}

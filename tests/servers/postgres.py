@@ -26,9 +26,12 @@ class Postgres:
     url: str
     launch: Callable[[], Process]
 
-    def restarted(self, *, by: signal.Signals = signal.SIGINT) -> "Postgres":
-        """Stop the cluster, SIGINT cutting off whoever is connected, and start it again on the same data and port."""
-        self.process.stop(20, by=by)
+    def stop(self) -> None:
+        """Stop the cluster, cutting off whoever is connected."""
+        self.process.stop(20, by=signal.SIGINT)
+
+    def started_again(self) -> "Postgres":
+        """The same after it was stopped, on the same data and port."""
         again = replace(self, process=self.launch())
         again.process.wait_until(lambda: answers(self.url))
         return again

@@ -16,8 +16,10 @@ class Sink(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, port: int = 0, refused: Mapping[str, str] | None = None) -> None:
-        super().__init__(("127.0.0.1", port), _Session)
+    def __init__(
+        self, port: int = 0, refused: Mapping[str, str] | None = None, host: str = "127.0.0.1"
+    ) -> None:
+        super().__init__((host, port), _Session)
         self.refused = dict(refused or {})
         self.taken: list[tuple[str, EmailMessage]] = []
 
@@ -59,9 +61,11 @@ class _Session(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def running(port: int = 0, refused: Mapping[str, str] | None = None) -> Iterator[Sink]:
+def running(
+    port: int = 0, refused: Mapping[str, str] | None = None, host: str = "127.0.0.1"
+) -> Iterator[Sink]:
     """A mail server that takes what comes, until the block ends."""
-    with Sink(port, refused) as sink:
+    with Sink(port, refused, host) as sink:
         thread = threading.Thread(target=sink.serve_forever, args=(0.02,))
         thread.start()
         try:

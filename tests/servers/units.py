@@ -80,15 +80,22 @@ def of_lines(name: str, lines: list[str]) -> Unit:
 
 
 def run(
-    unit: Unit, *, logs: Path, state: Path, arguments: list[str] | None = None, wait: bool = False
+    unit: Unit,
+    *,
+    logs: Path,
+    state: Path,
+    runtime: Path,
+    arguments: list[str] | None = None,
+    wait: bool = False,
 ) -> Process:
     """Start the unit's command as systemd would; with `wait`, or for a oneshot, return when it has ended well."""
     user = unit.user
-    for name in unit.settings.get("StateDirectory", []):
-        folder = state / name
-        folder.mkdir(exist_ok=True)
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        folder.chmod(int(unit.one("StateDirectoryMode", "0755"), 8))
+    for kind, parent in (("StateDirectory", state), ("RuntimeDirectory", runtime)):
+        for name in unit.settings.get(kind, []):
+            folder = parent / name
+            folder.mkdir(exist_ok=True)
+            os.chown(folder, user.pw_uid, user.pw_gid)
+            folder.chmod(int(unit.one(f"{kind}Mode", "0755"), 8))
     env = unit.environment
     notifies = unit.one("Type") == "notify"
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as told:

@@ -88,6 +88,20 @@ def test_the_last_owner_hands_over_first(client: Client, user: User) -> None:
     assert list(User.objects.all()) == [member]
 
 
+def test_the_only_organizer_makes_another_one_first(client: Client, user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    shut_out = material.person("shut-out@example.org", is_staff=True)
+    User.objects.filter(pk=shut_out.pk).update(is_active=False)
+    assert "You are the only organizer" in client.get(URL).content.decode()
+    answer = client.post(URL, {"password": PASSWORD})
+    assert answer.status_code == 422
+    assert "You are the only organizer" in answer.content.decode()
+    assert User.objects.filter(pk=user.pk).exists()
+    material.person("next@example.org", is_staff=True)
+    assert client.post(URL, {"password": PASSWORD}).status_code == 303
+    assert not User.objects.filter(pk=user.pk).exists()
+
+
 def test_a_member_may_always_go(user: User) -> None:
     team = material.team("a", material.person("o@example.org"))
     team.memberships.create(user=user)

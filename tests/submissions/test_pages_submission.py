@@ -213,8 +213,12 @@ def test_a_file_that_storage_cannot_give_now_is_said(
         raise storage.StorageUnavailableError
 
     monkeypatch.setattr(storage, "answers", away)
-    answer = client.get(f"/submissions/{submission.pk}/answers/", follow=True)
-    assert "does not answer" in answer.content.decode()
+    client.raise_request_exception = False
+    for part in ("answers/", "problems.csv"):
+        answer = client.get(f"/submissions/{submission.pk}/{part}")
+        assert (answer.status_code, answer["Retry-After"]) == (503, "60"), part
+        assert "does not answer" in answer.content.decode()
+    assert page_of(client, submission)
 
 
 def test_strangers_see_a_public_one_without_what_is_its_teams(

@@ -19,7 +19,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from submissions import storage
+from submissions import storage, store_faults
 from submissions.storage import (
     Bucket,
     Folder,
@@ -28,6 +28,7 @@ from submissions.storage import (
     ObjectTooLargeError,
     S3Account,
     StorageRefusedError,
+    StorageSilentError,
     StorageUnavailableError,
     Store,
     TruthForbiddenError,
@@ -36,6 +37,14 @@ from tests.servers.process import free_port
 from tests.servers.s3 import S3, Buckets
 
 CONTENT = b"question_id,answer\n1,A\n"
+
+
+@pytest.fixture(autouse=True)
+def faults(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was to be counted; there is no database here."""
+    counted: list[str] = []
+    monkeypatch.setattr(store_faults, "count", counted.append)
+    return counted
 
 
 def settings_of(account: S3Account) -> dict[str, str]:
@@ -568,3 +577,48 @@ def chunks(source: socket.socket) -> Iterator[bytes]:
             yield chunk
     except OSError:
         return
+
+
+def test_while_a_service_is_away_one_thread_asks_it_and_the_others_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(storage, "TROUBLE_SECONDS", 0.2)
+    trouble = storage._Trouble()
+    inside, leave = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with trouble.watched():
+            inside.set()
+            assert leave.wait(10)
+
+    with pytest.raises(StorageUnavailableError, match="stalled"), trouble.watched():
+        raise StorageSilentError("stalled")
+    with pytest.raises(StorageUnavailableError, match="a moment ago"), trouble.watched():
+        pass
+    time.sleep(0.2)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert inside.wait(10)
+    for _other in range(3):
+        with pytest.raises(StorageUnavailableError, match="a moment ago"), trouble.watched():
+            pass
+    leave.set()
+    asking.join()
+    inside.clear()
+    leave.clear()
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert inside.wait(10)
+    with trouble.watched():
+        leave.set()
+    asking.join()
+
+
+def test_a_missing_object_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "TROUBLE_SECONDS", 0)
+    trouble = storage._Trouble()
+    with suppress(StorageSilentError), trouble.watched():
+        raise StorageSilentError
+    with suppress(MissingObjectError), trouble.watched(), trouble.watched():
+        raise MissingObjectError
+    assert not trouble._is_known
