@@ -8,6 +8,7 @@ import itertools
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import send_mail
 from django.db import models, transaction
 from django.http import HttpResponse, StreamingHttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -84,11 +85,30 @@ class World:
         return client
 
 
+def embedded(folder: Path) -> dict[str, Any]:
+    """The settings of a site whose mail is on a page."""
+    return {
+        "VERNIER_EMBEDDED": True,
+        "EMAIL_BACKEND": "submissions.mailbox.Backend",
+        "EMAIL_FILE_PATH": str(folder / "mail"),
+    }
+
+
+@pytest.fixture(scope="module")
+def made(kept: Path) -> World:
+    with override_settings(**embedded(kept)):
+        return new_world()
+
+
 @pytest.fixture
-def world(settings: Settings, tmp_path: Path) -> World:
-    settings.VERNIER_EMBEDDED = True
-    settings.EMAIL_BACKEND = "submissions.mailbox.Backend"
-    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+def world(made: World, copied: Path, settings: Settings) -> World:
+    """The world as it was made, to be changed at will."""
+    for name, value in embedded(copied).items():
+        setattr(settings, name, value)
+    return deepcopy(made)
+
+
+def new_world() -> World:
     send_mail("Subject", "Text", "vernier@example.org", ["somebody@example.org"])
     benchmark = material.benchmark()
     names = ("stranger", "member", "owner", "colleague")

@@ -24,10 +24,10 @@ from submissions import evaluation, storage
 from submissions.models import User
 from submissions.sealing import SealedError
 from tests import material
-from tests.leaderboard.test_access import SESSIONS, TABLE, World, sent, url_of, world
+from tests.leaderboard.test_access import SESSIONS, TABLE, World, made, sent, url_of, world
 from tests.servers.site import PROJECT, clean_environment
 
-__all__ = ["world"]  # a fixture, used by its name
+__all__ = ["made", "world"]  # fixtures, used by their names
 
 pytestmark = pytest.mark.django_db
 
