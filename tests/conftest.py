@@ -20,7 +20,7 @@ PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 def in_tests(folder: Path) -> dict[str, Any]:
-    """Settings: stores in the folder, static files under their own names, for nothing has collected them, cheap passwords."""
+    """Settings: stores in the folder, static files under their own names (nobody collects them), cheap passwords."""
     return {
         "VERNIER_ANSWERS_URL": (folder / "answers").as_uri(),
         "VERNIER_TRUTH_URL": (folder / "truth").as_uri(),
