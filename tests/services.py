@@ -9,7 +9,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cached_property
@@ -182,12 +182,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say how long each part took: a folder, together with the servers that its tests were the first to ask for."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for report in chain.from_iterable(terminalreporter.stats.values()):
         if isinstance(report, pytest.TestReport):
             seconds[PurePath(report.nodeid.partition("::")[0]).parts[1]] += report.duration
     on = {"sqlite": "", "postgres": " on PostgreSQL"}[config.option.database]
-    lines = [f"{spent:6.0f} s  tests/{part}{on}" for part, spent in seconds.most_common()]
+    lines = [f"{spent:6.0f} s  tests/{part}{on}" for part, spent in sorted(seconds.items())]
     terminalreporter.section("time of each part")
     terminalreporter.write("".join(f"{line}\n" for line in lines))
     if config.option.times:
