@@ -71,7 +71,7 @@ def kept(
 ) -> Iterator[Path]:
     """A database and stores for what a module makes once and all its tests start from; gives the stores' folder.
 
-    What is made once is not seen by other connections: in such a module no test may commit.
+    Every test of the module that uses the database finds it there. Other connections do not, so none may commit.
     """
     folder = tmp_path_factory.mktemp("kept")
     with (
