@@ -7,7 +7,10 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK := $(PYTHON_IN_VENV) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help run test parts lint pytest format bench load faults lock clean
+# Notes how long a part of the checks and tests takes.
+TIMED := tests/timed.sh
+
+.PHONY: help run test parts lint pytest format bench load faults fuzz lock clean
 
 help:
 	@echo 'make run      set up and start the site on http://127.0.0.1:$${VERNIER_PORT:-8000}, until Ctrl-C'
@@ -26,35 +29,39 @@ help:
 	@touch $@
 
 .venv/development: requirements-dev.lock deploy/venv.sh
-	@deploy/venv.sh requirements-dev.lock
+	@$(TIMED) 'the environment' deploy/venv.sh requirements-dev.lock
 	@touch $@ .venv/runtime
 
 run: .venv/runtime
 	@exec $(PYTHON_IN_VENV) manage.py serve --with-parent
 
-test: .venv/development parts lint pytest
+# Ends with how long each part took, also when one has failed.
+test:
+	@rm -f build/times
+	@code=0; $(TIMED) 'all of it' $(MAKE) --no-print-directory .venv/development parts lint pytest || code=$$?; \
+		echo; cat build/times; exit $$code
 
 parts:
-	@deploy/test_parts.sh
+	@$(TIMED) 'servers and browser' deploy/test_parts.sh
 
 # The checks read the settings, which keep a secret key somewhere: not among the site's data.
 lint: export VERNIER_VAR := $(CURDIR)/build/lint
 lint: .venv/development
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy .
-	.venv/bin/lint-imports
-	.venv/bin/djlint --check --lint leaderboard submissions
-	$(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
+	$(TIMED) 'ruff check' .venv/bin/ruff check .
+	$(TIMED) 'ruff format' .venv/bin/ruff format --check .
+	$(TIMED) mypy .venv/bin/mypy .
+	$(TIMED) import-linter .venv/bin/lint-imports
+	$(TIMED) djlint .venv/bin/djlint --check --lint leaderboard submissions
+	$(TIMED) migrations $(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
 
 # What locks and triggers are about is tried on PostgreSQL as well.
 ON_POSTGRES := $(addprefix tests/submissions/test_,two_at_once.py intake.py legal_steps.py audit.py alarms.py \
 	public_entries.py idempotency.py post_office.py standings.py)
 
 pytest: .venv/development
-	$(PYTHON_IN_VENV) -m pytest $(PYTEST_ARGS)
+	$(PYTHON_IN_VENV) -m pytest --times build/times $(PYTEST_ARGS)
 ifeq ($(PYTEST_ARGS),)
-	$(PYTHON_IN_VENV) -m pytest --database postgres $(ON_POSTGRES)
+	$(PYTHON_IN_VENV) -m pytest --times build/times --database postgres $(ON_POSTGRES)
 endif
 
 format: .venv/development

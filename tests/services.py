@@ -9,10 +9,12 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cached_property
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePath
 from typing import Literal
 
 import pytest
@@ -155,13 +157,14 @@ set_environment(SERVERS.folder)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the database be chosen."""
+    """Let the database be chosen, and a file to which to add how long each part took."""
     parser.addoption(
         "--database",
         choices=("sqlite", "postgres"),
         default=os.environ.get("VERNIER_TEST_DATABASE") or "sqlite",
         help="what Django's tests run on (default: VERNIER_TEST_DATABASE, else sqlite)",
     )
+    parser.addoption("--times", type=Path, help="add the seconds of each part to this file")
 
 
 # A wrapper comes before pytest-django's own hook, which reads the settings.
@@ -176,6 +179,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         except PartMissingError as error:
             raise pytest.UsageError(str(error)) from None
     return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how long each part took: a folder, together with the servers that its tests were the first to ask for."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            seconds[PurePath(report.nodeid.partition("::")[0]).parts[1]] += report.duration
+    on = {"sqlite": "", "postgres": " on PostgreSQL"}[config.option.database]
+    lines = [f"{spent:6.0f} s  tests/{part}{on}" for part, spent in sorted(seconds.items())]
+    terminalreporter.section("time of each part")
+    terminalreporter.write("".join(f"{line}\n" for line in lines))
+    if config.option.times:
+        config.option.times.parent.mkdir(exist_ok=True)
+        with config.option.times.open("a") as times:
+            times.writelines(f"{line}\n" for line in lines)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,10 @@ import itertools
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
@@ -21,7 +23,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import send_mail
 from django.db import models, transaction
 from django.http import HttpResponse, StreamingHttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -73,22 +75,41 @@ class World:
     submissions: dict[str, Submission]
     invitation: Invitation
     secret: str
+    cookies: dict[str, SimpleCookie]  # of those who have signed in
 
     def client(self, asker: str, **options: Any) -> Client:
         """The asker's own client: a session, or one that sends a token."""
         if asker in self.tokens:
             return Client(headers={"Authorization": f"Bearer {self.tokens[asker]}"}, **options)
         client = Client(**options)
-        if asker in self.people:
-            client.force_login(self.people[asker])
+        client.cookies.update(self.cookies.get(asker, {}))
         return client
 
 
+def embedded(folder: Path) -> dict[str, Any]:
+    """The settings of a site whose mail is on a page."""
+    return {
+        "VERNIER_EMBEDDED": True,
+        "EMAIL_BACKEND": "submissions.mailbox.Backend",
+        "EMAIL_FILE_PATH": str(folder / "mail"),
+    }
+
+
+@pytest.fixture(scope="module")
+def made(kept: Path) -> World:
+    with override_settings(**embedded(kept)):
+        return new_world()
+
+
 @pytest.fixture
-def world(settings: Settings, tmp_path: Path) -> World:
-    settings.VERNIER_EMBEDDED = True
-    settings.EMAIL_BACKEND = "submissions.mailbox.Backend"
-    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+def world(made: World, copied: Path, settings: Settings) -> World:
+    """The world as it was made, to be changed at will."""
+    for name, value in embedded(copied).items():
+        setattr(settings, name, value)
+    return deepcopy(made)
+
+
+def new_world() -> World:
     send_mail("Subject", "Text", "vernier@example.org", ["somebody@example.org"])
     benchmark = material.benchmark()
     names = ("stranger", "member", "owner", "colleague")
@@ -120,7 +141,14 @@ def world(settings: Settings, tmp_path: Path) -> World:
         submissions,
         invitation,
         secret,
+        {name: signed_in(person) for name, person in people.items()},
     )
+
+
+def signed_in(person: User) -> SimpleCookie:
+    client = Client()
+    client.force_login(person)
+    return client.cookies
 
 
 def sent_by(home: Team, benchmark: Benchmark) -> dict[str, Submission]:
@@ -675,7 +703,7 @@ def word(answer: HttpResponse) -> str:
     return "login" if target.path.endswith("/login/") else str(answer.status_code)
 
 
-def everything(world: World) -> dict[str, list[Any]]:
+def everything() -> dict[str, list[Any]]:
     """All rows but those of the other team, and but the marks of when somebody came last."""
     ours = {
         Benchmark: Benchmark.objects.all(),
@@ -692,10 +720,11 @@ def everything(world: World) -> dict[str, list[Any]]:
         Dispute: Dispute.objects.all(),
     }
     return {
-        model.__name__: [
-            {name: value for name, value in row.items() if name not in MARKS}
-            for row in rows.order_by("pk").values()
-        ]
+        model.__name__: list(
+            rows.order_by("pk").values_list(
+                *(field.attname for field in model._meta.concrete_fields if field.name not in MARKS)
+            )
+        )
         for model, rows in ours.items()
     }
 
@@ -715,15 +744,15 @@ def told(answer: Any, *unsaid: Any) -> tuple[Any, ...]:
 @pytest.mark.parametrize("name", TABLE)
 def test_everybody_gets_what_the_table_says(world: World, name: str) -> None:
     for state, row in TABLE[name].items():
-        url, before = url_of(name, row.args(world)), everything(world)
+        url, before = url_of(name, row.args(world)), everything()
         for asker in (*SESSIONS, *TOKENS):
             tried(world, name, row, asker, "get")
-        assert everything(world) == before, f"reading {url} ({state}) has changed something"
+        assert everything() == before, f"reading {url} ({state}) has changed something"
         for asker in (*SESSIONS, *TOKENS):
             with transaction.atomic():
                 tried(world, name, row, asker, "post")
                 if asker in OUTSIDERS and asker not in row.open_to:
-                    assert everything(world) == before, f"{asker} has changed something: {url} ({state})"
+                    assert everything() == before, f"{asker} has changed something: {url} ({state})"
                 transaction.set_rollback(True)
     # What follows does not depend on the state.
     by_other_methods(world, name, url, before)
@@ -750,7 +779,7 @@ def by_other_methods(world: World, name: str, url: str, before: dict[str, list[A
         answer = sent(world.client(asker), method, url, {})
         if not name.startswith(("admin", "account", "mfa", "healthz", "readyz")):
             assert answer.status_code in (401, 403, 404, 405), f"{method} {url} as {asker}"
-    assert everything(world) == before, f"{url} can be changed"
+    assert everything() == before, f"{url} can be changed"
 
 
 def without_the_forms_secret(world: World, row: Row, url: str, before: dict[str, list[Any]]) -> None:
@@ -761,7 +790,7 @@ def without_the_forms_secret(world: World, row: Row, url: str, before: dict[str,
         takes_none = url.startswith("/api/") and row.post in ("405", API_NONE)
         if not row.by_link:
             assert answer.status_code in ((403, 405) if takes_none else (403,)), f"{url} as {asker}"
-    assert row.by_link or everything(world) == before
+    assert row.by_link or everything() == before
 
 
 @pytest.mark.parametrize("asker", ["token", "read token"])
@@ -783,7 +812,7 @@ def test_a_token_in_the_header_decides_over_the_session_beside_it(world: World, 
 def test_an_organizer_who_was_given_no_rights_changes_nothing_in_the_admin(world: World) -> None:
     client = Client()
     client.force_login(material.person("new@example.org", is_staff=True))
-    before = everything(world)
+    before = everything()
     for name in ADMIN:
         if name != "admin:password_change" and name.endswith(
             ("_changelist", "_add", "_change", "_delete", "_history")
@@ -791,7 +820,7 @@ def test_an_organizer_who_was_given_no_rights_changes_nothing_in_the_admin(world
             row = TABLE[name][""]
             for method in ("get", "post"):
                 assert sent(client, method, url_of(name, row.args(world)), {}).status_code in (403, 302)
-    assert everything(world) == before
+    assert everything() == before
 
 
 def test_somebody_who_was_shut_out_is_nobody(world: World) -> None:

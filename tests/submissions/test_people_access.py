@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -38,8 +39,8 @@ def addresses(scene: Scene) -> dict[str, str]:
     return found
 
 
-@pytest.fixture
-def scene() -> Scene:
+@pytest.fixture(scope="module")
+def made(kept: Path) -> tuple[dict[str, User], dict[str, object]]:
     people = {who: material.person(f"{who}@example.org", is_staff=who == "organizer") for who in WHO[1:]}
     material.team("elsewhere", people["stranger"])
     team = material.team("a", people["owner"])
@@ -50,10 +51,7 @@ def scene() -> Scene:
     invitation, secret = teams.invite(team, by=people["owner"], now=timezone.now())
     draft, _outcome = releases.publish(material.content(seed=99), slug="mmad")
     token, _text = tokens.create(team, name="ci", scope=Token.Scope.READ, days=9, now=timezone.now())
-    clients = {who: Client() for who in WHO}
-    for who, user in people.items():
-        clients[who].force_login(user)
-    names = {
+    return people, {
         "submission_id": submission.pk,
         "entry_id": submission.entry_id,
         "invitation_id": invitation.pk,
@@ -64,6 +62,14 @@ def scene() -> Scene:
         "token": mails.link(team.memberships.get(user=people["member"])).split("/")[-2],
         "digest": draft.short_digest,
     }
+
+
+@pytest.fixture
+def scene(made: tuple[dict[str, User], dict[str, object]], copied: Path) -> Scene:
+    people, names = made
+    clients = {who: Client() for who in WHO}
+    for who, user in people.items():
+        clients[who].force_login(user)
     return Scene(clients, names)
 
 
