@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK := $(PYTHON_IN_VENV) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help run test parts lint pytest format bench faults lock clean
+.PHONY: help run test parts lint pytest format bench faults fuzz lock clean
 
 help:
 	@echo 'make run      set up and start the site on http://127.0.0.1:$${VERNIER_PORT:-8000}, until Ctrl-C'
@@ -16,6 +16,7 @@ help:
 	@echo 'make pytest   the tests alone; PYTEST_ARGS="-k board" chooses'
 	@echo 'make bench    measure how fast it is'
 	@echo 'make faults   send a thousand submissions while everything is killed; SEED=n chooses how'
+	@echo 'make fuzz     a million spoilt files for the readers; SEED=n and INPUTS=n choose which'
 	@echo 'make format   put the code in shape'
 	@echo 'make lock     choose the versions of the dependencies anew'
 
@@ -67,6 +68,10 @@ bench: .venv/development
 SEED ?= 1
 faults: .venv/development parts
 	$(PYTHON_IN_VENV) -m tests.faults --seed $(SEED)
+
+INPUTS ?= 1000000
+fuzz: .venv/development
+	$(PYTHON_IN_VENV) -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)
 
 lock: .venv/development
 	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml

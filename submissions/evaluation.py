@@ -187,25 +187,16 @@ def _record(
 
 def _reject(submission: Submission, error: PredictionError) -> None:
     _check_lease(submission)
-    everything = msgspec.json.encode([_as_dict(problem) for problem in error.problems])
+    everything = msgspec.json.encode([problem.to_dict() for problem in error.problems])
     storage.answers().delete(submission.problems_key)
     storage.answers().put(submission.problems_key, everything)
     _finish(
         submission,
         status=Status.REJECTED,
-        errors=[_as_dict(problem) for problem in error.problems[:PROBLEMS_ON_THE_ROW]],
+        errors=[problem.to_dict() for problem in error.problems[:PROBLEMS_ON_THE_ROW]],
         errors_total=error.total,
         error_counts=dict(error.counts),
     )
-
-
-def _as_dict(problem: Problem) -> dict[str, object]:
-    return {
-        "line": problem.line,
-        "field": problem.field,
-        "code": problem.code,
-        "params": dict(problem.params),
-    }
 
 
 def _check_lease(submission: Submission) -> None:

@@ -186,7 +186,7 @@ def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -
 
     `field` is the problem's own, for the sentences that name it.
     """
-    given = {name: value for name, value in {"field": field or "", **params}.items() if value != ""}
+    given = params if field is None else {"field": field, **params}
     for sentence in PROBLEMS.get(code, ()):
         if placeholders(str(sentence)) <= given.keys():
             return str(sentence).format_map(_written(given))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from scoring.errors import KEPT_PROBLEMS, PredictionError, Problem
+from scoring.errors import KEPT_PROBLEMS, LONGEST_QUOTE, PredictionError, Problem
 from scoring.evaluate import evaluate
 from scoring.release import Release
 from tests.scoring.answer_files import (
@@ -159,6 +159,28 @@ def test_quotes_of_the_file_are_short_and_showable() -> None:
     assert quote.startswith("a\\u202e\\u0000\\ud800b")
     assert len(quote) == 200
     assert json.dumps(dict(problem.params)).isascii()
+
+
+def test_a_field_that_the_file_names_is_showable_and_short(release: Release) -> None:
+    names = ["\\u202e", "\\u2028", "x\x7f", "\x85", "n" * 300]
+    for name in names:
+        record = f'{{"question_id": "x", "answer": "A", "{name}": 1}}'.encode()
+        with pytest.raises(PredictionError) as caught:
+            evaluate(record, release)
+        field = caught.value.problems[0].field
+        assert field
+        assert field.isascii()
+        assert len(field) <= LONGEST_QUOTE
+
+
+@pytest.mark.parametrize(
+    "flaws", [b"NaN," * 400_000, b"1" * 41 + b"," + b"2" * 41 + b",", b'{"a":1,"a":1},' * 90_000]
+)
+def test_a_record_of_nothing_but_flaws_costs_no_more_than_one(release: Release, flaws: bytes) -> None:
+    data = b"[[" + flaws + b"0]]"
+    with pytest.raises(PredictionError) as caught:
+        evaluate(data, release)
+    assert caught.value.total <= 20
 
 
 def test_a_quote_is_cut_before_it_is_searched() -> None:

@@ -95,6 +95,13 @@ OTHERWISE = [
     ("control-character", HEADER + b"a,A\n" * 20_000 + b"a\0,A\n"),
     ("missing-field", lines([{"image": IMAGE}])),
     ("wrong-type", lines([native(gpt_answer=1)])),
+    # Of what a sentence quotes, nothing is there.
+    ("unknown-question", HEADER + b",A\n"),
+    ("unknown-question", lines([native(image="")])),
+    ("unknown-question", lines([native(question="")])),
+    ("unexpected-field", lines({"question_id": ID, "answer": "A", "": 1})),
+    ("wrong-columns", b"\n" + HEADER),
+    ("too-few-records", HEADER),
 ]
 
 
