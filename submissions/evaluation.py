@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -16,6 +17,7 @@ from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
 from scoring.release import Release as Content
 from submissions import (
     alarms,
+    fence,
     leases,
     log_lines,
     notices,
@@ -117,15 +119,17 @@ def _score(submission: Submission) -> None:
         raise RuntimeError(f"{submission.benchmark} has no release to score {submission.pk} against")
     content, data = _read(submission, release)
     try:
-        evaluation = evaluate(
-            data, content, partial=submission.partial, definition=submission.benchmark.rules
-        )
+        with fence.limited_processor_time(settings.READ_SECONDS):
+            evaluation = evaluate(
+                data, content, partial=submission.partial, definition=submission.benchmark.rules
+            )
     except PredictionError as error:
         _reject(submission, error)
         return
-    except MemoryError:
+    except (MemoryError, fence.OutOfProcessorTimeError) as error:
         # The worker's fence held: no honest answer file needs a fraction of what it allows.
-        _reject(submission, PredictionError.single(Problem("too-much-memory")))
+        code = "too-much-memory" if isinstance(error, MemoryError) else "too-much-time"
+        _reject(submission, PredictionError.single(Problem(code)))
         return
     sheets.keep(submission, release.digest, evaluation.sheet)
     keep_outcomes(submission, release, evaluation)

@@ -217,6 +217,9 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
             "Reading this file takes more memory than any answer file needs. Keep one short record a question."
         ),
     ),
+    "too-much-time": (
+        _("Reading this file takes longer than any answer file needs. Keep one short record a question."),
+    ),
     **{
         code.removeprefix("file-"): (REFUSALS[code],)
         for code in (
@@ -397,7 +400,8 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
 
 CAUSES: Mapping[str, str | Promise] = {
     "empty": _("the file is empty"),
-    "too-much-memory": _("a file that unfolds too far"),
+    "too-much-memory": _("a file that takes too much memory"),
+    "too-much-time": _("a file that takes too long to read"),
     "pickle": _("a Python pickle"),
     "image": _("an image"),
     "utf-16": _("UTF-16 instead of UTF-8"),

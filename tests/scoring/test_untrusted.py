@@ -12,6 +12,7 @@ import pytest
 from scoring.errors import KEPT_PROBLEMS, LONGEST_QUOTE, PredictionError, Problem
 from scoring.evaluate import evaluate
 from scoring.release import Release
+from tests.hostile import HOSTILE
 from tests.scoring.answer_files import (
     as_csv,
     as_json,
@@ -123,24 +124,6 @@ def test_far_more_records_than_questions_are_not_read_to_the_end(release: Releas
             evaluate(data, release)
         assert caught.value.counts["too-many-records"] == 1
         assert len(found) <= KEPT_PROBLEMS
-
-
-HOSTILE: dict[str, Callable[[], bytes]] = {
-    "empty objects": lambda: b"[" + b"{}," * 6_000_000 + b"{}]",
-    "empty lists": lambda: b"[" + b"[]," * 6_000_000 + b"[]]",
-    "numbers": lambda: b"[" + b"1," * 9_000_000 + b"1]",
-    "one record of numbers": lambda: b'[{"a": [' + b"1.5," * 5_000_000 + b"1]}]",
-    "one long string": lambda: b'["' + b"a" * 30_000_000 + b'"]',
-    "wide characters": lambda: b'["\xf0\x9f\x98\x80' + b"a" * 30_000_000 + b'"]',
-    "short lines": lambda: b"question_id,answer\n" + b"a,\n" * 6_000_000,
-    "blank lines": lambda: b'{"a":1}\n' + b"\n" * 30_000_000,
-    "one long cell": lambda: b"question_id,answer\n" + b"a" * 30_000_000,
-    "quoted colons": lambda: b'["' + b'\\":' * 6_000_000 + b'"]',
-    "records of one character": lambda: b"question_id,answer\n" + b"a,A\n" * 7_000_000,
-    "commas": lambda: b"question_id,answer\n" + b"," * 30_000_000,
-    "Windows lines": lambda: b"question_id,answer\r\n" + b"a,A\r\n" * 6_000_000,
-    "keys": lambda: b"[{" + b",".join(b'"%d":1' % number for number in range(1_000_000)) + b"}]",
-}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -229,6 +229,10 @@ def test_no_code_of_scoring_is_without_a_sentence() -> None:
 
 
 def test_what_can_be_wrong_with_an_answer_file_is_all_tried_here() -> None:
-    elsewhere = {"unknown-subtask", "too-much-memory"}  # refused at the door; met by the fence of a worker
+    elsewhere = {
+        "unknown-subtask",
+        "too-much-memory",
+        "too-much-time",
+    }  # refused at the door; met by the fence
     assert set(messages.CAUSES) == set(AT_FAULT) | elsewhere
     assert set(messages.ADVICE) <= set(messages.CAUSES) <= set(messages.PROBLEMS)
