@@ -13,7 +13,7 @@ import numpy as np
 from scoring.answers import plain, read
 from scoring.answers.recognise import HEAD_SIZE, recognise
 from scoring.answers.sheet import UNREAD, Sheet
-from scoring.errors import UNSHOWABLE, PredictionError, Problem, UnsupportedFileError
+from scoring.errors import LONGEST_QUOTE, UNSHOWABLE, PredictionError, Problem, UnsupportedFileError
 from scoring.evaluate import Evaluation, evaluate
 from scoring.release import Release
 from submissions import messages
@@ -24,6 +24,7 @@ Evaluate = Callable[..., Evaluation]
 
 MOST_SECONDS = 20.0  # of the processor's time; honest ones take a thousandth of one
 LONGEST_SENTENCE = 2_000
+MOST_LOOKED_AT = 50
 
 
 class WrongError(AssertionError):
@@ -47,7 +48,7 @@ class Judge:
             found = self._outcome(given, self._release)
         self.slowest = max(self.slowest, time.process_time() - began)
         if isinstance(found, Evaluation):
-            _expect(refused is None, f"scored, though the door refuses it: {refused}")
+            _expect(refused is None, "scored, though the door refuses it", refused)
             self._check_scored(found, given)
         else:
             _expect(refused is None or "damaged-gzip" in found.counts or refused in found.counts, refused)
@@ -113,7 +114,7 @@ def _refused(data: bytes) -> str | None:
         recognise(data[:HEAD_SIZE])
     except UnsupportedFileError as error:
         sentence = messages.refusal(f"file-{error.code}", error.params)
-        _expect("{" not in sentence, f"{error.code}: a name is left in the sentence")
+        _expect("{" not in sentence, "a name is left in the sentence", error.code)
         return error.code
     return None
 
@@ -123,22 +124,22 @@ def _check_fault(error: PredictionError) -> None:
     _expect(error.total == sum(error.counts.values()) >= len(error.problems), "counted wrongly")
     _expect({problem.code for problem in error.problems} <= error.counts.keys(), "a code is not counted")
     for code in error.counts:
-        _expect(code in messages.CAUSES, f"{code}: no cause of this name")
+        _expect(code in messages.CAUSES, "no cause of this name", code)
     kept = msgspec.json.encode([problem.to_dict() for problem in error.problems])
     # PostgreSQL's jsonb takes no NUL, whatever the column beside it would.
     _expect(b"\\u0000" not in kept.replace(b"\\\\", b""), "a NUL in what is stored")
-    for problem in error.problems[:200]:
+    for problem in error.problems[:MOST_LOOKED_AT]:
         _check_problem(problem)
 
 
 def _check_problem(problem: Problem) -> None:
-    _expect(problem.line is None or 1 <= problem.line < 2**31, f"{problem}: no such line")
+    _expect(problem.line is None or 1 <= problem.line < 2**31, "no such line", problem)
     for text in (problem.field or "", *problem.params.values()):
-        _expect(not isinstance(text, str) or not UNSHOWABLE.search(text), f"{problem}: cannot be shown")
-        _expect(not isinstance(text, str) or len(text) <= LONGEST_SENTENCE, f"{problem}: too long")
+        _expect(not isinstance(text, str) or not UNSHOWABLE.search(text), "cannot be shown", problem)
+        _expect(not isinstance(text, str) or len(text) <= LONGEST_QUOTE, "too long", problem)
     sentence = messages.problem(problem.code, problem.params, field=problem.field)
-    _expect(f"({problem.code})" not in sentence, f"{problem}: has no sentence")
-    _expect(len(sentence) <= LONGEST_SENTENCE, f"{problem}: a very long sentence")
+    _expect(f"({problem.code})" not in sentence, "has no sentence", problem)
+    _expect(len(sentence) <= LONGEST_SENTENCE, "a very long sentence", problem)
 
 
 def _are_same(one: Sheet, other: Sheet) -> bool:
@@ -149,9 +150,9 @@ def _are_same(one: Sheet, other: Sheet) -> bool:
     )
 
 
-def _expect(holds: bool, otherwise: object) -> None:
+def _expect(holds: bool, *otherwise: object) -> None:
     if not holds:
-        raise WrongError(otherwise)
+        raise WrongError(*otherwise)
 
 
 @contextmanager
