@@ -240,7 +240,7 @@ def read_quickly(
     codes = empty_codes(release.size)
     for position, answer in zip(positions.tolist(), answers, strict=True):
         reading = replies.read(answer, release.options[position])
-        if (reading.rule == "outside" and not outside_is_unread) or (answer and "\0" in answer):
+        if reading.rule == "outside" and not outside_is_unread:
             return None
         readings[reading.rule] += 1
         if reading.letter is not None:

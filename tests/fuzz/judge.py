@@ -51,7 +51,9 @@ class Judge:
             _expect(refused is None, "scored, though the door refuses it", refused)
             self._check_scored(found, given)
         else:
-            _expect(refused is None or "damaged-gzip" in found.counts or refused in found.counts, refused)
+            # The packing of the whole file is judged before what is in it.
+            codes = {refused, "damaged-gzip", "expands-too-far"}
+            _expect(refused is None or bool(codes & found.counts.keys()), "refused, but not for", refused)
             _check_fault(found)
             # What a sender is told follows from the file and the public questions alone.
             again = self._outcome(given, self._other)
