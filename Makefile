@@ -20,6 +20,7 @@ help:
 	@echo 'make bench    measure how fast it is'
 	@echo 'make load     measure what it takes while fifty clients upload for a minute'
 	@echo 'make faults   send a thousand submissions while everything is killed; SEED=n chooses how'
+	@echo 'make fuzz     a million spoilt files for the readers; SEED=n and INPUTS=n choose which'
 	@echo 'make format   put the code in shape'
 	@echo 'make lock     choose the versions of the dependencies anew'
 
@@ -78,6 +79,10 @@ load: .venv/development parts
 SEED ?= 1
 faults: .venv/development parts
 	$(PYTHON_IN_VENV) -m tests.faults --seed $(SEED)
+
+INPUTS ?= 1000000
+fuzz: .venv/development
+	$(PYTHON_IN_VENV) -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)
 
 lock: .venv/development
 	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml

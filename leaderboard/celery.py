@@ -51,8 +51,7 @@ def leave_no_orphans(**_: object) -> None:
         die_with_parent(parent=worker)
 
     def limit_memory(**_: object) -> None:
-        # Time is limited by the task's soft and hard limits.
-        fence.limit_memory()
+        fence.limit_memory(settings.WORKER_ROOM_BYTES)
 
     worker_process_init.connect(limit_memory, weak=False)
     worker_process_init.connect(tie, weak=False)

@@ -21,9 +21,9 @@ class Problem:
     """One thing that is wrong, and where.
 
     `line` counts from 1 in the unpacked file; for JSON it is the line on which the record starts.
-    `params` quotes the sender's own file and the public questions, never truth. Strings are cut to 200
-    characters, and what would not show or not store (controls, bidirectional marks, unpaired surrogates)
-    is written as an escape.
+    `params` quotes the sender's own file and the public questions, never truth; `field` may come from the
+    file too. Strings are cut to 200 characters, and what would not show or not store (controls,
+    bidirectional marks, unpaired surrogates) is written as an escape.
     """
 
     code: str
@@ -32,7 +32,12 @@ class Problem:
     params: Mapping[str, Value] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "field", None if self.field is None else _cut(self.field))
         object.__setattr__(self, "params", {name: _cut(value) for name, value in self.params.items()})
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready."""
+        return {"line": self.line, "field": self.field, "code": self.code, "params": dict(self.params)}
 
 
 def _cut(value: Value) -> Value:

@@ -105,8 +105,9 @@ def _check_present(sheet: Sheet, release: Release, scored: frozenset[int], *, is
         "present": sum(present[position] for position in scored),
         "questions": sum(asked[position] for position in scored),
         "minimum": definition.present_minimum,
-        "complete": ", ".join(definition.subtask_slugs[position] for position in named if enough[position]),
     }
+    if complete := ", ".join(definition.subtask_slugs[position] for position in named if enough[position]):
+        params["complete"] = complete
     for position in named:
         slug = definition.subtask_slugs[position]
         params[f"present/{slug}"] = present[position]

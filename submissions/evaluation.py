@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -16,6 +17,7 @@ from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
 from scoring.release import Release as Content
 from submissions import (
     alarms,
+    fence,
     leases,
     log_lines,
     notices,
@@ -117,15 +119,17 @@ def _score(submission: Submission) -> None:
         raise RuntimeError(f"{submission.benchmark} has no release to score {submission.pk} against")
     content, data = _read(submission, release)
     try:
-        evaluation = evaluate(
-            data, content, partial=submission.partial, definition=submission.benchmark.rules
-        )
+        with fence.limited_processor_time(settings.READ_SECONDS):
+            evaluation = evaluate(
+                data, content, partial=submission.partial, definition=submission.benchmark.rules
+            )
     except PredictionError as error:
         _reject(submission, error)
         return
-    except MemoryError:
+    except (MemoryError, fence.OutOfProcessorTimeError) as error:
         # The worker's fence held: no honest answer file needs a fraction of what it allows.
-        _reject(submission, PredictionError.single(Problem("too-much-memory")))
+        code = "too-much-memory" if isinstance(error, MemoryError) else "too-much-time"
+        _reject(submission, PredictionError.single(Problem(code)))
         return
     sheets.keep(submission, release.digest, evaluation.sheet)
     keep_outcomes(submission, release, evaluation)
@@ -187,25 +191,16 @@ def _record(
 
 def _reject(submission: Submission, error: PredictionError) -> None:
     _check_lease(submission)
-    everything = msgspec.json.encode([_as_dict(problem) for problem in error.problems])
+    everything = msgspec.json.encode([problem.to_dict() for problem in error.problems])
     storage.answers().delete(submission.problems_key)
     storage.answers().put(submission.problems_key, everything)
     _finish(
         submission,
         status=Status.REJECTED,
-        errors=[_as_dict(problem) for problem in error.problems[:PROBLEMS_ON_THE_ROW]],
+        errors=[problem.to_dict() for problem in error.problems[:PROBLEMS_ON_THE_ROW]],
         errors_total=error.total,
         error_counts=dict(error.counts),
     )
-
-
-def _as_dict(problem: Problem) -> dict[str, object]:
-    return {
-        "line": problem.line,
-        "field": problem.field,
-        "code": problem.code,
-        "params": dict(problem.params),
-    }
 
 
 def _check_lease(submission: Submission) -> None:

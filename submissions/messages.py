@@ -190,7 +190,7 @@ def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -
 
     `field` is the problem's own, for the sentences that name it.
     """
-    given = {name: value for name, value in {"field": field or "", **params}.items() if value != ""}
+    given = params if field is None else {"field": field, **params}
     for sentence in PROBLEMS.get(code, ()):
         if placeholders(str(sentence)) <= given.keys():
             return str(sentence).format_map(_written(given))
@@ -220,6 +220,9 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _(
             "Reading this file takes more memory than any answer file needs. Keep one short record a question."
         ),
+    ),
+    "too-much-time": (
+        _("Reading this file takes longer than any answer file needs. Keep one short record a question."),
     ),
     **{
         code.removeprefix("file-"): (REFUSALS[code],)
@@ -401,7 +404,8 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
 
 CAUSES: Mapping[str, str | Promise] = {
     "empty": _("the file is empty"),
-    "too-much-memory": _("a file that unfolds too far"),
+    "too-much-memory": _("a file that takes too much memory"),
+    "too-much-time": _("a file that takes too long to read"),
     "pickle": _("a Python pickle"),
     "image": _("an image"),
     "utf-16": _("UTF-16 instead of UTF-8"),

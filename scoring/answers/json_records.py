@@ -17,10 +17,14 @@ WINDOW = 2 * 1024 * 1024
 _FILLED = re.compile(rb"[^ \t\r\n]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LONGEST_INTEGER = 40
+# A record can hold half a million of them.
+_MOST_FLAWS = 20
+# As json writes it; behind a back-slash that is itself escaped the same letters are a text's own.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Record(NamedTuple):
-    """One record: the line on which it starts, its value, and what is wrong with it as JSON."""
+    """One record: the line on which it starts, its value, and the first 20 things that are wrong with it as JSON."""
 
     line: int
     value: Any
@@ -93,26 +97,31 @@ class _RecordDecoder:
         if len(value) < len(pairs):
             seen: set[str] = set()
             repeated = [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
-            self._found.extend(("duplicate-key", key) for key in dict.fromkeys(repeated))
+            for key in dict.fromkeys(repeated):
+                self._note("duplicate-key", key)
         return value
 
     def _constant(self, name: str) -> None:
-        self._found.append(("not-json-number", name))
+        self._note("not-json-number", name)
 
     def _integer(self, digits: str) -> int:
         if len(digits) > _LONGEST_INTEGER:
-            self._found.append(("number-too-long", digits))
+            self._note("number-too-long", digits)
             return 0
         return int(digits)
 
+    def _note(self, code: str, quote: str) -> None:
+        if len(self._found) < _MOST_FLAWS:
+            self._found.append((code, quote))
+
     def _check_escapes(self, value: Any) -> None:
         written = json.dumps(value, ensure_ascii=False)
-        if "\\u0000" in written:
-            self._found.append(("control-character", "\0"))
+        if _NUL.search(written):
+            self._note("control-character", "\0")
         try:
             written.encode()
         except UnicodeEncodeError as error:
-            self._found.append(("unpaired-surrogate", written[error.start : error.end]))
+            self._note("unpaired-surrogate", written[error.start : error.end])
 
 
 class _ListReader:

@@ -73,5 +73,7 @@ def unpack_head(head: bytes, size: int) -> bytes:
             unpacked += reader.decompress(head, size - len(unpacked))
         except zlib.error as error:
             raise DamagedGzipError from error
+        if not unpacked and not reader.eof:  # cut short within its first bytes: not empty, but damaged
+            raise DamagedGzipError
         head = reader.unused_data
     return unpacked

@@ -1,8 +1,9 @@
 """Somebody's pipeline: speaks to a running site over HTTP as the README says."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -19,23 +20,33 @@ class Pipeline:
     base_url: str
     token: str
     slug: str = "mmad-standin"
+    statuses: Counter[int] = field(default_factory=Counter)  # of all answers so far
 
     @property
     def api(self) -> str:
         return f"{self.base_url}/api/v1"
 
     def send(self, method: str, url: str, **options: Any) -> httpx.Response:
-        return httpx.request(method, url, headers=self.headers, timeout=120, trust_env=False, **options)
+        answer = httpx.request(method, url, headers=self.headers, timeout=120, trust_env=False, **options)
+        self.statuses[answer.status_code] += 1
+        return answer
 
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
     def upload(
-        self, file: bytes, entry: str, *, name: str = "answers.csv", slug: str | None = None, **fields: Any
+        self,
+        file: bytes,
+        entry: str,
+        *,
+        name: str = "answers.csv",
+        kind: str = "text/csv",
+        slug: str | None = None,
+        **fields: Any,
     ) -> httpx.Response:
         url = f"{self.api}/benchmarks/{slug or self.slug}/submissions/"
-        files = {"file": (name, file)}
+        files = {"file": (name, file, kind)}
         return self.send("POST", url, files=files, data={"entry": entry, **fields})
 
     def get(self, path: str, **params: Any) -> httpx.Response:

@@ -4,10 +4,11 @@ import subprocess
 import sys
 
 GREEDY = """
-from submissions.fence import MEMORY_BYTES, limit_memory
-limit_memory()
+from submissions.fence import limit_memory
+limit_memory(100_000_000)
+kept = bytearray(80_000_000)
 try:
-    bytearray(2 * MEMORY_BYTES)
+    bytearray(40_000_000)
 except MemoryError:
     print("refused")
 """

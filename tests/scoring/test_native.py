@@ -443,3 +443,9 @@ def test_folders_in_front_of_an_image_may_be_many(release: Release, expected: by
     for record in records:
         record["image"] = "a/" * 1_000 + record["image"]
     assert outcomes(records, release) == expected
+
+
+def test_a_nul_is_refused_even_where_nothing_is_read(release: Release) -> None:
+    records = native_records(release)
+    records[3]["correct_answer"] = "\0"
+    assert [code for code, _line in problems_of(as_native(records), release)] == ["control-character"]

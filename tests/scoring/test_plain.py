@@ -191,3 +191,20 @@ def test_the_quick_readers_take_what_they_are_made_for(release: Release) -> None
 def test_a_line_without_end_is_named(release: Release, line: bytes) -> None:
     data = as_csv(plain_rows(release)[:3]) + b"x,A\n" + line
     assert problems_of(data, release) == [("unknown-question", 5), ("record-too-long", 6)]
+
+
+def test_a_record_that_shares_a_line_or_spreads_over_several_is_no_json_lines(release: Release) -> None:
+    lines = as_jsonl(plain_rows(release))
+    assert problems_of(lines.replace(b"}\n", b"}", 1), release)[0] == ("malformed-json", 1)
+    assert problems_of(lines.replace(b", ", b",\n", 1), release)[0] == ("malformed-json", 1)
+    both = lines.replace(b"}\n", b"} ", 1).replace(b": ", b":\n", 1)
+    assert problems_of(both, release)[0][0] == "malformed-json"
+    assert problems_of(b"\n \n" + lines.replace(b"\n", b"\r\n\n") + b"\n\n", release) == []
+
+
+def test_a_back_slash_before_a_u_and_digits_is_text(release: Release) -> None:
+    rows = [{"question_id": question_id, "answer": r"a path: C:\u0000"} for question_id in release.ids]
+    for records in (rows, [*rows[:-1], {**rows[-1], "answer": None}]):
+        data = json.dumps(records).encode()
+        assert count_keys(data) == 2 * len(rows)
+        assert _read_records(data, "json", release).present.all()

@@ -64,6 +64,8 @@ def test_a_format_is_known_by_its_content(data: bytes, found: str) -> None:
         (gzip.compress(gzip.compress(b"x,y")), "nested-archive"),
         (gzip.compress(zipped()), "nested-archive"),
         (b"\x1f\x8b\x08\0garbage garbage", "damaged-gzip"),
+        (b"\x1f\x8b\x08" + b"?" * 100, "damaged-gzip"),
+        (b"\x1f\x8b\x08\0", "damaged-gzip"),
         (b"%PDF-1.7\n\xff\0", "unknown-format"),
         (b"\x7fELF\x02\x01\x01\0\0\0", "unknown-format"),
         (b"just some words", "unknown-format"),

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from scoring.errors import KEPT_PROBLEMS, PredictionError, Problem
+from scoring.errors import KEPT_PROBLEMS, LONGEST_QUOTE, PredictionError, Problem
 from scoring.evaluate import evaluate
 from scoring.release import Release
+from tests.hostile import HOSTILE
 from tests.scoring.answer_files import (
     as_csv,
     as_json,
@@ -125,24 +126,6 @@ def test_far_more_records_than_questions_are_not_read_to_the_end(release: Releas
         assert len(found) <= KEPT_PROBLEMS
 
 
-HOSTILE: dict[str, Callable[[], bytes]] = {
-    "empty objects": lambda: b"[" + b"{}," * 6_000_000 + b"{}]",
-    "empty lists": lambda: b"[" + b"[]," * 6_000_000 + b"[]]",
-    "numbers": lambda: b"[" + b"1," * 9_000_000 + b"1]",
-    "one record of numbers": lambda: b'[{"a": [' + b"1.5," * 5_000_000 + b"1]}]",
-    "one long string": lambda: b'["' + b"a" * 30_000_000 + b'"]',
-    "wide characters": lambda: b'["\xf0\x9f\x98\x80' + b"a" * 30_000_000 + b'"]',
-    "short lines": lambda: b"question_id,answer\n" + b"a,\n" * 6_000_000,
-    "blank lines": lambda: b'{"a":1}\n' + b"\n" * 30_000_000,
-    "one long cell": lambda: b"question_id,answer\n" + b"a" * 30_000_000,
-    "quoted colons": lambda: b'["' + b'\\":' * 6_000_000 + b'"]',
-    "records of one character": lambda: b"question_id,answer\n" + b"a,A\n" * 7_000_000,
-    "commas": lambda: b"question_id,answer\n" + b"," * 30_000_000,
-    "Windows lines": lambda: b"question_id,answer\r\n" + b"a,A\r\n" * 6_000_000,
-    "keys": lambda: b"[{" + b",".join(b'"%d":1' % number for number in range(1_000_000)) + b"}]",
-}
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_takes_bounded_memory_and_time(release: Release, name: str) -> None:
     data = HOSTILE[name]()
@@ -159,6 +142,28 @@ def test_quotes_of_the_file_are_short_and_showable() -> None:
     assert quote.startswith("a\\u202e\\u0000\\ud800b")
     assert len(quote) == 200
     assert json.dumps(dict(problem.params)).isascii()
+
+
+def test_a_field_that_the_file_names_is_showable_and_short(release: Release) -> None:
+    names = ["\\u202e", "\\u2028", "x\x7f", "\x85", "n" * 300]
+    for name in names:
+        record = f'{{"question_id": "x", "answer": "A", "{name}": 1}}'.encode()
+        with pytest.raises(PredictionError) as caught:
+            evaluate(record, release)
+        field = caught.value.problems[0].field
+        assert field
+        assert field.isascii()
+        assert len(field) <= LONGEST_QUOTE
+
+
+@pytest.mark.parametrize(
+    "flaws", [b"NaN," * 400_000, b"1" * 41 + b"," + b"2" * 41 + b",", b'{"a":1,"a":1},' * 90_000]
+)
+def test_a_record_of_nothing_but_flaws_costs_no_more_than_one(release: Release, flaws: bytes) -> None:
+    data = b"[[" + flaws + b"0]]"
+    with pytest.raises(PredictionError) as caught:
+        evaluate(data, release)
+    assert caught.value.total <= 20
 
 
 def test_a_quote_is_cut_before_it_is_searched() -> None:

@@ -95,6 +95,13 @@ OTHERWISE = [
     ("control-character", HEADER + b"a,A\n" * 20_000 + b"a\0,A\n"),
     ("missing-field", lines([{"image": IMAGE}])),
     ("wrong-type", lines([native(gpt_answer=1)])),
+    # Of what a sentence quotes, nothing is there.
+    ("unknown-question", HEADER + b",A\n"),
+    ("unknown-question", lines([native(image="")])),
+    ("unknown-question", lines([native(question="")])),
+    ("unexpected-field", lines({"question_id": ID, "answer": "A", "": 1})),
+    ("wrong-columns", b"\n" + HEADER),
+    ("too-few-records", HEADER),
 ]
 
 
@@ -222,6 +229,10 @@ def test_no_code_of_scoring_is_without_a_sentence() -> None:
 
 
 def test_what_can_be_wrong_with_an_answer_file_is_all_tried_here() -> None:
-    elsewhere = {"unknown-subtask", "too-much-memory"}  # refused at the door; met by the fence of a worker
+    elsewhere = {
+        "unknown-subtask",
+        "too-much-memory",
+        "too-much-time",
+    }  # refused at the door; met by the fence
     assert set(messages.CAUSES) == set(AT_FAULT) | elsewhere
     assert set(messages.ADVICE) <= set(messages.CAUSES) <= set(messages.PROBLEMS)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def unfenced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The command fences its own process in, which here is everybody's, and listens to its signals."""
-    monkeypatch.setattr(fence, "limit_memory", lambda: None)
+    monkeypatch.setattr(fence, "limit_memory", lambda room: None)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
     for number, handler in before.items():
@@ -97,6 +97,32 @@ def test_work_that_takes_too_long_is_broken_off() -> None:
     with pytest.raises(fence.OutOfTimeError), fence.limited_time(0.05):
         threading.Event().wait(5)
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_work_that_computes_for_too_long_is_broken_off_and_waiting_does_not_count() -> None:
+    with fence.limited_processor_time(0.05):
+        threading.Event().wait(0.2)
+    with pytest.raises(fence.OutOfProcessorTimeError), fence.limited_processor_time(0.05):
+        compute_for_ever()
+    assert signal.getitimer(signal.ITIMER_PROF)[0] == 0
+
+
+def compute_for_ever() -> None:
+    while True:
+        pass
+
+
+def test_where_no_signal_comes_nothing_is_limited() -> None:
+    ran: list[bool] = []
+
+    def work() -> None:
+        with fence.limited_processor_time(0.001):
+            ran.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert ran
 
 
 def test_while_storage_is_away_it_pauses_instead_of_trying_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        fence.limit_memory()
+        fence.limit_memory(settings.WORKER_ROOM_BYTES)
         stop = threading.Event()
 
         def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
