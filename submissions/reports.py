@@ -1,10 +1,12 @@
 """What of a report may be shown: a benchmark decides how much its scores give away."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 
+from submissions import storage
 from submissions.models import Benchmark, Release, Report, Submission
 
 # The table of sub-scores is the leak, not the score (Vernier's design, limits on what scores give away).
@@ -30,6 +32,18 @@ def on(submission: Submission, digest: str) -> Report | None:
 def elsewhere(submission: Submission) -> list[Report]:
     """What was said of it against other public releases than the one of its score, the earliest first."""
     return list(_told(submission).exclude(release=submission.release))
+
+
+def problems(submission: Submission) -> list[dict[str, Any]]:
+    """Everything that was found wrong with the file, 10,000 at most; the row has the first 20. Of a sound one, nothing.
+
+    Raises StorageUnavailableError.
+    """
+    try:
+        found: list[dict[str, Any]] = json.loads(storage.answers().get(submission.problems_key))
+    except storage.MissingObjectError:
+        return []
+    return found
 
 
 def _told(submission: Submission) -> QuerySet[Report]:

@@ -130,6 +130,7 @@ class ProblemShape(serializers.Serializer[None]):
 class LinksShape(serializers.Serializer[None]):
     self = serializers.URLField()
     report = serializers.URLField()
+    problems = serializers.URLField(help_text="Every error of a rejected file; `errors` has the first 20.")
     page = serializers.URLField()
 
 
@@ -193,6 +194,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
         return {
             "self": reverse("api-submission", args, request=request),
             "report": reverse("api-report", args, request=request),
+            "problems": reverse("api-problems", args, request=request),
             "page": reverse("submission", args, request=request),
         }
 

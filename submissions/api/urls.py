@@ -6,6 +6,9 @@ urlpatterns = [
     path("benchmarks/<slug:slug>/submissions/", views.SubmissionList.as_view(), name="api-submissions"),
     path("submissions/<uuid:submission_id>/", views.SubmissionDetail.as_view(), name="api-submission"),
     path("submissions/<uuid:submission_id>/report/", views.SubmissionReport.as_view(), name="api-report"),
+    path(
+        "submissions/<uuid:submission_id>/problems/", views.SubmissionProblems.as_view(), name="api-problems"
+    ),
     path("submissions/<uuid:submission_id>/publish/", views.SubmissionPublish.as_view(), name="api-publish"),
     path(
         "submissions/<uuid:submission_id>/withdraw/", views.SubmissionWithdraw.as_view(), name="api-withdraw"

@@ -216,6 +216,20 @@ class SubmissionReport(APIView):
         return Response({**state.data, **of, **reports.disclosed(report.body, submission.benchmark)})
 
 
+class SubmissionProblems(APIView):
+    @extend_schema(
+        operation_id="problems",
+        summary="Read every error of a rejected file",
+        responses={200: serializers.SubmissionState, **documented.problems(401, 404)},
+    )
+    def get(self, request: Request, submission_id: UUID) -> Response:
+        """The submission's state with its errors, 10,000 at most, for its team alone."""
+        submission = get_object_or_404(Submission.objects.of(askers.of(request)), pk=submission_id)
+        state = serializers.SubmissionState(submission, context={"request": request})
+        errors = [serializers.said(problem) for problem in reports.problems(submission)]
+        return Response(state.data | {"errors": errors}, headers={"Cache-Control": "no-store"})
+
+
 DONE: dict[Any, Any] = {200: serializers.SubmissionState, **documented.problems(401, 403, 404, 409)}
 
 

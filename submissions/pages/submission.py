@@ -1,6 +1,5 @@
 """A submission's page: its state, then its report or what was wrong with its file; and what its team may do."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -213,11 +212,10 @@ def submission_state(request: HttpRequest, submission_id: UUID) -> HttpResponse:
 def submission_problems(request: HttpRequest, submission_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """Everything that was found wrong with the file, as CSV, for its team."""
     mine = own(request, submission_id)
-    try:
-        kept = storage.answers().get(mine.problems_key)
-    except storage.MissingObjectError as error:
-        raise Http404 from error
-    return csv_stream.answer(rejection.table(json.loads(kept)), file_name=f"problems-{mine.pk}.csv")
+    found = reports.problems(mine)
+    if not found:
+        raise Http404
+    return csv_stream.answer(rejection.table(found), file_name=f"problems-{mine.pk}.csv")
 
 
 @require_GET

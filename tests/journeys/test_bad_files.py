@@ -221,6 +221,9 @@ def test_of_many_problems_the_first_twenty_are_listed_and_all_can_be_had(
     assert (state["status"], state["errors_total"], len(state["errors"])) == ("rejected", 31, 20)
     assert state["error_counts"] == {"unknown-question": 30, "duplicate-question": 1}
     assert [problem["line"] for problem in state["errors"]] == list(range(len(LINES) + 1, len(LINES) + 21))
+    everything = sender.get(state["links"]["problems"]).json()["errors"]
+    assert len(everything) == 31
+    assert everything[:20] == state["errors"]
     page = owner.get(state["links"]["page"])
     [link] = set(re.findall(r'href="([^"]+/problems\.csv)"', page.text))
     table = list(csv.reader(io.StringIO(owner.get(link).text)))

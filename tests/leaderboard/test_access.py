@@ -605,6 +605,8 @@ TABLE: dict[str, dict[str, Row]] = {
         rejected=(API_WAITS, API_NONE),
         public=(API_ALL, API_NONE),
     ),
+    # Not even organizers read what the file quotes.
+    "api-problems": in_states("404 404 200 200 404  200 404 200 401", API_NONE),
     "api-publish": in_states(
         API_NONE, API_DOES, rejected=(API_NONE, API_CANNOT), withdrawn=(API_NONE, API_CANNOT)
     ),
