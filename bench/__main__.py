@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.scoring", "bench.board", "bench.upload", "bench.rescoring")
+BENCHMARKS = ("bench.scoring", "bench.board", "bench.placing", "bench.upload", "bench.rescoring")
 
 
 def main() -> int:

@@ -168,8 +168,8 @@ def profiled(url: str) -> None:
 # ---- the database ----
 
 
-def build(entries: int) -> None:
-    """A benchmark `bench` of that many public entries."""
+def build(entries: int, submissions: str = "", figures: str = "") -> None:
+    """A benchmark `bench` of that many public entries, by these statements in place of SQLite's."""
     from django.db import connection, transaction
 
     from scoring import definition
@@ -223,9 +223,12 @@ def build(entries: int) -> None:
     further = [f"{dataset}/{slug}" for dataset in rules.source_datasets for slug in rules.subtask_slugs]
     further += [f"detection/{rate}" for rate in ("recall", "precision", "f1", "overkill", "miss")]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SUBMISSIONS, [SUBMISSIONS_AN_ENTRY, NOON.strftime("%Y-%m-%d %H:%M:%S"), release.pk])
+        cursor.execute(
+            submissions or _SUBMISSIONS,
+            [SUBMISSIONS_AN_ENTRY, NOON.strftime("%Y-%m-%d %H:%M:%S"), release.pk],
+        )
         cursor.execute(_SHOW)
-        cursor.execute(_FIGURES, [json.dumps(columns + further), len(columns)])
+        cursor.execute(figures or _FIGURES, [json.dumps(columns + further), len(columns)])
         standings.rank(benchmark)
 
 

@@ -33,12 +33,14 @@ def place_some(benchmark: Benchmark, entry_ids: Sequence[UUID] | None = None) ->
         entries = entries.filter(pk__in=entry_ids)
     # Locked before their submissions are read, so that a decision of a team is not lost between the two.
     list(entries.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-    _show(benchmark, entry_ids)
-    rank(benchmark)
+    if _show(benchmark, entry_ids):
+        rank(benchmark)
+    # The number of tries is shown as well.
+    Benchmark.objects.filter(pk=benchmark.pk).update(changed_at=timezone.now())
 
 
-def _show(benchmark: Benchmark, entry_ids: Sequence[UUID] | None) -> None:
-    """Put the right submission of each of these entries on the board, and count their tries."""
+def _show(benchmark: Benchmark, entry_ids: Sequence[UUID] | None) -> bool:
+    """Put the right submission of each of these entries on the board, and count their tries; whether figures moved."""
     params: dict[str, Any] = {"benchmark": benchmark.pk, "release": benchmark.current_release_id}
     some = ""
     if entry_ids is not None:
@@ -46,8 +48,13 @@ def _show(benchmark: Benchmark, entry_ids: Sequence[UUID] | None) -> None:
         some = f"AND entry.id IN ({', '.join(f'%({name})s' for name in ids)})"
         params |= {name: Entry._meta.pk.get_db_prep_value(value, connection) for name, value in ids.items()}
     with connection.cursor() as cursor:
-        for statement in (_CHOOSE, _TAKE_DOWN, _PUT_UP):
+        cursor.execute(_CHOOSE.format(some=some), params)
+        moved = []
+        for statement in (_TAKE_DOWN, _PUT_UP):
             cursor.execute(statement.format(some=some), params)
+            moved.append(cursor.rowcount)
+    # SQLite does not count the rows of statements that begin so (-1): there it may have moved.
+    return any(moved)
 
 
 _CHOOSE = """
@@ -133,7 +140,6 @@ def rank(benchmark: Benchmark) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(_RANK, [benchmark.pk])
-    Benchmark.objects.filter(pk=benchmark.pk).update(changed_at=timezone.now())
 
 
 # One statement for all columns and both divisions.
