@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 
 from scoring import definition, standin
 from scoring.benchmarks.mmad import importer
@@ -172,7 +173,11 @@ def main() -> int:
                 Client(Pipeline(running.base_url, token[0]), files[number % len(files)])
                 for number, token in enumerate(tokens)
             ]
-            well &= measure(clients, options.seconds, options.workers if kind == "production" else 1)
+            before = stored(running)
+            scored = measure(clients, options.seconds, options.workers if kind == "production" else 1)
+            say_stored(before, stored(running), scored)
+            well &= scored == sum(len(client.accepted) for client in clients)
+            well &= not any(client.errors for client in clients)
     return 0 if well else 1
 
 
@@ -214,8 +219,8 @@ def started(stack: ExitStack, folder: Path, kind: str, workers: int) -> site.Sit
     return running
 
 
-def measure(clients: Sequence[Client], seconds: float, workers: int) -> bool:
-    """Send, wait, print; whether everything that was taken ended well and nothing else went wrong."""
+def measure(clients: Sequence[Client], seconds: float, workers: int) -> int:
+    """Send, wait, print; how many were scored."""
     meter = Meter()
     with meter.running():
         before = meter.read()
@@ -237,7 +242,20 @@ def measure(clients: Sequence[Client], seconds: float, workers: int) -> bool:
     say_usage(meter.samples, before, sent, drained, accepted, scored)
     for what, times in errors.most_common(5):
         say(f"  error, {times} times: {what}")
-    return not errors and len(scored) == accepted
+    return len(scored)
+
+
+def stored(running: site.Site) -> dict[str, int]:
+    """The bytes that the site has stored, by store, as far as they can be seen."""
+    if running.kind == "production":
+        with psycopg.connect(running.env["VERNIER_DATABASE_URL"]) as connection:
+            found = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        return {"database": found[0]} if found else {}
+    stores = {"database": "*.sqlite3", "answers": "answers/**/*", "truth": "truth/**/*"}
+    return {
+        name: sum(path.stat().st_size for path in running.var.glob(pattern) if path.is_file())
+        for name, pattern in stores.items()
+    }
 
 
 def wait_until_final(clients: Sequence[Client]) -> None:
@@ -298,6 +316,11 @@ def say_usage(
     say(f"  memory of the largest process, MB, every {SAMPLED_EVERY:.0f} s:")
     for part in sorted(samples[0].memory):
         say(f"    {part:9}" + "".join(f"{sample.memory.get(part, 0):5.0f}" for sample in samples))
+
+
+def say_stored(before: Mapping[str, int], after: Mapping[str, int], scored: int) -> None:
+    each = {name: (size - before[name]) / 1000 / scored for name, size in after.items()}
+    say("  stored kB, by each score: " + ", ".join(f"{name} {size:.1f}" for name, size in each.items()))
 
 
 def spent(begun: Usage, ended: Usage, number: int) -> str:
