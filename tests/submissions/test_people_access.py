@@ -1,5 +1,6 @@
 """Anonymous, stranger, member, owner and organizer, each against every page of people, uploads and submissions."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,8 @@ def made(kept: Path) -> tuple[dict[str, User], dict[str, object]]:
     team.memberships.create(user=people["member"])
     guest = material.person("guest@example.org")
     submission = material.scored(material.benchmark(), team)
-    storage.answers().put(submission.problems_key, b"[]")
+    problem = {"line": 1, "field": None, "code": "empty", "params": {}}
+    storage.answers().put(submission.problems_key, json.dumps([problem]).encode())
     invitation, secret = teams.invite(team, by=people["owner"], now=timezone.now())
     draft, _outcome = releases.publish(material.content(seed=99), slug="mmad")
     token, _text = tokens.create(team, name="ci", scope=Token.Scope.READ, days=9, now=timezone.now())
