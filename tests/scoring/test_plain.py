@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scoring.answers import plain
 from scoring.answers.json_keys import count_keys
-from scoring.answers.read import _read_records, read
+from scoring.answers.read import _read_json_quickly, _read_records, read
 from scoring.evaluate import evaluate
 from scoring.release import Release
 from tests.scoring.answer_files import as_csv, as_json, as_jsonl, plain_rows, problems_of, right_answers
@@ -157,8 +157,8 @@ def test_the_quick_and_the_careful_reader_agree(release: Release, data: st.DataO
     )
     rows = [(question, data.draw(replies)) for question in release.ids[:40]]
     body, lines = as_json(rows), as_jsonl(rows)
-    quick = plain.read_json_quickly(body, "json", count_keys(body) or 0, release)
-    quick_lines = plain.read_json_quickly(lines, "jsonl", count_keys(lines) or 0, release)
+    quick = _read_json_quickly(body, "json", release)
+    quick_lines = _read_json_quickly(lines, "jsonl", release)
     if quick is None:
         assert problems_of(body, release)
         assert problems_of(lines, release)
