@@ -11,6 +11,7 @@ import io
 import json
 import random
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from scoring.lookup import native_text
@@ -205,16 +206,21 @@ def _dress(data: bytes, chance: random.Random) -> bytes:
 # One record, or several
 
 
+def _value(chance: random.Random) -> Any:
+    """One of its own: a later change goes into it, and the next input must not see that."""
+    return deepcopy(chance.choice(VALUES))
+
+
 def _wrong_value(records: Records, chance: random.Random) -> None:
     record = _one(records, chance)
     if record:
-        record[chance.choice(list(record))] = chance.choice(VALUES)
+        record[chance.choice(list(record))] = _value(chance)
 
 
 def _wrong_part(records: Records, chance: random.Random) -> None:
     inner = _one(records, chance).get(chance.choice(("question", "options")))
     if isinstance(inner, dict) and inner:
-        inner[chance.choice([*inner, "options", "Z", "b"])] = chance.choice(VALUES)
+        inner[chance.choice([*inner, "options", "Z", "b"])] = _value(chance)
 
 
 def _other_key(records: Records, chance: random.Random) -> None:
@@ -227,7 +233,7 @@ def _other_key(records: Records, chance: random.Random) -> None:
 
 def _more_keys(records: Records, chance: random.Random) -> None:
     name = chance.choice(("id", "options", "answer", "question_id", "\u202e", "\x85", "", "a\0", "n" * 201))
-    value = chance.choice(VALUES)
+    value = _value(chance)
     for record in records if chance.random() < 0.3 else [_one(records, chance)]:
         record[name] = value
 

@@ -1,5 +1,6 @@
 """The short form of `make fuzz`, and what the fuzzer itself must not let pass."""
 
+import random
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from scoring.errors import PredictionError, Problem
 from scoring.evaluate import Evaluation, evaluate
 from scoring.release import Release
 from tests.fuzz.__main__ import main
+from tests.fuzz.inputs import VALUES, _wrong_part, _wrong_value
 from tests.fuzz.judge import Evaluate
 from tests.fuzz.run import Trial, run
 
@@ -86,3 +88,13 @@ def test_an_input_is_a_function_of_seed_and_number() -> None:
     made = [one.make(number) for number in range(300)]
     assert [other.make(number) for number in reversed(range(300))] == made[::-1]
     assert len({given.data for given in made}) > 250
+
+
+def test_what_one_input_changes_no_other_sees() -> None:
+    before = repr(VALUES)
+    for seed in range(2000):
+        chance, records = random.Random(seed), [{"question": "", "options": ""}]
+        for _ in range(4):
+            _wrong_value(records, chance)
+            _wrong_part(records, chance)
+    assert repr(VALUES) == before
