@@ -64,6 +64,8 @@ def _checked_head(path: Path) -> Mapping[str, Any]:
             raise archive.DamagedArchiveError(f"{member.name} is nothing that a backup writes")
     if head is None or head["format"] != FORMAT:
         raise NotRestoredError(f"This version restores backups of format {FORMAT} alone.")
+    if not tables.applied_migrations():
+        raise NotRestoredError("This database has no tables yet. Run manage.py migrate, then restore again.")
     if head["migrations"] != tables.applied_migrations():
         raise NotRestoredError(
             "The backup is of another version of the database. Install the version of Vernier that wrote it, run its "

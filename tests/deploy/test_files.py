@@ -172,7 +172,7 @@ def test_what_compose_mounts_is_there(composed: dict[str, Any]) -> None:
     paths = [Path(volume.partition(":")[0]) for volume in mounted if volume.startswith("/")]
     assert len(paths) >= 6
     for path in paths:
-        assert path.exists() or path.name == "tls", path
+        assert path.exists() or path.name in ("tls", "files"), path
 
 
 # Dockerfile

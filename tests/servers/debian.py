@@ -81,7 +81,7 @@ class Host:
         script = (DEPLOY / "manage.sh").read_text()
         settings = re.findall(r"--property=(\S+)", script)
         settings += [f"Environment={said}" for said in re.findall(r"--setenv=(\S+)", script)]
-        (command,) = re.findall(r"^ +(/opt/\S+ manage\.py) ", script, re.MULTILINE)
+        (command,) = re.findall(r"^ +(/opt/\S+ /opt/\S+/manage\.py) ", script, re.MULTILINE)
         text = "\n".join([*settings, f"ExecStart={command}"])
         for shipped, here in self.places.items():
             text = text.replace(shipped, here)
@@ -89,7 +89,7 @@ class Host:
         return units.run(
             unit,
             logs=self.folder / "log",
-            state=self.folder,
+            state=self.folder / "var" / "lib",
             runtime=self.folder / "run",
             arguments=list(arguments),
             wait=True,
