@@ -16,7 +16,7 @@ def text(name: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
     """The variable's text; raises ImproperlyConfigured when it is not one of the allowed words."""
     value = os.environ.get(name, default)
     if one_of and value not in one_of:
-        raise ImproperlyConfigured(f"{name}={value!r}: must be one of {', '.join(one_of)}.")
+        raise ImproperlyConfigured(f"{name}={value!r}: must be one of {', '.join(filter(None, one_of))}.")
     return value
 
 

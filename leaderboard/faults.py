@@ -9,9 +9,11 @@ import logging
 from typing import Any
 
 import sentry_sdk
+from django.core.exceptions import ImproperlyConfigured
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.types import Event, Hint
+from sentry_sdk.utils import BadDsn, Dsn
 
 from submissions import log_lines
 from submissions.sealing import SealedError
@@ -22,7 +24,16 @@ SEALED = f"{SealedError.__module__}.{SealedError.__qualname__}"
 
 
 def report_to(dsn: str) -> None:
-    """Send what is logged as an error, from now on and from this process and its forks."""
+    """Send what is logged as an error, from now on and from this process and its forks.
+
+    Raises ImproperlyConfigured.
+    """
+    try:
+        Dsn(dsn)
+    except BadDsn as error:
+        raise ImproperlyConfigured(
+            f"VERNIER_SENTRY_DSN={dsn!r}: {error}. Sentry shows it as Client Keys."
+        ) from error
     sentry_sdk.init(
         dsn=dsn,
         # Every fault of ours is logged, requests' and tasks' alike; none of the others, which look into requests.

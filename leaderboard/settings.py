@@ -282,6 +282,7 @@ VERNIER_METRICS_DIR = Path(env.text("VERNIER_METRICS_DIR", str(VERNIER_VAR / "ru
 VERNIER_LOG_FORMAT = env.text(
     "VERNIER_LOG_FORMAT", "text" if VERNIER_EMBEDDED else "json", one_of=tuple(log_lines.FORMATS)
 )
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -290,7 +291,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["name_requests"]}
     },
-    "root": {"handlers": ["console"], "level": env.text("VERNIER_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.text("VERNIER_LOG_LEVEL", "INFO", one_of=LOG_LEVELS)},
     "loggers": {
         "django.server": {"level": "WARNING"},
         # At DEBUG it writes down what it sends and signs, and what it is answered.

@@ -276,7 +276,8 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     "wrong-columns": (_("The first line reads “{found}”. It has to be exactly “{expected}”."),),
     "wrong-number-of-fields": (
         _(
-            "This line has {found} fields and needs {expected}. Put text that holds a comma in quotation marks."
+            "Fields needed on each line: {expected}; found on this one: {found}. Put text that holds a comma in "
+            "quotation marks."
         ),
     ),
     "too-many-records": (
@@ -459,7 +460,8 @@ ADVICE: Mapping[str, str | Promise] = {
     "letter-outside-options": _ONE_EACH,
     "not-json-number": _ONE_EACH,
     "too-few-records": _(
-        "Add the questions that are missing, or name the subtasks that the file answers when you send it."
+        "Add the questions that are missing. A file that is about some subtasks alone can be sent as partial, if those "
+        "are complete."
     ),
     "missing-header": _("Put the line question_id,answer first, and send the file again."),
     "wrong-separator": _(

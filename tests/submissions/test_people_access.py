@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -48,7 +49,7 @@ def made(kept: Path) -> tuple[dict[str, User], dict[str, object]]:
     team.memberships.create(user=people["member"])
     guest = material.person("guest@example.org")
     submission = material.scored(material.benchmark(), team)
-    problem = {"line": 1, "field": None, "code": "empty", "params": {}}
+    problem: dict[str, Any] = {"line": 1, "field": None, "code": "empty", "params": {}}
     storage.answers().put(submission.problems_key, json.dumps([problem]).encode())
     invitation, secret = teams.invite(team, by=people["owner"], now=timezone.now())
     draft, _outcome = releases.publish(material.content(seed=99), slug="mmad")

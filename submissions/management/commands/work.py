@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from submissions import fence, polling, sweeper
@@ -47,7 +47,9 @@ class Command(BaseCommand):
                     swept_at = time.monotonic()
                 is_idle = not self.take()
                 done += not is_idle
-            except Exception:
+            except Exception as error:
+                if options["until_idle"] and isinstance(error, DatabaseError):
+                    raise  # somebody waits who can look whether it is the site's
                 # The row says what became of it; the next piece is not to wait for somebody to start this again.
                 logger.exception("a piece of work broke off")
                 is_idle = True
