@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command, get_commands, load_command_class
@@ -43,16 +44,24 @@ def test_every_figure_that_a_guide_names_exists() -> None:
     assert list(BUCKETS) == sorted(BUCKETS)
 
 
+def said(*command: str) -> str:
+    """What a command prints."""
+    out = StringIO()
+    call_command(*command, stdout=out)
+    return out.getvalue().strip()
+
+
 @pytest.mark.django_db
 def test_uploads_are_closed_and_opened_by_command() -> None:
     benchmark, team = material.benchmark(), material.team("a")
     headers = {"authorization": f"Bearer {material.token(team)}"}
     address = f"/api/v1/benchmarks/{benchmark.slug}/submissions/"
-    call_command("uploads", "close", "Back at noon.")
+    assert said("uploads") == "Uploads are open."
+    assert said("uploads", "close", "Back at noon.") == said("uploads") == "Uploads are closed: Back at noon."
     refused = Client().post(address, {}, headers=headers)
     assert upload_switch.sentence() == "Back at noon."
     assert refused.status_code == 503
-    call_command("uploads", "open")
+    assert said("uploads", "open") == "Uploads are open."
     assert Client().post(address, {}, headers=headers).status_code == 422
     with pytest.raises(CommandError):
         call_command("uploads", "open")

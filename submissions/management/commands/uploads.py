@@ -1,4 +1,4 @@
-"""`uploads close SENTENCE`, `uploads open`: take nothing from anybody for a while, and say why."""
+"""`uploads close SENTENCE`, `uploads open`: take nothing from anybody for a while, and say why; `uploads`: do we?"""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,10 +11,13 @@ from submissions.refusals import Refusal
 
 
 class Command(BaseCommand):
-    help = "Close uploads for every benchmark and everybody, with a sentence that is said instead, or open them again."
+    help = (
+        "Close uploads for every benchmark and everybody, with a sentence that is said instead, or open them again. "
+        "Without either it says how it stands."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        deeds = parser.add_subparsers(dest="deed", required=True)
+        deeds = parser.add_subparsers(dest="deed")
         close = deeds.add_parser("close", help="answer every upload with 503 and this sentence")
         close.add_argument("sentence")
         deeds.add_parser("open", help="take answers again")
@@ -23,7 +26,9 @@ class Command(BaseCommand):
         try:
             if options["deed"] == "close":
                 upload_switch.close(sentence=options["sentence"], by=audit.COMMAND, now=timezone.now())
-            else:
+            elif options["deed"] == "open":
                 upload_switch.reopen(by=audit.COMMAND)
         except Refusal as refusal:
             raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
+        said = upload_switch.sentence()
+        self.stdout.write(f"Uploads are closed: {said}" if said else "Uploads are open.")
