@@ -9,7 +9,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -27,8 +29,11 @@ from submissions import (
     moderation,
     publication,
     queue,
+    reconciler,
     releases,
     rescoring,
+    storage,
+    sweeper,
     teams,
     tokens,
 )
@@ -41,6 +46,7 @@ from submissions.models import (
     Figure,
     Invitation,
     Membership,
+    Notice,
     Question,
     Release,
     Submission,
@@ -231,6 +237,14 @@ def ask_rescoring(world: World) -> None:
     rescoring.ask(world.draft, by=world.staff)
 
 
+def sweep(world: World) -> None:
+    sweeper.sweep()
+
+
+def reconcile(world: World) -> None:
+    reconciler.reconcile(now=timezone.now() + timedelta(minutes=1), age=timedelta(minutes=1))
+
+
 def dispute(person: str, reason: str = "a scratch") -> Act:
     def act(world: World) -> None:
         question = Question.objects.filter(release=world.benchmark.current_release, position=0).get()
@@ -260,6 +274,15 @@ def with_queued(world: World) -> None:
 
 def with_failed(world: World) -> None:
     material.brought(world.queued(), "failed")
+
+
+def with_abandoned(world: World) -> None:
+    """One that a worker has left behind for the third time."""
+    material.brought(world.queued(), "scoring", attempts=evaluation.MOST_ATTEMPTS)
+
+
+def with_orphan(world: World) -> None:
+    storage.answers().put(f"answers/{uuid4()}", b"nobody's")
 
 
 def with_two_owners(world: World) -> None:
@@ -343,6 +366,10 @@ PAIRS: dict[str, tuple[Act, Act, Act, tuple[int, ...]]] = {
     ),
     "rule and switch": (rule("staff", Decision.CORRECTED), switch, with_dispute, (2,)),
     "retry twice": (retry, retry, with_failed, (1,)),
+    "sweep twice": (sweep, sweep, with_abandoned, (2,)),
+    "sweep and score": (sweep, score, with_queued, (2,)),
+    "reconcile twice": (reconcile, reconcile, with_orphan, (2,)),
+    "reconcile and publish": (reconcile, publish("private"), with_orphan, (2,)),
 }
 
 
@@ -406,6 +433,8 @@ def check_whole() -> None:
         found = shown.filter(column=column, rank__isnull=False).order_by("rank")
         assert list(found.values_list("rank", flat=True)) == list(range(1, number + 1))
     assert not Submission.objects.filter(status__in=["queued", "scoring"]).exists()
+    told = Notice.objects.filter(kind="submission-failed")
+    assert told.count() <= Submission.objects.filter(status="failed").count()
     assert not Submission.objects.exclude(team=F("entry__team")).exists()
     for team in Team.objects.all():
         roles = set(team.memberships.values_list("role", flat=True))
