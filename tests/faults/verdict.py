@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import psycopg
 
@@ -83,7 +84,9 @@ def reached(cluster: Cluster, log: Log, faults: Sequence[Fault]) -> Verdict:
         ).fetchone()
         wrong = [*_wrong_scores(rows, log.accepted), *_wrong_ranks(connection), *log.refused]
         recoveries = _recoveries(rows, log.accepted, faults)
-        slowest = [_steps(connection, *each) for each in sorted(recoveries.items(), key=_seconds)[-SLOWEST:]]
+        slowest = [
+            _steps(connection, *each) for each in sorted(recoveries.items(), key=itemgetter(1))[-SLOWEST:]
+        ]
     assert scored
     assert reports
     promised = {each.id for each in log.accepted}
@@ -151,10 +154,6 @@ def _recoveries(
         if any(fault.begun <= ended and fault.ended >= each.at for fault in faults):
             found[each.id] = max(0.0, ended - each.at)
     return found
-
-
-def _seconds(recovery: tuple[str, float]) -> float:
-    return recovery[1]
 
 
 def _steps(connection: psycopg.Connection[tuple[object, ...]], pk: str, seconds: float) -> str:

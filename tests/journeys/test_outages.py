@@ -150,9 +150,8 @@ def test_without_redis_everything_is_answered_and_uploads_are_scored_by_polling(
         assert missing(cluster) == {"queue"}
         run_manage(cluster.worker_env, "work", "--until-idle")
         assert pipe.finished(sent.json(), seconds=5)["status"] == "scored"
-        time.sleep(
-            20
-        )  # by then Celery, left to itself, would wait for ten seconds and more between its tries
+        # By then Celery, left to itself, would wait for ten seconds and more between its tries.
+        time.sleep(20)
     finally:
         cluster.start_redis()
     assert missing(cluster) == set()
