@@ -3,7 +3,14 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.scoring", "bench.board", "bench.placing", "bench.upload", "bench.rescoring")
+BENCHMARKS = (
+    "bench.scoring",
+    "bench.statistics",
+    "bench.board",
+    "bench.placing",
+    "bench.upload",
+    "bench.rescoring",
+)
 
 
 def main() -> int:

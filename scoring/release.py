@@ -16,6 +16,8 @@ from scoring.definition import Definition
 from scoring.errors import Problem, ReleaseError
 from scoring.grid import Grid
 from scoring.lookup import Lookup
+from scoring.statistics.bootstrap import Replicates
+from scoring.statistics.strata import Strata
 
 _MAGIC = b"VERNIER-RELEASE-1\n"
 _DIGEST_SIZE = hashlib.sha256().digest_size
@@ -82,6 +84,16 @@ class Release:
     @cached_property
     def grid(self) -> Grid:
         return Grid.lay_out(self.source_datasets, self.subtasks, self.abnormal, self.counted)
+
+    @cached_property
+    def strata(self) -> Strata:
+        return Strata.lay_out(
+            self.definition, self.images, self.source_datasets, self.subtasks, self.abnormal, self.counted
+        )
+
+    @cached_property
+    def replicates(self) -> Replicates:
+        return Replicates.of(self.strata, self.digest)
 
     @cached_property
     def option_counts(self) -> NDArray[np.uint8]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scoring import metrics
 from scoring.answers.sheet import UNREAD, Sheet
 from scoring.grid import Flags
 from scoring.metrics.detection import Detection, detection
@@ -13,9 +14,6 @@ from scoring.replies import READER_VERSION
 from scoring.report import Cell, Report
 
 SCORER_VERSION = "1"
-
-# The subtask with this metric tells normal from abnormal images, and has detection figures.
-DETECTION_METRIC = "balanced_accuracy"
 
 
 class _Tally(NamedTuple):
@@ -115,7 +113,7 @@ def _tallies(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
         yield _Tally(
             cell,
             score if complete else grid.score(at, metric, right[at], answered[at]),
-            _detect(right[at], grid.abnormal_in(at)) if metric == DETECTION_METRIC else None,
+            _detect(right[at], grid.abnormal_in(at)) if metric in metrics.MEANS_OF_CLASSES else None,
         )
 
 

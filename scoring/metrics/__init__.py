@@ -15,3 +15,6 @@ REGISTRY: dict[str, Metric] = {
     "accuracy": accuracy,
     "balanced_accuracy": balanced_accuracy,
 }
+
+# Those whose score is the mean of the accuracies on normal and on abnormal images: they say something about detection.
+MEANS_OF_CLASSES = frozenset({"balanced_accuracy"})

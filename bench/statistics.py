@@ -1,0 +1,108 @@
+"""What it costs to say how sure the figures are: `python -m bench.statistics`.
+
+CPU time of this process (user and system), as in bench.scoring; a submission of MMAD's size with 39,672 answers. Memory
+is what the peak of this process grows by.
+"""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+# One thread: else the time that a second one waits would count as spent.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+from bench.scoring import cpu_ms, cpu_seconds, resident_mb, say
+from scoring import definition, standin
+from scoring.benchmarks.mmad import importer
+from scoring.release import Release
+from scoring.statistics.clusters import Spread
+from scoring.statistics.estimates import intervals
+from scoring.statistics.outcomes import Outcomes
+from scoring.statistics.pairs import compare
+
+LIMITS = {
+    "one standard error": 5.0,
+    "all intervals": 60.0,
+    "500 entries in all columns": 3000.0,
+    "one entry against 10,000": 150.0,
+    "a pair": 50.0,
+}
+
+
+def main() -> int:
+    """Print every figure; 1 when one misses its limit."""
+    release = importer.read(json.dumps(standin.mmad_json()).encode(), definition.load("mmad"))
+    say(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
+    first = 1000 * cpu_seconds(lambda: release.replicates)
+    say(f"a worker's first use of a release: {first:.0f} ms, the digest included\n")
+    missed = [*measure_one(release), *measure_boards(release)]
+    say(f"\nMISSED: {', '.join(missed)}" if missed else "\nAll within their limits.")
+    return 1 if missed else 0
+
+
+def measure_one(release: Release) -> list[str]:
+    """Of one submission and of a pair."""
+    correct, other = drawn(release, 1), drawn(release, 2)
+    every = range(len(release.definition.subtasks))
+    figures = release.strata.linear(every)
+
+    def error() -> None:
+        Spread.of(release.strata, release.strata.count(correct)).errors(figures)
+
+    return [
+        *told("one standard error", lambda: cpu_ms(error)),
+        *told("all intervals", lambda: cpu_ms(lambda: intervals(correct, release, every))),
+        *told("a pair", lambda: cpu_ms(lambda: compare(correct, other, release, every))),
+    ]
+
+
+def measure_boards(release: Release) -> list[str]:
+    """Of boards of 500 and of 10,000 entries."""
+    outcomes: Outcomes[int] = Outcomes(release)
+    for entry in range(500):
+        outcomes.add(entry, np.packbits(drawn(release, entry)).tobytes())
+    columns = ("overall", *release.definition.subtask_slugs, *release.definition.source_datasets)
+    entries = range(500)
+
+    def rank() -> None:
+        for column in columns:
+            outcomes.ranges(column, entries)
+
+    missed = told("500 entries in all columns", lambda: 1000 * min(cpu_seconds(rank) for _ in range(2)))
+    # Drawing as many as this would take minutes: each is one of the five hundred, moved on by some questions.
+    for entry in range(500, 10_001):
+        outcomes.add(entry, np.packbits(np.roll(drawn(release, 1), entry)).tobytes())
+    say(f"10,001 entries in memory: {outcomes.size / 2**20:.0f} MB")
+    others = range(10_000)
+    return [
+        *missed,
+        *told(
+            "one entry against 10,000",
+            lambda: cpu_ms(lambda: outcomes.against("overall", 10_000, others), runs=3),
+        ),
+    ]
+
+
+def told(name: str, work: Callable[[], float]) -> list[str]:
+    """Measure and print; the name when it misses its limit."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
+    before = resident_mb("VmRSS")
+    spent = work()
+    growth = resident_mb("VmHWM") - before
+    say(f"{name:28} {spent:8.2f} ms CPU (limit {LIMITS[name]:.0f})  memory +{growth:.0f} MB")
+    return [name] if spent >= LIMITS[name] else []
+
+
+def drawn(release: Release, seed: int) -> np.ndarray:
+    """Right answers of about seven in ten questions."""
+    random = np.random.default_rng(seed)
+    return random.random(release.size) < 0.6 + 0.2 * random.random()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

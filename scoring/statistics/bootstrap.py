@@ -1,0 +1,98 @@
+"""Intervals of precision and F1, which are no weighted means: by drawing the images again."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.statistics.intervals import wilson
+from scoring.statistics.strata import Floats, Strata
+
+REPLICATES = 1000
+ENDS = (2.5, 97.5)
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """How often each image was drawn in each replicate, by source dataset, of as many images as it has.
+
+    The draws follow from the release's digest, on every machine: of the generator only its raw numbers are used, which
+    numpy promises never to change.
+    """
+
+    strata: Strata
+    drawn: list[NDArray[np.uint8]]
+
+    @classmethod
+    def of(cls, strata: Strata, digest: str) -> Self:
+        raw = np.random.PCG64(int(digest, 16))
+        return cls(strata, [_draw(raw, images.stop - images.start) for images in strata.slices])
+
+    def intervals(self, counts: Floats, subtask: int) -> dict[str, Interval | None]:
+        """`precision` and `f1` of a subtask that tells normal from abnormal images, in percent.
+
+        Under `<dataset>/precision` those of a source dataset. None where no replicate has the figure, or there is but
+        one image. `counts` are the right answers by image and column.
+        """
+        strata = self.strata
+        normal, abnormal = (strata.columns.index((subtask, each)) for each in (False, True))
+        found: dict[str, Interval | None] = {}
+        precisions, f1s, clusters = [], [], 0
+        for dataset, images in enumerate(strata.slices):
+            asked, right = strata.asked[images], counts[images]
+            columns = (right[:, abnormal], asked[:, normal] - right[:, normal], asked[:, abnormal])
+            its_images = int(np.count_nonzero(asked[:, normal] + asked[:, abnormal]))
+            precision, f1 = self._replicate(dataset, np.stack(columns, axis=1))
+            name = strata.definition.source_datasets[dataset]
+            found[f"{name}/precision"] = _interval(precision, its_images)
+            found[f"{name}/f1"] = _interval(f1, its_images)
+            precisions.append(precision)
+            f1s.append(f1)
+            clusters += its_images
+        return found | {
+            "precision": _interval(_mean(precisions), clusters),
+            "f1": _interval(_mean(f1s), clusters),
+        }
+
+    def _replicate(self, dataset: int, columns: Floats) -> tuple[Floats, Floats]:
+        """Precision and F1 in each replicate, from found, falsely flagged and abnormal questions by image."""
+        sums = self.drawn[dataset].astype(np.float32) @ columns.astype(np.float32)
+        found, false, abnormal = sums.T.astype(np.float64)
+        return _divide(found, found + false), _divide(2 * found, found + false + abnormal)
+
+
+def _draw(raw: np.random.PCG64, images: int) -> NDArray[np.uint8]:
+    drawn = np.zeros((REPLICATES, images), dtype=np.uint8)
+    for replicate in drawn:
+        numbers = np.atleast_1d(raw.random_raw(images)) >> np.uint64(32)
+        which = (numbers * np.uint64(images)) >> np.uint64(32)
+        replicate[:] = np.bincount(which.astype(np.int64), minlength=images)
+    return drawn
+
+
+def _divide(part: Floats, whole: Floats) -> Floats:
+    found: Floats = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return found
+
+
+def _mean(by_dataset: list[Floats]) -> Floats:
+    """The mean over the source datasets that have the figure."""
+    figures = np.stack(by_dataset)
+    return _divide(
+        np.nansum(figures, axis=0), np.count_nonzero(~np.isnan(figures), axis=0).astype(np.float64)
+    )
+
+
+def _interval(figures: Floats, images: int) -> Interval | None:
+    figures = figures[~np.isnan(figures)]
+    if images < 2 or not len(figures):
+        return None
+    if np.ptp(figures) == 0:
+        # All replicates agree: what says how sure that is are the images, as with any figure without an error.
+        low, high = wilson(figures[0], 0.0, images, images)
+    else:
+        low, high = np.percentile(figures, ENDS)
+    return 100 * float(low), 100 * float(high)
