@@ -52,7 +52,7 @@ _SUBMISSION = (
     *(f"entry.{name}" for name in SETTINGS),
 )
 _QUOTED = ("figure.quoted_id", "quoted.name", "quoted.kind", "quoted.source", "quoted.flags", "quoted.shots")
-_PLACE = ("figure.id", "figure.sort_key", "figure.sent_at", "figure.score")
+_PLACE = ("figure.id", "figure.sort_key", "figure.sent_at", "figure.score", "figure.low", "figure.high")
 _SUBMISSION_AT = len(_PLACE) + 1
 _QUOTED_AT = _SUBMISSION_AT + len(_SUBMISSION)
 # Written out, because to build and to compile this query takes the ORM longer than the database takes to answer it.
@@ -234,7 +234,7 @@ def _rows(shown: Board, found: Sequence[Sequence[Any]], columns: Columns) -> lis
     for row in found:
         submission, quoted = row[_SUBMISSION_AT:_QUOTED_AT], row[_QUOTED_AT:]
         shape = _scored(row[_SUBMISSION_AT - 1], submission) if submission[0] else _quoted(quoted)
-        shape["score"] = row[3]
+        shape["score"], shape["interval"] = row[3], None if row[4] is None else [row[4], row[5]]
         shape["release"] = digest if submission[0] else None
         shape |= grouped(figures.get(submission[0] or quoted[0], {}), columns)
         rows.append(shape)
@@ -264,6 +264,7 @@ def _scored(rank: int | None, submission: Sequence[Any]) -> Row:
         "under_review": review_since is not None,
         "submission": _uuid(submission_id),
         "score": None,
+        "interval": None,
         "coverage": coverage,
         "tries": tries,
         "scored_at": _moment(scored_at),
@@ -286,6 +287,7 @@ def _quoted(quoted: Sequence[Any]) -> Row:
         "under_review": False,
         "submission": None,
         "score": None,
+        "interval": None,
         "coverage": None,
         "tries": None,
         "scored_at": None,

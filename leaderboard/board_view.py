@@ -191,6 +191,7 @@ class BoardView:
                     url=entry_url.format(row["entry"]["id"]),
                     rank=row["rank"],
                     score=row["score"],
+                    interval=row["interval"],
                     further=further,
                     team=row["team_name"],
                     settings=words,

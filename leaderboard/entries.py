@@ -31,13 +31,14 @@ class History:
 class Details:
     """An entry with the figures and ranks of its shown submission, and a page of what the asker may see of its history.
 
-    `figures` are by column, of the columns that the benchmark discloses; `ranks` by division and column. Both are
-    empty when no submission is shown.
+    `figures` and their `intervals` are by column, of the columns that the benchmark discloses; `ranks` by division and
+    column. All are empty when no submission is shown.
     """
 
     entry: Entry
     columns: Columns
     figures: Mapping[str, float | None]
+    intervals: Mapping[str, tuple[float, float]]
     ranks: Mapping[str, Mapping[str, int]]
     history: "History"
     decisions: list[Decision]
@@ -73,13 +74,17 @@ def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -
     if not is_ours:
         history = history.in_public_history()
     figures: dict[str, float | None] = {}
+    intervals: dict[str, tuple[float, float]] = {}
     ranks: dict[str, dict[str, int]] = {"open": {}, "closed": {}}
     # Not by `shown_id`: where nothing is shown, that would be every quoted figure.
     found = Figure.objects.filter(submission__entry=entry, shown=True).order_by("id")
-    for column, score, rank, rank_closed in found.values_list("column", "score", "rank", "rank_closed"):
+    read = found.values_list("column", "score", "low", "high", "rank", "rank_closed")
+    for column, score, low, high, rank, rank_closed in read:
         if not reports.shows_column(entry.benchmark, column):
             continue
         figures[column] = score
+        if low is not None and high is not None:
+            intervals[column] = (low, high)
         if rank is not None:
             ranks["open"][column] = rank
         if rank_closed is not None:
@@ -88,6 +93,7 @@ def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -
         entry=entry,
         columns=Columns.of(entry.benchmark),
         figures=figures,
+        intervals=intervals,
         ranks=ranks,
         history=_page(history, cursor),
         decisions=decisions.of_entry(entry, asker),
@@ -126,10 +132,15 @@ def _cursor(submission: Submission, *, backwards: bool = False) -> HistoryCursor
     return HistoryCursor(submission.received_at, submission.pk, backwards)
 
 
-def cells(found: Details) -> list[dict[str, str | float | None]]:
+def cells(found: Details) -> list[dict[str, str | float | tuple[float, float] | None]]:
     """The source dataset x subtask figures, in the benchmark's order."""
     return [
-        {"dataset": dataset, "subtask": subtask, "score": found.figures[f"{dataset}/{subtask}"]}
+        {
+            "dataset": dataset,
+            "subtask": subtask,
+            "score": found.figures[f"{dataset}/{subtask}"],
+            "interval": found.intervals.get(f"{dataset}/{subtask}"),
+        }
         for dataset in found.columns.datasets
         for subtask in found.columns.subtasks
         if f"{dataset}/{subtask}" in found.figures

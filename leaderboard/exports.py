@@ -50,6 +50,8 @@ def board_head(columns: Columns) -> list[str]:
         "partial",
         "tier",
         "under_review",
+        "interval_low",
+        "interval_high",
     ]
 
 
@@ -82,6 +84,7 @@ def _board_line(row: Row) -> list[object]:
         " ".join(row.get("partial", ())),
         row["tier"],
         "true" if row["under_review"] else "false",
+        *(row["interval"] or (None, None)),
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from submissions.api.serializers import DetectionShape, SettingsShape
+from submissions.api.serializers import DetectionShape, IntervalField, SettingsShape
 
 
 class _Shape(serializers.Serializer[None]):
@@ -154,6 +154,7 @@ class RowShape(FiguresShape):
     )
     submission = serializers.UUIDField(allow_null=True)
     score = serializers.FloatField(allow_null=True, help_text="Percent, of the column asked for.")
+    interval = IntervalField(help_text="Both ends of the score's 95 % interval; null of a quoted result.")
     coverage = serializers.FloatField(allow_null=True)
     tries = serializers.IntegerField(allow_null=True)
     scored_at = serializers.DateTimeField(allow_null=True)
@@ -189,6 +190,7 @@ class CellShape(_Shape):
     dataset = serializers.CharField()
     subtask = serializers.CharField()
     score = serializers.FloatField(allow_null=True)
+    interval = IntervalField()
 
 
 class HistoryShape(_Shape):
@@ -198,6 +200,7 @@ class HistoryShape(_Shape):
     received_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     score = serializers.FloatField(allow_null=True)
+    interval = IntervalField()
     coverage = serializers.FloatField(allow_null=True)
     partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
         child=serializers.CharField()
@@ -236,6 +239,10 @@ class EntryDetailShape(FiguresShape):
     review_reason = serializers.CharField(allow_null=True)
     submission = serializers.UUIDField(allow_null=True, help_text="The one that stands for the entry.")
     score = serializers.FloatField(allow_null=True)
+    interval = IntervalField()
+    intervals = serializers.DictField(
+        child=IntervalField(), help_text="Both ends of each figure's 95 % interval, by column."
+    )
     coverage = serializers.FloatField(allow_null=True)
     rank = serializers.IntegerField(allow_null=True)
     ranks = serializers.DictField(

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from scoring.metrics.detection import Detection
+from scoring.statistics.bootstrap import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Cell:
     answered: int
     correct: int
     score: float | None
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Report:
     replies read / questions. `micro` pools all questions. `official_compatible` is the score with
     unanswered questions left out of every denominator: a footnote, never ranked. `readings` counts the
     file's records by the rule that read them.
+
+    `intervals` holds each figure's 95 % interval in percent under its column's name, as in `figures`, besides
+    `micro` and `<dataset>/detection/recall` and so on; None, or nothing, where there is none.
 
     A partial report names its subtasks in `partial` and counts these alone: the score, the datasets'
     scores and `official_compatible` are None, other subtasks have no figures. `ignored` counts the
@@ -50,13 +55,24 @@ class Report:
     reader_version: str
     partial: tuple[str, ...]
     ignored: int
+    intervals: Mapping[str, Interval | None]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: dicts, lists, strings and numbers."""
         body = {field.name: getattr(self, field.name) for field in fields(self)}
         by_dataset = self.detection_by_dataset.items()
         return body | {
-            "cells": [asdict(cell) for cell in self.cells],
+            "interval": self._interval("overall"),
+            "intervals": {
+                "subtasks": {name: self._interval(name) for name in self.subtasks},
+                "datasets": {name: self._interval(name) for name in self.datasets},
+                "detection": self._detection_intervals(),
+                "detection_by_dataset": {
+                    name: self._detection_intervals(f"{name}/") for name in self.detection_by_dataset
+                },
+                "micro": self._interval("micro"),
+            },
+            "cells": [asdict(cell) | {"interval": _ends(cell.interval)} for cell in self.cells],
             "subtasks": dict(self.subtasks),
             "datasets": dict(self.datasets),
             "detection": self.detection._asdict(),
@@ -64,6 +80,12 @@ class Report:
             "readings": dict(self.readings),
             "partial": list(self.partial),
         }
+
+    def _interval(self, name: str) -> list[float] | None:
+        return _ends(self.intervals.get(name))
+
+    def _detection_intervals(self, of: str = "") -> dict[str, list[float] | None]:
+        return {name: self._interval(f"{of}detection/{name}") for name in Detection._fields}
 
     def figures(self) -> list[tuple[str, float | None]]:
         """Every figure under its column's name.
@@ -78,3 +100,7 @@ class Report:
             *((f"{cell.dataset}/{cell.subtask}", cell.score) for cell in self.cells),
             *((f"detection/{name}", score) for name, score in self.detection._asdict().items()),
         ]
+
+
+def _ends(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else list(interval)

@@ -1,6 +1,6 @@
 """Counting a sheet's right answers into a report."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +12,10 @@ from scoring.metrics.detection import Detection, detection
 from scoring.release import Release
 from scoring.replies import READER_VERSION
 from scoring.report import Cell, Report
+from scoring.statistics.bootstrap import Interval
+from scoring.statistics.estimates import intervals
 
-SCORER_VERSION = "1"
+SCORER_VERSION = "2"
 
 
 class _Tally(NamedTuple):
@@ -28,7 +30,8 @@ def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
     """The report; `correct` flags the right answers, `scored` holds the subtasks' positions."""
     definition = release.definition
     is_whole = len(scored) == len(definition.subtasks)
-    tallies = list(_tallies(sheet, correct, release, scored))
+    sure = intervals(correct, release, scored)
+    tallies = list(_tallies(sheet, correct, release, scored, sure))
     cells = tuple(tally.cell for tally in tallies)
     asked = sum(cell.asked for cell in cells)
     present, ignored = _count_present(sheet, release, scored)
@@ -60,6 +63,7 @@ def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
         reader_version=READER_VERSION,
         partial=() if is_whole else tuple(definition.subtask_slugs[position] for position in sorted(scored)),
         ignored=ignored,
+        intervals=sure,
     )
 
 
@@ -90,7 +94,13 @@ def _count_present(sheet: Sheet, release: Release, scored: Collection[int]) -> t
     return present, int(counts.sum()) - present
 
 
-def _tallies(sheet: Sheet, correct: Flags, release: Release, scored: Collection[int]) -> Iterator[_Tally]:
+def _tallies(
+    sheet: Sheet,
+    correct: Flags,
+    release: Release,
+    scored: Collection[int],
+    sure: Mapping[str, Interval | None],
+) -> Iterator[_Tally]:
     grid = release.grid
     definition = release.definition
     right = grid.sort(correct)
@@ -101,13 +111,15 @@ def _tallies(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
         metric = definition.subtasks[subtask].metric
         asked_count, answered_count = len(right[at]), int(np.count_nonzero(answered[at]))
         score = grid.score(at, metric, right[at])
+        names = definition.source_datasets[dataset], definition.subtask_slugs[subtask]
         cell = Cell(
-            dataset=definition.source_datasets[dataset],
-            subtask=definition.subtask_slugs[subtask],
+            dataset=names[0],
+            subtask=names[1],
             asked=asked_count,
             answered=answered_count,
             correct=int(np.count_nonzero(right[at])),
             score=score,
+            interval=sure.get("/".join(names)),
         )
         complete = answered_count == asked_count
         yield _Tally(

@@ -170,6 +170,7 @@ def _record(
     Raises NotComparedError when it is public by now, or something else was put up, that the comparison lacks.
     """
     report = evaluation.report
+    low, high = report.intervals.get("overall") or (None, None)
     with transaction.atomic():
         benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=submission.benchmark_id)
         if benchmark.current_release_id != release.pk:
@@ -179,6 +180,8 @@ def _record(
             status=Status.SCORED,
             release=release,
             score=report.score,
+            low=low,
+            high=high,
             present=report.present,
             coverage=report.coverage,
         )

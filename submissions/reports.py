@@ -59,7 +59,11 @@ def disclosed(body: Mapping[str, Any], benchmark: Benchmark) -> dict[str, Any]:
         hidden = _OVERALL_ONLY
     elif benchmark.disclosure == Benchmark.Disclosure.SUBTASKS:
         hidden = _BY_SUBTASK
-    return {key: value for key, value in body.items() if key not in hidden}
+    shown = {key: value for key, value in body.items() if key not in hidden}
+    # A report of an earlier scorer has none.
+    if "intervals" in shown:
+        shown["intervals"] = {key: value for key, value in shown["intervals"].items() if key not in hidden}
+    return shown
 
 
 def shows_column(benchmark: Benchmark, column: str) -> bool:

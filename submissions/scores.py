@@ -30,7 +30,7 @@ def write(found: Sequence[Score], release: Release) -> None:
         [_report(each, release) for each in found],
         update_conflicts=True,
         unique_fields=["submission", "release", "scorer_version"],
-        update_fields=["score", "present", "coverage", "body", "fault"],
+        update_fields=["score", "low", "high", "present", "coverage", "body", "fault"],
     )
     Figure.objects.filter(submission__in=submissions, release=release).delete()
     with connection.cursor() as cursor:
@@ -40,8 +40,8 @@ def write(found: Sequence[Score], release: Release) -> None:
 # Written out: the ORM takes longer to make 45 rows than the worker to score the file.
 _FIGURES = """
 INSERT INTO submissions_figure
-    (benchmark_id, submission_id, release_id, "column", score, sort_key, sent_at, shown, archived)
-VALUES (%s, %s, %s, %s, %s, %s, %s, FALSE, FALSE)
+    (benchmark_id, submission_id, release_id, "column", score, low, high, sort_key, sent_at, shown, archived)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, FALSE, FALSE)
 """
 
 
@@ -54,7 +54,8 @@ def _figures(found: Sequence[Score], release: Release) -> Iterator[tuple[Any, ..
         sent_at = connection.ops.adapt_datetimefield_value(submission.received_at)
         for column, score in each.report.figures():
             sort_key = Figure.MISSING if score is None else score
-            yield submission.benchmark_id, key, release.pk, column, score, sort_key, sent_at
+            ends = each.report.intervals.get(column) or (None, None)
+            yield submission.benchmark_id, key, release.pk, column, score, *ends, sort_key, sent_at
 
 
 def _report(found: Score, release: Release) -> Report:
@@ -72,6 +73,7 @@ def _report(found: Score, release: Release) -> Report:
             found.report.present,
             found.report.coverage,
         )
+        made.low, made.high = found.report.intervals.get("overall") or (None, None)
     return made
 
 
@@ -91,11 +93,12 @@ def adopt(benchmark: Benchmark, only: Sequence[Submission] = ()) -> None:
 
 _ADOPT = """
 WITH told AS MATERIALIZED (
-    SELECT submission_id, release_id, score, present, coverage FROM submissions_report
+    SELECT submission_id, release_id, score, low, high, present, coverage FROM submissions_report
     WHERE release_id = %s AND scorer_version = %s AND fault = '' {only}
 )
 UPDATE submissions_submission
-SET release_id = told.release_id, score = told.score, present = told.present, coverage = told.coverage
+SET release_id = told.release_id, score = told.score, low = told.low, high = told.high,
+    present = told.present, coverage = told.coverage
 FROM told
 WHERE told.submission_id = submissions_submission.id AND submissions_submission.benchmark_id = %s
       AND submissions_submission.status = 'scored'

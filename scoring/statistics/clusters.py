@@ -45,8 +45,8 @@ class Spread:
     def sums(self, figures: Linear) -> Floats:
         """Each figure's sum of squared residuals."""
         by_dataset = figures.weights.transpose(1, 0, 2)
-        found: Floats = ((by_dataset @ self.products) * by_dataset).sum(axis=(0, 2))
-        return np.maximum(found, 0)
+        found: Floats = np.maximum(((by_dataset @ self.products) * by_dataset).sum(axis=(0, 2)), 0)
+        return found
 
     def errors(self, figures: Linear) -> Floats:
         """Each figure's standard error, as a share; NaN where it rests on one image."""

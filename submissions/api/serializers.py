@@ -134,6 +134,13 @@ class LinksShape(serializers.Serializer[None]):
     page = serializers.URLField()
 
 
+class IntervalField(serializers.ListField):
+    """Both ends of a figure's 95 % interval, in percent; null where there is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=serializers.FloatField(), allow_null=True, **kwargs)
+
+
 class SubmissionState(serializers.ModelSerializer[Submission]):
     """A submission and what has become of it. Errors are shown to its team only."""
 
@@ -145,6 +152,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
     error_counts = serializers.DictField(
         child=serializers.IntegerField(), read_only=True, help_text="How many errors of each code."
     )
+    interval = IntervalField(read_only=True, help_text="Both ends of the score's 95 % interval.")
     partial = serializers.ListField(  # type: ignore[assignment]  # see Upload
         child=serializers.CharField(), read_only=True, help_text="Subtasks that the file is limited to."
     )
@@ -173,6 +181,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "errors_total",
             "error_counts",
             "score",
+            "interval",
             "present",
             "coverage",
             "partial",
@@ -215,6 +224,18 @@ class SubmissionPageShape(serializers.Serializer[None]):
     results = SubmissionState(many=True)
 
 
+class IntervalsShape(serializers.Serializer[None]):
+    """Both ends of each figure's 95 % interval, by the names of the figures; what is not disclosed is left out."""
+
+    subtasks = serializers.DictField(child=IntervalField(), required=False)
+    datasets = serializers.DictField(child=IntervalField(), required=False)
+    detection = serializers.DictField(child=IntervalField(), required=False)
+    detection_by_dataset = serializers.DictField(
+        child=serializers.DictField(child=IntervalField()), required=False
+    )
+    micro = IntervalField(required=False)
+
+
 class CellReportShape(serializers.Serializer[None]):
     dataset = serializers.CharField()
     subtask = serializers.CharField()
@@ -222,6 +243,7 @@ class CellReportShape(serializers.Serializer[None]):
     answered = serializers.IntegerField(help_text="Replies that were read.")
     correct = serializers.IntegerField()
     score = serializers.FloatField(allow_null=True)
+    interval = IntervalField(help_text="Both ends of the score's 95 % interval.")
 
 
 class DetectionShape(serializers.Serializer[None]):
@@ -256,6 +278,7 @@ class ReportShape(SubmissionState):
     official_compatible = serializers.FloatField(
         allow_null=True, required=False, help_text="The score without the unanswered questions; never ranked."
     )
+    intervals = IntervalsShape(required=False)
     readings = serializers.DictField(
         child=serializers.IntegerField(), required=False, help_text="Records by the rule that read them."
     )
@@ -266,7 +289,7 @@ class ReportShape(SubmissionState):
 
     class Meta(SubmissionState.Meta):
         figures = (
-            *("cells", "subtasks", "datasets", "detection", "detection_by_dataset", "micro"),
+            *("cells", "subtasks", "datasets", "detection", "detection_by_dataset", "micro", "intervals"),
             *("official_compatible", "readings", "format", "scorer_version", "reader_version", "ignored"),
         )
         fields = (*SubmissionState.Meta.fields, *figures)  # type: ignore[assignment]  # a longer tuple

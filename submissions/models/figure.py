@@ -36,6 +36,8 @@ class Figure(models.Model):
     release = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+")
     column = models.CharField(max_length=210)
     score = models.FloatField(null=True)  # null: the submission has no such figure; it never ranks
+    low = models.FloatField(null=True)  # the ends of its 95 % interval; null where there is none
+    high = models.FloatField(null=True)
     # The score as the board sorts it: a missing one comes last without a NULLS LAST that an index could not serve.
     sort_key = models.FloatField()
     sent_at = models.DateTimeField()  # of the submission: decides ties

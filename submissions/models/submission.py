@@ -138,6 +138,8 @@ class Submission(models.Model):
     # The release that it is scored against: at first the one in force when it came, then the one of its report
     release = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+")
     score = models.FloatField(null=True)  # percent; null for a partial one
+    low = models.FloatField(null=True)  # the ends of its 95 % interval; null where there is none
+    high = models.FloatField(null=True)
     present = models.FloatField(null=True)  # share of the questions that have a record
     coverage = models.FloatField(null=True)  # share of the questions whose reply was read
 
@@ -177,6 +179,11 @@ class Submission(models.Model):
         return reverse("submission", args=[self.pk])
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """In percent, of the score."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
     def answers_key(self) -> str:
         return f"answers/{self.pk}"
 
@@ -212,6 +219,8 @@ class Report(models.Model):
     release = models.ForeignKey(Release, models.PROTECT, related_name="+")
     scorer_version = models.CharField(max_length=20)
     score = models.FloatField(null=True)  # as in the submission
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
     present = models.FloatField(null=True)
     coverage = models.FloatField(null=True)
     body = models.JSONField()

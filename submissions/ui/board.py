@@ -1,7 +1,7 @@
 """A board as it is drawn: finished table rows, links and the fields of its filters."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -39,6 +39,7 @@ def board_row(
     kind: Literal["scored", "quoted", "human", "chance"],
     name: str,
     score: float | None,
+    interval: Sequence[float] | None = None,
     further: Iterable[float | None],
     rank: int | None = None,
     rank_low: int | None = None,
@@ -58,11 +59,11 @@ def board_row(
 ) -> BoardRow:
     """One line of the board as a table row.
 
-    ``further`` are the scores after the first, in the order of the columns; ``settings`` the declared ones in
-    words, ``undeclared`` how many were not; ``team`` is its name, or "quoted" where the row has a ``source``,
-    which then is one tap away. Everything is escaped here. The row is joined in Python because it is what the
-    board has fifty of: the same row in the template's language costs five times more. A page of rows asks for
-    the ``notation`` once.
+    ``interval`` are both ends of the score's; ``further`` the scores after the first, in the order of the columns;
+    ``settings`` the declared ones in words, ``undeclared`` how many were not; ``team`` is its name, or "quoted" where
+    the row has a ``source``, which then is one tap away. Everything is escaped here. The row is joined in Python
+    because it is what the board has fifty of: the same row in the template's language costs five times more. A page of
+    rows asks for the ``notation`` once.
     """
     notation = notation or figures.notation()
     classes: str = kind if kind != "scored" else "first" if rank == 1 else ""
@@ -80,11 +81,12 @@ def board_row(
         whose = f"<details data-menu><summary>{whose}</summary><p>{_linked(str(source))}</p></details>"
     plain = "".join([f'<td class="n">{notation.score(value)}</td>' for value in further])
     covered = notation.share(coverage) if kind == "scored" else ""
+    ends = f'<span class="interval">{notation.interval(interval)}</span>' if interval else ""
     tried = "" if tries is None else notation.count(tries)
     return SafeString(
         f'<tr class="{classes}"><td class="rank">{notation.rank(rank, rank_low, rank_high)}</td>'
         f'<th scope="row" class="name">{title}{with_line}</th><td class="team">{whose}</td>'
-        f'<td class="n score">{notation.score(score)}</td>{plain}'
+        f'<td class="n score">{notation.score(score)}{ends}</td>{plain}'
         f'<td class="n">{covered}</td><td class="n">{tried}</td></tr>\n'
     )
 

@@ -5,6 +5,7 @@ fifty rows the ``floatformat`` filter alone would cost five milliseconds. The re
 active language's notation, and a missing value is an en dash that a screen reader speaks as "no figure".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -45,6 +46,12 @@ class Notation:
             return self.missing
         text = f"{value:.{decimals}f}"
         return SafeString(text if self.decimal == "." else text.replace(".", self.decimal))
+
+    def interval(self, ends: Sequence[float] | None, decimals: int = 1) -> SafeString:
+        """See :func:`interval`."""
+        if ends is None:
+            return SafeString("")
+        return SafeString(f"{self.score(ends[0], decimals)}–{self.score(ends[1], decimals)}")
 
     def share(self, value: float | None) -> SafeString:
         """See :func:`share`."""
@@ -117,6 +124,11 @@ def missing() -> SafeString:
 def score(value: float | None, decimals: int = 1) -> SafeString:
     """A score in percent without its sign: one decimal on the board, two on an entry's page."""
     return notation().score(value, decimals)
+
+
+def interval(ends: Sequence[float] | None, decimals: int = 1) -> SafeString:
+    """Both ends of a figure's 95 % interval: "73.6–74.8"; empty for none."""
+    return notation().interval(ends, decimals)
 
 
 def share(value: float | None) -> SafeString:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +24,9 @@ class Dot:
     label: Text
     score: str
     x: str = ""
+    interval: str = ""
+    low_x: str = ""
+    high_x: str = ""
     leader: str = ""
     leader_x: str = ""
 
@@ -62,6 +66,8 @@ class Facing:
     left_width: str
     right_width: str
     total: bool = False
+    overkill_interval: str = ""
+    miss_interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ class ReportView:
     """Everything the report's drawings need, in finished text."""
 
     score: str
+    interval: str
     has_score: bool
     present: str
     coverage: str
@@ -130,18 +137,20 @@ def report_view(
     ``leader`` holds the first entry's figures by subtask slug. What the report leaves out is not drawn.
     """
     official = body.get("official_compatible")
+    ends = body.get("intervals", {}).get("subtasks", {})
     drawn = subtasks if body.get("subtasks") else ()
     asked = {cell["dataset"] for cell in body.get("cells") or ()}
     drawn_datasets = [dataset for dataset in datasets if dataset in asked]
     return ReportView(
         score=figures.score(body.get("score"), 2),
+        interval=figures.interval(body.get("interval"), 2),
         has_score=body.get("score") is not None,
         present=figures.share(body.get("present")),
         coverage=figures.share(body.get("coverage")),
         complete=body.get("coverage") == 1,
         partial=tuple(name for slug, name in subtasks if slug in (body.get("partial") or ())),
         dots=tuple(
-            dot(name, body["subtasks"].get(slug), leader.get(slug) if leader else None)
+            dot(name, body["subtasks"].get(slug), leader.get(slug) if leader else None, ends.get(slug))
             for slug, name in drawn
         ),
         heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets),
@@ -152,11 +161,19 @@ def report_view(
     )
 
 
-def dot(label: Text, score: float | None, leader: float | None = None) -> Dot:
+def dot(
+    label: Text,
+    score: float | None,
+    leader: float | None = None,
+    interval: Sequence[float] | None = None,
+) -> Dot:
     return Dot(
         label=label,
         score=figures.score(score, 2),
         x=_across(score),
+        interval=figures.interval(interval, 1),
+        low_x=_across(interval[0]) if interval else "",
+        high_x=_across(interval[1]) if interval else "",
         leader="" if leader is None else figures.score(leader, 2),
         leader_x=_across(leader),
     )
@@ -211,16 +228,38 @@ def _detection(body: Mapping[str, Any], datasets: Sequence[str]) -> Detection | 
     if not detection or detection.get("overkill") is None:
         return None
     by_dataset = body.get("detection_by_dataset") or {}
-    rows = [facing(dataset, by_dataset[dataset]) for dataset in datasets if by_dataset.get(dataset)]
+    intervals = body.get("intervals", {})
+    ends, ends_by_dataset = intervals.get("detection", {}), intervals.get("detection_by_dataset", {})
+    rows = [
+        facing(dataset, by_dataset[dataset], ends_by_dataset.get(dataset))
+        for dataset in datasets
+        if by_dataset.get(dataset)
+    ]
     return Detection(
-        rows=(*rows, facing(_("Mean"), detection, total=True)),
-        recall=figures.score(detection.get("recall"), 2),
-        precision=figures.score(detection.get("precision"), 2),
-        f1=figures.score(detection.get("f1"), 2),
+        rows=(*rows, facing(_("Mean"), detection, ends, total=True)),
+        recall=_with_interval(detection, ends, "recall"),
+        precision=_with_interval(detection, ends, "precision"),
+        f1=_with_interval(detection, ends, "f1"),
     )
 
 
-def facing(label: Text, rates: Mapping[str, float | None], *, total: bool = False) -> Facing:
+def _with_interval(
+    scores: Mapping[str, float | None], ends: Mapping[str, Sequence[float] | None], name: str
+) -> str:
+    """A figure in a sentence: "82.30 (81.0–83.6)"."""
+    said = figures.score(scores.get(name), 2)
+    interval = figures.interval(ends.get(name))
+    return SafeString(f"{said} ({interval})") if interval else said
+
+
+def facing(
+    label: Text,
+    rates: Mapping[str, float | None],
+    intervals: Mapping[str, Sequence[float] | None] | None = None,
+    *,
+    total: bool = False,
+) -> Facing:
+    ends = intervals or {}
     overkill, miss = rates.get("overkill"), rates.get("miss")
     left = min(max(overkill or 0.0, 0.0), 100.0) / 2
     right = min(max(miss or 0.0, 0.0), 100.0) / 2
@@ -232,6 +271,8 @@ def facing(label: Text, rates: Mapping[str, float | None], *, total: bool = Fals
         left_width=f"{left:.2f}%",
         right_width=f"{right:.2f}%",
         total=total,
+        overkill_interval=figures.interval(ends.get("overkill")),
+        miss_interval=figures.interval(ends.get("miss")),
     )
 
 

@@ -148,6 +148,45 @@ def test_a_scored_file_stands_on_the_board_with_its_reports_figures(client: Clie
     assert row["coverage"] == report["coverage"]
 
 
+def test_intervals_stand_wherever_the_score_does(client: Client, asked: Benchmark) -> None:
+    sent = material.scored(asked, material.team("team-a"), public=True)
+    low, high = interval = sent.reports.get().body["interval"]
+    assert low < (sent.score or 0) < high
+    board = "/api/v1/benchmarks/mmad/leaderboard/"
+    (row,), (by_subtask,) = (
+        body(client, board + query)["results"] for query in ("", "?column=defect-analysis")
+    )
+    assert row["interval"] == interval
+    assert by_subtask["interval"] == sent.reports.get().body["intervals"]["subtasks"]["defect-analysis"]
+    state = body(client, f"/api/v1/submissions/{sent.pk}/")
+    report = body(client, f"/api/v1/submissions/{sent.pk}/report/")
+    assert state["interval"] == report["interval"] == interval
+    entry = body(client, f"/api/v1/entries/{sent.entry_id}/")
+    assert entry["interval"] == entry["intervals"]["overall"] == entry["history"][0]["interval"] == interval
+    assert [cell["interval"] for cell in entry["cells"]] == [cell["interval"] for cell in report["cells"]]
+    assert entry["intervals"]["detection/f1"] == report["intervals"]["detection"]["f1"]
+    shown = f"{low:.1f}–{high:.1f}"
+    assert shown in client.get("/benchmarks/mmad/").content.decode()
+    for page in (f"/entries/{sent.entry_id}/", f"/submissions/{sent.pk}/"):
+        assert f"{low:.2f}–{high:.2f}" in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "kept"), [("overall", set()), ("subtasks", {"subtasks", "datasets", "detection"})]
+)
+def test_intervals_are_disclosed_as_their_figures_are(
+    client: Client, asked: Benchmark, disclosure: str, kept: set[str]
+) -> None:
+    sent = material.scored(asked, material.team("team-a"), public=True)
+    Benchmark.objects.filter(pk=asked.pk).update(disclosure=disclosure)
+    report = body(client, f"/api/v1/submissions/{sent.pk}/report/")
+    assert set(report["intervals"]) == kept
+    assert report["interval"]
+    entry = body(client, f"/api/v1/entries/{sent.entry_id}/")
+    assert ("defect-analysis" in entry["intervals"]) == bool(kept)
+    assert "VisA/defect-analysis" not in entry["intervals"]
+
+
 # ---- entries, and who may see them ----
 
 

@@ -47,6 +47,7 @@ def test_a_row_has_exactly_the_fields_of_the_contract(client: Client, mmad: Benc
         "entry",
         "team",
         "kind",
+        "interval",
         "tier",
         "under_review",
         "submission",
@@ -404,6 +405,8 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
         "team_name": row.get("team_name"),
         "partial": " ".join(row.get("partial", ())) or None,
         "tier": row["tier"],
+        "interval_low": row["interval"] and row["interval"][0],
+        "interval_high": row["interval"] and row["interval"][1],
         "under_review": row["under_review"],
     }
 

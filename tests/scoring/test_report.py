@@ -132,6 +132,20 @@ def test_a_report_is_ready_for_json(release: Release) -> None:
     assert body["scorer_version"]
 
 
+def test_every_figure_has_its_interval(release: Release) -> None:
+    report = evaluate(as_csv(plain_rows(release)), release).report
+    for name, value in report.figures():
+        low, high = report.intervals[name] or (0, 0)
+        assert value is not None
+        assert 0 <= low < value < high <= 100, name
+    body = report.to_dict()
+    assert body["interval"] == list(report.intervals["overall"] or ())
+    assert all(cell["interval"] for cell in body["cells"])
+    for group in ("subtasks", "datasets", "detection", "detection_by_dataset"):
+        assert body["intervals"][group].keys() == body[group].keys()
+    assert body["intervals"]["micro"][0] < body["micro"] < body["intervals"]["micro"][1]
+
+
 def test_figures_are_named_as_the_board_s_columns(release: Release, mmad: Definition) -> None:
     names = [name for name, _ in evaluate(as_csv(plain_rows(release)), release).report.figures()]
     assert names[:12] == ["overall", *mmad.subtask_slugs, *mmad.source_datasets]

@@ -1,12 +1,15 @@
 """A new release: a draft that is scored beside the board, then takes its place in one step."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 
+from scoring.evaluate import SCORER_VERSION
 from submissions import (
     audit,
     evaluation,
@@ -286,3 +289,23 @@ def test_the_commands_do_it_without_a_worker(mmad: Benchmark) -> None:
     assert {figure[0] for figure in standing()} == {"model 1"}
     call_command("rescore", "mmad")  # again: no change
     assert rescoring.progress(draft) == rescoring.Progress(1, 1, 0)
+
+
+def test_what_an_earlier_scorer_said_gets_its_intervals_in_the_background(mmad: Benchmark) -> None:
+    first, second = sent(mmad, 1), sent(mmad, 5, public=False)
+    before = list(Figure.objects.order_by("submission", "column").values("column", "score", "rank", "shown"))
+    for rows in (Figure, Report, Submission):
+        rows.objects.update(low=None, high=None)
+    Report.objects.update(scorer_version="1")
+    import_module("submissions.migrations.0022_history_is_scored_with_intervals").ask(apps, None)
+    release = Release.objects.get()
+    assert rescoring.progress(release).done == 0
+    rescored(release)
+    for submission in (first, second):
+        submission.refresh_from_db()
+        report = submission.reports.get(scorer_version=SCORER_VERSION)
+        assert submission.interval == (report.low, report.high) == tuple(report.body["interval"])
+        assert submission.figures.get(column="overall").low == report.low
+    assert before == list(
+        Figure.objects.order_by("submission", "column").values("column", "score", "rank", "shown")
+    )
