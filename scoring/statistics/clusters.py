@@ -57,4 +57,5 @@ class Spread:
 def correction(figures: Linear) -> Floats:
     """C / (C - 1), NaN for one image."""
     images = figures.images.astype(np.float64)
-    return np.divide(images, images - 1, out=np.full(len(images), np.nan), where=images > 1)
+    found: Floats = np.divide(images, images - 1, out=np.full(len(images), np.nan), where=images > 1)
+    return found
