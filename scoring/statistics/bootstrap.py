@@ -10,7 +10,7 @@ from scoring.statistics.intervals import wilson
 from scoring.statistics.strata import Floats, Strata
 
 REPLICATES = 1000
-ENDS = (2.5, 97.5)
+ENDS = (0.025, 0.975)
 
 Interval = tuple[float, float]
 
@@ -20,11 +20,11 @@ class Replicates:
     """How often each image was drawn in each replicate, by source dataset, of as many images as it has.
 
     The draws follow from the release's digest, on every machine: of the generator only its raw numbers are used, which
-    numpy promises never to change.
+    numpy promises never to change. Kept as the product takes them: 33 MB for MMAD's 8,366 images.
     """
 
     strata: Strata
-    drawn: list[NDArray[np.uint8]]
+    drawn: list[NDArray[np.float32]]
 
     @classmethod
     def of(cls, strata: Strata, digest: str) -> Self:
@@ -59,13 +59,13 @@ class Replicates:
 
     def _replicate(self, dataset: int, columns: Floats) -> tuple[Floats, Floats]:
         """Precision and F1 in each replicate, from found, falsely flagged and abnormal questions by image."""
-        sums = self.drawn[dataset].astype(np.float32) @ columns.astype(np.float32)
+        sums = self.drawn[dataset] @ columns.astype(np.float32)
         found, false, abnormal = sums.T.astype(np.float64)
         return _divide(found, found + false), _divide(2 * found, found + false + abnormal)
 
 
-def _draw(raw: np.random.PCG64, images: int) -> NDArray[np.uint8]:
-    drawn = np.zeros((REPLICATES, images), dtype=np.uint8)
+def _draw(raw: np.random.PCG64, images: int) -> NDArray[np.float32]:
+    drawn = np.zeros((REPLICATES, images), dtype=np.float32)
     for replicate in drawn:
         numbers = np.atleast_1d(raw.random_raw(images)) >> np.uint64(32)
         which = (numbers * np.uint64(images)) >> np.uint64(32)
@@ -94,5 +94,5 @@ def _interval(figures: Floats, images: int) -> Interval | None:
         # All replicates agree: what says how sure that is are the images, as with any figure without an error.
         low, high = wilson(figures[0], 0.0, images, images)
     else:
-        low, high = np.percentile(figures, ENDS)
+        low, high = np.quantile(figures, ENDS)
     return 100 * float(low), 100 * float(high)
