@@ -1,7 +1,6 @@
-"""Ranges of ranks: which entries of a column cannot be told apart."""
+"""Which entries of a column cannot be told apart: the critical value, and verdicts on pairs."""
 
 from statistics import NormalDist
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,20 +9,6 @@ from scoring.statistics.intervals import ROUNDING
 from scoring.statistics.strata import Flags, Floats
 
 Counts = NDArray[np.int64]
-
-
-class Ranges(NamedTuple):
-    """By entry: 1 + how many are significantly better, and K less how many are significantly worse."""
-
-    low: Counts
-    high: Counts
-
-
-class Verdicts(NamedTuple):
-    """What one entry and each of the others are to each other; both are False where they cannot be told apart."""
-
-    better: Flags  # this other is significantly better than the one
-    worse: Flags
 
 
 def critical(entries: int) -> float:
@@ -42,41 +27,12 @@ def is_better(differences: Floats, squared_errors: Floats, beyond: float) -> Fla
     return found
 
 
-def ranges(scores: Floats, residuals: Floats, beyond: float | None = None) -> Ranges:
-    """Of entries with these scores, as shares, and these residuals: entries x images.
+def are_in_doubt(differences: Floats, least: Floats, most: Floats, beyond: Floats) -> Flags:
+    """Where the standard error has to be known for a verdict, when only bounds of its square are.
 
-    `beyond` is the critical value where these are not all entries of the board.
+    That is so unless the difference is significant by the most it may be and by the largest of these critical values,
+    or is not even by the least and the smallest.
     """
-    judged = Judged(scores, beyond if beyond is not None else critical(len(scores)))
-    judged.add(slice(0, len(scores)), residuals, slice(0, len(scores)), residuals)
-    return judged.ranges()
-
-
-class Judged:
-    """Verdicts on all pairs, counted as blocks of residuals come in."""
-
-    def __init__(self, scores: Floats, beyond: float) -> None:
-        self._scores = scores
-        self._beyond = beyond
-        self._better = np.zeros(len(scores), dtype=np.int64)
-        self._worse = np.zeros(len(scores), dtype=np.int64)
-
-    def add(self, rows: slice, ours: Floats, columns: slice, theirs: Floats) -> None:
-        """The pairs of two blocks: the same one twice, or two that come together only once."""
-        images = ours.shape[1]
-        if images < 2:
-            return
-        products = ours @ theirs.T
-        squares = np.einsum("ij,ij->i", ours, ours)[:, None] + np.einsum("ij,ij->i", theirs, theirs)
-        squared_errors = (squares - 2 * products) * (images / (images - 1))
-        differences = self._scores[rows, None] - self._scores[columns]
-        above = is_better(differences, squared_errors, self._beyond)
-        self._worse[rows] += above.sum(axis=1)
-        self._better[columns] += above.sum(axis=0)
-        if rows != columns:
-            below = is_better(-differences, squared_errors, self._beyond)
-            self._better[rows] += below.sum(axis=1)
-            self._worse[columns] += below.sum(axis=0)
-
-    def ranges(self) -> Ranges:
-        return Ranges(1 + self._better, len(self._scores) - self._worse)
+    squared = differences**2
+    found: Flags = (squared <= beyond.max() ** 2 * most) & (squared > beyond.min() ** 2 * least)
+    return found

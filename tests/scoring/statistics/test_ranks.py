@@ -1,4 +1,5 @@
 import random
+from collections.abc import Collection
 from itertools import pairwise
 from statistics import NormalDist
 
@@ -6,25 +7,29 @@ import numpy as np
 import pytest
 
 from scoring.release import Release
-from scoring.statistics.outcomes import Outcomes, unpack
+from scoring.statistics.boards import Board
+from scoring.statistics.outcomes import unpack
 from scoring.statistics.pairs import compare
 from scoring.statistics.ranks import critical
 from tests.scoring.statistics.shapes import Flags, flat, packed, some_right
 
 
-def outcomes_of(release: Release, answers: dict[str, Flags]) -> Outcomes[str]:
-    outcomes: Outcomes[str] = Outcomes(release)
+def board_of(release: Release, answers: dict[str, Flags], figure: str = "overall") -> Board[str]:
+    board: Board[str] = Board(release, [figure], 1)
     for name, correct in answers.items():
-        outcomes.add(name, packed(correct & release.counted))
-    return outcomes
+        board.add(name, packed(correct & release.counted))
+    board.settle({name: [True] for name in answers})
+    return board
 
 
-def ranges_of(
-    outcomes: Outcomes[str], figure: str = "overall", keys: list[str] | None = None
+def ranges_of(board: Board[str], names: Collection[str]) -> dict[str, tuple[int, int]]:
+    return {name: board.ranges(name, [[len(names)]])[0][0] for name in names}
+
+
+def judged(
+    release: Release, answers: dict[str, Flags], figure: str = "overall"
 ) -> dict[str, tuple[int, int]]:
-    names = keys or outcomes.having(figure)
-    found = outcomes.ranges(figure, names)
-    return dict(zip(names, zip(found.low.tolist(), found.high.tolist(), strict=True), strict=True))
+    return ranges_of(board_of(release, answers, figure), answers)
 
 
 def missing(*wrong: int) -> Flags:
@@ -41,33 +46,36 @@ def test_ranges_by_hand() -> None:
     """
     assert critical(3) == critical(4) == pytest.approx(2.394, abs=5e-4)
     answers = {"none": missing(), "four": missing(*range(4)), "eight": missing(*range(8))}
-    found = ranges_of(outcomes_of(flat(100), answers))
+    found = judged(flat(100), answers)
     assert found == {"none": (1, 2), "four": (1, 3), "eight": (2, 3)}
 
 
 def test_one_entry_is_first() -> None:
-    assert ranges_of(outcomes_of(flat(100), {"alone": missing()})) == {"alone": (1, 1)}
+    assert judged(flat(100), {"alone": missing()}) == {"alone": (1, 1)}
 
 
 def test_nobody_needs_no_rank() -> None:
-    assert ranges_of(outcomes_of(flat(100), {})) == {}
+    assert judged(flat(100), {}) == {}
 
 
 def test_equal_scores_share_a_range_whatever_was_answered() -> None:
     answers = {"early": missing(*range(20)), "late": missing(*range(80, 100)), "best": missing()}
-    found = ranges_of(outcomes_of(flat(100), answers))
+    found = judged(flat(100), answers)
     assert found == {"best": (1, 1), "early": (2, 3), "late": (2, 3)}
 
 
 def test_identical_answers_share_a_range() -> None:
     answers = {"one": missing(3), "again": missing(3), "bad": missing(*range(50))}
-    assert ranges_of(outcomes_of(flat(100), answers)) == {"one": (1, 2), "again": (1, 2), "bad": (3, 3)}
+    assert judged(flat(100), answers) == {"one": (1, 2), "again": (1, 2), "bad": (3, 3)}
 
 
 def test_one_image_tells_nobody_apart() -> None:
-    outcomes = outcomes_of(flat(1, 9), {"all": np.ones(9, dtype=bool), "none": np.zeros(9, dtype=bool)})
-    assert ranges_of(outcomes) == {"all": (1, 2), "none": (1, 2)}
-    assert not any(map(np.any, outcomes.against("overall", "all", ["none"])))
+    answers = {"all": np.ones(9, dtype=bool), "none": np.zeros(9, dtype=bool)}
+    assert judged(flat(1, 9), answers) == {"all": (1, 2), "none": (1, 2)}
+    many = {f"e{number}": np.full(9, number % 2 == 0) for number in range(20)}
+    board = board_of(flat(1, 9), many)
+    board.settle({name: [True] for name in list(many)[1:]})
+    assert set(ranges_of(board, list(many)[1:]).values()) == {(1, 19)}
 
 
 def test_the_critical_value_moves_only_when_the_board_doubles() -> None:
@@ -98,92 +106,131 @@ def test_ranges_are_what_all_pairs_say(release: Release, board: dict[str, Flags]
             pair = compare(its, correct, release, range(7)).differences[figure] if other != name else None
             zs.append(pair.z or 0 if pair else 0)
         expected[name] = (1 + sum(z > beyond for z in zs), len(board) - sum(z < -beyond for z in zs))
-    found = ranges_of(outcomes_of(release, board), figure)
+    found = judged(release, board, figure)
     assert found == expected
     assert len(set(found.values())) > 3
 
 
 def test_the_order_in_which_entries_come_plays_no_part(release: Release, board: dict[str, Flags]) -> None:
     names = list(board)
-    expected = ranges_of(outcomes_of(release, board))
+    expected = judged(release, board)
     for seed in range(3):
         random.Random(seed).shuffle(names)
-        assert ranges_of(outcomes_of(release, {name: board[name] for name in names})) == expected
+        assert judged(release, {name: board[name] for name in names}) == expected
 
 
 @pytest.mark.parametrize("block", [1, 7, 29, 30, 31])
 def test_blocks_play_no_part(
     release: Release, board: dict[str, Flags], block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = ranges_of(outcomes_of(release, board))
-    monkeypatch.setattr("scoring.statistics.outcomes.BLOCK", block)
-    assert ranges_of(outcomes_of(release, board)) == expected
+    expected = judged(release, board)
+    monkeypatch.setattr("scoring.statistics.boards.BLOCK", block)
+    assert judged(release, board) == expected
 
 
-@pytest.mark.parametrize("figure", ["overall", "object-analysis", "GoodsAD"])
-def test_one_by_one_is_all_at_once(release: Release, board: dict[str, Flags], figure: str) -> None:
-    """Entries come, and go again, each judged against those that are there, by the last board's critical value."""
-    outcomes = outcomes_of(release, board)
-    there: list[str] = []
-    low: dict[str, int] = {}
-    high: dict[str, int] = {}
+@pytest.mark.parametrize("seed", range(3))
+def test_one_by_one_is_all_at_once(release: Release, board: dict[str, Flags], seed: int) -> None:
+    """Entries come, go, and change their division, one at a time and a few at once; some are partial."""
+    figures = ["overall", "object-analysis", "GoodsAD", "detection/recall"]
+    parts = {name: range(7) if number % 5 else [4, 6] for number, name in enumerate(board)}
 
-    def move(name: str, step: int) -> None:
-        better, worse = outcomes.against(figure, name, there, entries=len(board))
-        for other, is_better, is_worse in zip(there, better.tolist(), worse.tolist(), strict=True):
-            low[other] += step * is_worse
-            high[other] += step * (not is_better)
-        low[name], high[name] = 1 + int(better.sum()), len(there) + 1 - int(worse.sum())
+    def added() -> Board[str]:
+        made: Board[str] = Board(release, figures, 2)
+        for name, correct in board.items():
+            made.add(name, packed(correct), parts[name])
+        return made
 
-    for name in board:
-        move(name, 1)
-        there.append(name)
-    assert {name: (low[name], high[name]) for name in board} == ranges_of(outcomes, figure)
-    for name in list(board)[:-17]:
-        there.remove(name)
-        move(name, -1)
-    # Seventeen are judged as 32 are, which thirty were.
-    assert {name: (low[name], high[name]) for name in there} == ranges_of(outcomes, figure, there)
+    chance = random.Random(seed)
+    kept = added()
+    there: dict[str, list[bool]] = {}
+    for step in range(60):
+        for name in chance.sample(list(board), 1 + step % 3):
+            if name in there and chance.random() < (0.1 if step < 30 else 0.7):
+                there.pop(name)
+            else:
+                there[name] = [True, chance.random() < 0.5]
+        # What is not there is forgotten, and has to be made known again.
+        for name in there:
+            kept.add(name, packed(board[name]), parts[name])
+        kept.settle(there)
+        anew = added()
+        anew.settle(there)
+        everybody = [[len(there)] * 2] * 4
+        for name in there:
+            assert kept.ranges(name, everybody) == anew.ranges(name, everybody), name
 
 
-def test_verdicts_are_symmetric(release: Release, board: dict[str, Flags]) -> None:
-    outcomes = outcomes_of(release, board)
+def test_one_that_moves_is_judged_beside_the_others_alone(
+    release: Release, board: dict[str, Flags], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = board_of(release, board)
+    rest = {name: correct for name, correct in board.items() if name != "e7"}
+    expected = judged(release, rest)
+    monkeypatch.delattr(Board, "_judge")
+    members = {name: [True] for name in rest}
+    assert kept.moves(members) == 1
+    kept.settle(members)
+    assert ranges_of(kept, rest) == expected
+    assert kept.moves(members) == 0
+
+
+def test_where_the_critical_value_moves_everybody_is_judged_anew(
+    release: Release, board: dict[str, Flags]
+) -> None:
+    kept = board_of(release, board)
+    sixteen = dict(list(board.items())[:16])
+    members = {name: [True] for name in sixteen}
+    assert kept.moves(members) == 32
+    kept.settle(members)
+    assert ranges_of(kept, sixteen) == judged(release, sixteen)
+
+
+def test_bounds_decide_only_what_they_can(release: Release, board: dict[str, Flags]) -> None:
+    """Verdicts on one beside the others are those of the exact errors, wherever a bound stands for one."""
     names = list(board)
-    better = np.array([outcomes.against("overall", name, names).better for name in names])
-    worse = np.array([outcomes.against("overall", name, names).worse for name in names])
-    assert (better == worse.T).all()
-    assert better.any()
-    assert not (better & worse).any()
+    expected = judged(release, board)
+    for name in ("e0", "e13", "e26", "nearly"):
+        kept = board_of(release, board)
+        kept.settle({other: [True] for other in names if other != name})
+        kept.add(name, packed(board[name]))
+        kept.settle({other: [True] for other in names})
+        assert ranges_of(kept, names) == expected
 
 
-def test_what_is_let_go_of_leaves_the_others_as_they_were(release: Release, board: dict[str, Flags]) -> None:
-    outcomes = outcomes_of(release, board)
-    for name in ("e0", "same", "e26", "nobody"):
-        outcomes.remove(name)
-    rest = {name: correct for name, correct in board.items() if name in outcomes}
-    assert len(outcomes) == len(rest) == 27
-    assert ranges_of(outcomes) == ranges_of(outcomes_of(release, rest))
+def test_who_is_better_and_who_is_worse_is_the_same_of_both(
+    release: Release, board: dict[str, Flags]
+) -> None:
+    names = list(board)
+    found = judged(release, board)
+    better = sum(low - 1 for low, _ in found.values())
+    worse = sum(len(names) - high for _, high in found.values())
+    assert better == worse > 0
 
 
-def test_what_comes_again_replaces_the_first(release: Release, board: dict[str, Flags]) -> None:
-    outcomes = outcomes_of(release, board)
-    outcomes.add("e0", packed(board["e25"]))
-    assert ranges_of(outcomes) == ranges_of(outcomes_of(release, board | {"e0": board["e25"]}))
+def test_of_what_is_not_known_nothing_is_said(release: Release, board: dict[str, Flags]) -> None:
+    kept = board_of(release, board)
+    kept.settle({name: [True] for name in [*board, "unknown"]})
+    assert kept.ranges("unknown", [[len(board) + 1]]) == [[(1, len(board) + 1)]]
+    assert "unknown" not in kept
 
 
 def test_partial_entries_stand_in_their_own_columns(release: Release, board: dict[str, Flags]) -> None:
-    outcomes = outcomes_of(release, board)
-    outcomes.add("part", packed(board["e26"] & (release.subtasks == 4)), scored=[4])
-    assert "part" not in outcomes.having("overall") + outcomes.having("VisA") + outcomes.having(
-        "object-analysis"
-    )
-    assert ranges_of(outcomes, "defect-analysis")["part"] == ranges_of(outcomes, "defect-analysis")["e26"]
+    kept: Board[str] = Board(release, ["overall", "defect-analysis"], 1)
+    for name, correct in board.items():
+        kept.add(name, packed(correct))
+    kept.add("part", packed(board["e26"] & (release.subtasks == 4)), scored=[4])
+    kept.settle({name: [True] for name in [*board, "part"]})
+    count = len(board)
+    overall = {name: kept.ranges(name, [[count], [count + 1]])[0][0] for name in board}
+    assert overall == judged(release, board)
+    part, whole = (kept.ranges(name, [[count], [count + 1]])[1] for name in ("part", "e26"))
+    assert part == whole
 
 
 def test_excluded_questions_play_no_part(release: Release, board: dict[str, Flags]) -> None:
     less = release.excluding(release.ids[::3])
     changed = {name: correct ^ ~less.counted for name, correct in board.items()}
-    assert ranges_of(outcomes_of(less, board)) == ranges_of(outcomes_of(less, changed))
+    assert judged(less, board) == judged(less, changed)
 
 
 def test_bits_come_back_as_they_were(release: Release) -> None:
