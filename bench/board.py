@@ -27,7 +27,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.test import Client
+
+    from scoring.release import Release as Content
+    from submissions.models import Submission
 
 SUBMISSIONS_AN_ENTRY = 10
 ENTRIES_A_TEAM = 20
@@ -168,20 +172,27 @@ def profiled(url: str) -> None:
 # ---- the database ----
 
 
-def build(entries: int, submissions: str = "", figures: str = "") -> None:
-    """A benchmark `bench` of that many public entries, by these statements in place of SQLite's."""
+def build(entries: int, submissions: str = "", figures: str = "", known: "Content | None" = None) -> None:
+    """A benchmark `bench` of that many public entries, by these statements in place of SQLite's.
+
+    With a release to answer, outcomes are kept of what is shown, and the ranges of ranks follow from them; without, no
+    two entries can be told apart.
+    """
     from django.db import connection, transaction
 
-    from scoring import definition
-    from submissions import standings
-    from submissions.models import Benchmark, Entry, Question, Release, Team
+    from scoring import definition, standin
+    from scoring.benchmarks.mmad import importer
+    from submissions import places, ranges, truths
+    from submissions.models import Benchmark, Entry, Question, Release, Submission, Team
 
     rules = definition.load("mmad")
+    content = known or importer.read(json.dumps(standin.mmad_json()).encode(), rules)
+    truths.keep(content)
     benchmark = Benchmark.objects.create(
         slug="bench", name="Bench", definition=rules.to_dict(), disclosure="cells", is_open=True
     )
     release = Release.objects.create(
-        benchmark=benchmark, digest="b" * 64, question_count=39672, image_count=8366
+        benchmark=benchmark, digest=content.digest, question_count=39672, image_count=8366
     )
     # One question a cell: what is asked about makes the board's columns.
     Question.objects.bulk_create(
@@ -229,7 +240,30 @@ def build(entries: int, submissions: str = "", figures: str = "") -> None:
         )
         cursor.execute(_SHOW)
         cursor.execute(figures or _FIGURES, [json.dumps(columns + further), len(columns)])
-        standings.rank(benchmark)
+    if known:
+        keep_outcomes(Submission.objects.filter(pk__in=Entry.objects.values("shown")), known)
+    logging.getLogger("submissions.ranges").setLevel(logging.CRITICAL)
+    ranges.up_to_date(lambda: places.write(Benchmark.objects.select_for_update().get(pk=benchmark.pk)))
+
+
+def keep_outcomes(of: "QuerySet[Submission]", content: "Content") -> None:
+    """Let these submissions have answered as their score says, with a report to say so."""
+    import numpy as np
+
+    from scoring.evaluate import SCORER_VERSION
+    from submissions import outcomes
+    from submissions.models import Report
+
+    made = []
+    for submission in of:
+        release, score = submission.release, submission.score
+        if release is None or score is None:
+            raise RuntimeError(f"{submission} is not scored")
+        draw = np.random.default_rng(submission.pk.int)
+        right = draw.random(content.size) < score / 100
+        outcomes.keep(submission, release, np.packbits(right).tobytes())
+        made.append(Report(submission=submission, release=release, scorer_version=SCORER_VERSION, body={}))
+    Report.objects.bulk_create(made, BATCH)
 
 
 # As many of each entry, ten seconds apart, each with a random score from 30 to 90.

@@ -20,9 +20,9 @@ from bench.scoring import cpu_ms, cpu_seconds, resident_mb, say
 from scoring import definition, standin
 from scoring.benchmarks.mmad import importer
 from scoring.release import Release
+from scoring.statistics.boards import Board
 from scoring.statistics.clusters import Spread
 from scoring.statistics.estimates import intervals
-from scoring.statistics.outcomes import Outcomes
 from scoring.statistics.pairs import compare
 
 LIMITS = {
@@ -62,30 +62,41 @@ def measure_one(release: Release) -> list[str]:
 
 
 def measure_boards(release: Release) -> list[str]:
-    """Of boards of 500 and of 10,000 entries."""
-    outcomes: Outcomes[int] = Outcomes(release)
-    for entry in range(500):
-        outcomes.add(entry, np.packbits(drawn(release, entry)).tobytes())
+    """Of boards of 500 and of 10,000 entries, whose overall scores lie between 60 and 80."""
     columns = ("overall", *release.definition.subtask_slugs, *release.definition.source_datasets)
-    entries = range(500)
+    whole: Board[int] = Board(release, columns, 2)
+    for entry in range(500):
+        whole.add(entry, np.packbits(drawn(release, entry)).tobytes())
+    # Every third stands in the closed division, too.
+    everybody = {entry: (True, entry % 3 == 0) for entry in range(500)}
+    missed = told("500 entries in all columns", lambda: 1000 * cpu_seconds(lambda: whole.settle(everybody)))
+    one_less = {entry: everybody[entry] for entry in range(499)}
 
-    def rank() -> None:
-        for column in columns:
-            outcomes.ranges(column, entries)
+    def move() -> None:
+        whole.settle(one_less)
+        whole.add(499, np.packbits(drawn(release, 499)).tobytes())
+        whole.settle(everybody)
 
-    missed = told("500 entries in all columns", lambda: 1000 * min(cpu_seconds(rank) for _ in range(2)))
-    # Drawing as many as this would take minutes: each is one of the five hundred, moved on by some questions.
-    for entry in range(500, 10_001):
-        outcomes.add(entry, np.packbits(np.roll(drawn(release, 1), entry)).tobytes())
-    say(f"10,001 entries in memory: {outcomes.size / 2**20:.0f} MB")
-    others = range(10_000)
-    return [
-        *missed,
-        *told(
-            "one entry against 10,000",
-            lambda: cpu_ms(lambda: outcomes.against("overall", 10_000, others), runs=3),
-        ),
-    ]
+    say(f"one of 500 goes and comes again, in all columns: {cpu_ms(move, runs=3):.0f} ms CPU")
+
+    chance = np.random.default_rng(1)
+    kept: Board[int] = Board(release, ["overall"], 1)
+    # To draw as many as this takes long: each is one of five hundred, with two in a hundred answers turned.
+    some = [drawn(release, entry) for entry in range(500)]
+    for entry in range(10_000):
+        kept.add(entry, np.packbits(some[entry % 500] ^ (chance.random(release.size) < 0.02)).tobytes())
+    say(f"10,000 entries in memory: {kept.size / 2**20:.0f} MB")
+    members = dict.fromkeys(range(10000), (True,))
+    seconds = cpu_seconds(lambda: kept.settle(members))
+    say(f"10,000 entries in one column, all pairs: {seconds:.0f} s CPU")
+
+    newcomer = np.packbits(drawn(release, 500)).tobytes()
+
+    def come() -> None:
+        kept.add(10_000, newcomer)
+        kept.settle({**members, 10_000: (True,)})
+
+    return [*missed, *told("one entry against 10,000", lambda: 1000 * cpu_seconds(come))]
 
 
 def told(name: str, work: Callable[[], float]) -> list[str]:

@@ -16,7 +16,7 @@ from django.db import transaction
 from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError
 from scoring.likeness import Likeness, likeness
-from submissions import audit, moderation, notices, releases, ringing, sheets, storage
+from submissions import audit, moderation, notices, ringing, sheets, storage, truths
 from submissions.models import Alarm, Benchmark, Entry, Release, Submission
 from submissions.models.submission import SubmissionQuerySet
 from submissions.refusals import Refusal
@@ -53,7 +53,7 @@ class Comparison:
             return
         own = self.sheet = self.sheet or _own(self.submission, release)
         if own is not None:
-            content = releases.decoded(release.digest)
+            content = truths.decoded(release.digest)
             for other, sheet in _kept(missing, release):
                 found = likeness(own, sheet, content)
                 if found.is_alarming:
@@ -123,7 +123,7 @@ def _own(submission: Submission, release: Release) -> Sheet | None:
     """The submission's letters on this release; None where its file is gone or no longer read."""
     origin = sheets.origins([submission]).get(submission.pk, release.digest)
     try:
-        return sheets.carried(sheets.of(submission, releases.decoded(origin)), origin, release.digest)
+        return sheets.carried(sheets.of(submission, truths.decoded(origin)), origin, release.digest)
     except (storage.MissingObjectError, PredictionError):
         logger.warning("%s is compared with nothing: it cannot be read", submission.pk)
         return None

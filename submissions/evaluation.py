@@ -1,7 +1,6 @@
 """Score a submission: claim it, read its file, write what became of it. Running it twice does no harm."""
 
 import logging
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from scoring.errors import PredictionError, Problem
-from scoring.evaluate import SCORER_VERSION, Evaluation, evaluate
+from scoring.evaluate import Evaluation, evaluate
 from scoring.release import Release as Content
 from submissions import (
     alarms,
@@ -21,13 +20,15 @@ from submissions import (
     leases,
     log_lines,
     notices,
-    releases,
+    outcomes,
+    ranges,
     ringing,
     scores,
     sealing,
     sheets,
     standings,
     storage,
+    truths,
 )
 from submissions.models import Benchmark, Release, Submission
 
@@ -132,7 +133,7 @@ def _score(submission: Submission) -> None:
         _reject(submission, PredictionError.single(Problem(code)))
         return
     sheets.keep(submission, release.digest, evaluation.sheet)
-    keep_outcomes(submission, release, evaluation)
+    outcomes.keep(submission, release, evaluation.outcomes)
     comparison = alarms.Comparison(submission, evaluation.sheet)
     if submission.is_public and submission.benchmark.holds_alike:
         comparison.catch_up(release)
@@ -141,6 +142,8 @@ def _score(submission: Submission) -> None:
             _record(submission, release, evaluation, comparison)
         except alarms.NotComparedError:
             comparison.catch_up(release)
+        except ranges.NotJudgedError as behind:
+            behind.catch_up()
         else:
             return
 
@@ -148,18 +151,11 @@ def _score(submission: Submission) -> None:
 def _read(submission: Submission, release: Release) -> tuple[Content, bytes]:
     """The release with its truth, and the answer file."""
     try:
-        return releases.decoded(release.digest), storage.answers().get(submission.answers_key)
+        return truths.decoded(release.digest), storage.answers().get(submission.answers_key)
     except storage.MissingObjectError:
         # Gone, not away: trying again cannot help, so this attempt is the last.
         submission.attempts = MOST_ATTEMPTS
         raise
-
-
-def keep_outcomes(submission: Submission, release: Release, evaluation: Evaluation) -> None:
-    """Put the outcomes where the truth is: together with the answers they are the truth. Again: no change."""
-    key = f"outcomes/{release.digest}/{submission.pk}-{SCORER_VERSION}"
-    with suppress(storage.ObjectExistsError):
-        storage.truth().put(key, evaluation.outcomes)
 
 
 def _record(
@@ -167,7 +163,8 @@ def _record(
 ) -> None:
     """Figures, ranks and the final state, in one transaction: `scored` means that the ranks stand.
 
-    Raises NotComparedError when it is public by now, or something else was put up, that the comparison lacks.
+    Raises NotComparedError when it is public by now, or something else was put up, that the comparison lacks, and
+    NotJudgedError when the board moved by much.
     """
     report = evaluation.report
     low, high = report.intervals.get("overall") or (None, None)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import alarms, audit, moderation, names, quota, ringing, sealing, standings, storage
+from submissions import alarms, audit, moderation, names, quota, ranges, ringing, sealing, standings, storage
 from submissions.models import Benchmark, Entry, Release, Submission, Team
 from submissions.refusals import Refusal
 
@@ -139,29 +139,32 @@ def _place(entry_id: UUID) -> None:
     if entry is None:
         return
     comparisons: dict[UUID, alarms.Comparison] = {}
-    while not _placed(entry, comparisons):
-        current = Benchmark.objects.filter(pk=entry.benchmark_id).values("current_release")
-        release = Release.objects.get(pk__in=current)
-        for comparison in comparisons.values():
-            comparison.catch_up(release)
+    while True:
+        try:
+            ranges.up_to_date(partial(_settle, entry, comparisons))
+        except alarms.NotComparedError:
+            current = Benchmark.objects.filter(pk=entry.benchmark_id).values("current_release")
+            release = Release.objects.get(pk__in=current)
+            for comparison in comparisons.values():
+                comparison.catch_up(release)
+        else:
+            return
 
 
-def _placed(entry: Entry, comparisons: dict[UUID, alarms.Comparison]) -> bool:
-    """Rank the board with the entry, unless something of it, in `comparisons` by then, has yet to be compared."""
+def _settle(entry: Entry, comparisons: dict[UUID, alarms.Comparison]) -> None:
+    """Rank the board with the entry. To be called in a transaction.
+
+    Raises NotComparedError when something of it, in `comparisons` by then, has yet to be compared, and NotJudgedError.
+    """
     unsettled = Submission.objects.filter(entry=entry).unsettled()
-    try:
-        with transaction.atomic():
-            benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=entry.benchmark_id)
-            # Submissions before their entry, as whoever publishes or withdraws locks them.
-            locked = {each.pk: each for each in unsettled.select_for_update(no_key=True).order_by("pk")}
-            Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
-            # Read with the entry held, so that no decision of an organizer is lost in between.
-            for submission_id in alarms.undecided(unsettled):
-                if submission_id not in locked:
-                    raise alarms.NotComparedError
-                comparisons.setdefault(submission_id, alarms.Comparison(locked[submission_id]))
-                comparisons[submission_id].settle(benchmark, now=timezone.now())
-            standings.place(entry)
-    except alarms.NotComparedError:
-        return False
-    return True
+    benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=entry.benchmark_id)
+    # Submissions before their entry, as whoever publishes or withdraws locks them.
+    locked = {each.pk: each for each in unsettled.select_for_update(no_key=True).order_by("pk")}
+    Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
+    # Read with the entry held, so that no decision of an organizer is lost in between.
+    for submission_id in alarms.undecided(unsettled):
+        if submission_id not in locked:
+            raise alarms.NotComparedError
+        comparisons.setdefault(submission_id, alarms.Comparison(locked[submission_id]))
+        comparisons[submission_id].settle(benchmark, now=timezone.now())
+    standings.place(entry)

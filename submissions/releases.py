@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 
 from django.core.exceptions import ValidationError
@@ -14,15 +14,11 @@ from django.utils import timezone
 import scoring.release
 from scoring.definition import Definition
 from scoring.transfer import Changes
-from submissions import audit, disputes, names, notices, ringing, scores, standings, storage
+from submissions import audit, disputes, names, notices, ranges, ringing, scores, standings, truths
 from submissions.models import Benchmark, Question, Release
 from submissions.refusals import Refusal
 
 QUESTIONS_A_BATCH = 2000
-
-
-def truth_key(digest: str) -> str:
-    return f"releases/{digest}"
 
 
 class Outcome(StrEnum):
@@ -57,8 +53,7 @@ def publish(
         summary = _text("summary", summary, Benchmark.LONGEST_SUMMARY)
     content = content.excluding(disputes.excluded(slug))
     # Truth first: a release that a worker cannot read must never be current.
-    with suppress(storage.ObjectExistsError):  # then it is the same content, by its digest
-        storage.truth().put(truth_key(content.digest), content.encode())
+    truths.keep(content)
     with transaction.atomic():
         benchmark = _locked(slug, name or _name(content.definition, slug), content.definition)
         given = {"summary": summary, "daily_limit": daily_limit, "total_limit": total_limit}
@@ -87,7 +82,7 @@ def _draft(
     benchmark: Benchmark, release: Release, content: scoring.release.Release, *, previous: Release
 ) -> None:
     release.previous = previous
-    release.changes = Changes.between(decoded(previous.digest), content).to_dict()
+    release.changes = Changes.between(truths.decoded(previous.digest), content).to_dict()
     release.rescoring = True
     release.save()
     benchmark.draft_release = release
@@ -120,12 +115,15 @@ def make_current(release: Release, *, now: datetime) -> None:
     What was scored against the draft counts at once; the rest of the history follows in the background. Raises
     Refusal when it is not its benchmark's draft.
     """
-    with transaction.atomic():
+
+    def work() -> None:
         benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
         if benchmark.draft_release_id != release.pk:
             raise Refusal("not-the-draft", release=release.short_digest)
         benchmark.draft_release = None
         _switch(benchmark, release, now=now)
+
+    ranges.up_to_date(work)
     ringing.rescore(release.pk, release.rescoring_turn)
 
 
@@ -209,12 +207,3 @@ def _batches(content: scoring.release.Release, release: Release) -> Iterator[lis
     )
     while batch := list(islice(questions, QUESTIONS_A_BATCH)):
         yield batch
-
-
-@lru_cache(maxsize=4)
-def decoded(digest: str) -> scoring.release.Release:
-    """A release with its truth, kept decoded in the worker's memory by digest.
-
-    Raises TruthForbiddenError in the web process, StorageUnavailableError, MissingObjectError.
-    """
-    return scoring.release.Release.decode(storage.truth().get(truth_key(digest)))

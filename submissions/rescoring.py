@@ -21,15 +21,16 @@ from scoring.evaluate import SCORER_VERSION, rescore
 from scoring.release import Release as Content
 from submissions import (
     audit,
-    evaluation,
     log_lines,
-    releases,
+    outcomes,
+    ranges,
     ringing,
     scores,
     sealing,
     sheets,
     standings,
     storage,
+    truths,
 )
 from submissions.models import Benchmark, Release, Report, Submission
 from submissions.models.submission import SubmissionQuerySet
@@ -117,30 +118,29 @@ def _work(release: Release, *, until: float) -> bool:
         if time.monotonic() > until:
             return False
         batch = list(waiting(release).select_related("benchmark")[:BATCH])
-        _keep(list(_scores(batch, release)), release)
+        found = list(_scores(batch, release))
+        ranges.up_to_date(partial(_keep, found, release))
 
 
 def _keep(found: Sequence[scores.Score], release: Release) -> None:
-    with transaction.atomic():
-        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
-        # Somebody who took this turn for lost may have written some of them.
-        still = set(
-            waiting(release)
-            .filter(pk__in=[each.submission.pk for each in found])
-            .values_list("pk", flat=True)
-        )
-        found = [each for each in found if each.submission.pk in still]
-        if not found:
-            return
-        scores.write(found, release)
-        if benchmark.current_release_id == release.pk:
-            submissions = [each.submission for each in found]
-            scores.adopt(benchmark, submissions)
-            standings.place_some(benchmark, list({submission.entry_id for submission in submissions}))
+    """To be called in a transaction. Raises NotJudgedError."""
+    benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
+    # Somebody who took this turn for lost may have written some of them.
+    still = set(
+        waiting(release).filter(pk__in=[each.submission.pk for each in found]).values_list("pk", flat=True)
+    )
+    found = [each for each in found if each.submission.pk in still]
+    if not found:
+        return
+    scores.write(found, release)
+    if benchmark.current_release_id == release.pk:
+        submissions = [each.submission for each in found]
+        scores.adopt(benchmark, submissions)
+        standings.place_some(benchmark, list({submission.entry_id for submission in submissions}))
 
 
 def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Score]:
-    content = releases.decoded(release.digest)
+    content = truths.decoded(release.digest)
     if release.benchmark.current_release_id == release.pk:
         content = content.under(release.benchmark.rules)
     origins = sheets.origins(batch)
@@ -151,7 +151,7 @@ def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Sc
 
 
 def _score(submission: Submission, origin: str, content: Content, release: Release) -> scores.Score:
-    before = releases.decoded(origin)
+    before = truths.decoded(origin)
     try:
         sheet = sheets.of(submission, before)
         found = rescore(sheet, before, content, partial=submission.partial)
@@ -160,5 +160,5 @@ def _score(submission: Submission, origin: str, content: Content, release: Relea
     except storage.MissingObjectError:
         logger.error("the answers of %s are gone", submission.pk)
         return scores.Score(submission, None, "answers-missing")
-    evaluation.keep_outcomes(submission, release, found)
+    outcomes.keep(submission, release, found.outcomes)
     return scores.Score(submission, found.report)

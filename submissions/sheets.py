@@ -8,7 +8,7 @@ from uuid import UUID
 from scoring.answers.sheet import Sheet
 from scoring.evaluate import evaluate, transfer
 from scoring.release import Release as Content
-from submissions import releases, storage
+from submissions import storage, truths
 from submissions.models import Report, Submission
 
 KEPT_DECODED = 1000  # of forty thousand questions each takes 80 kB
@@ -63,4 +63,4 @@ def carried(sheet: Sheet, origin: str, digest: str) -> Sheet:
     """Letters of the one release as they answer the other."""
     if origin == digest:
         return sheet
-    return transfer(releases.decoded(origin), releases.decoded(digest)).carry(sheet)
+    return transfer(truths.decoded(origin), truths.decoded(digest)).carry(sheet)

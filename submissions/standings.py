@@ -1,4 +1,4 @@
-"""Where entries stand. Written by the worker with the benchmark's row locked, never computed per request.
+"""Which submission stands for each entry. Written by the worker with the benchmark's row locked.
 
 Rows are locked with `no_key`, here and elsewhere: a row that only points at a locked one need not wait for it.
 Statements are written out: the ORM has no UPDATE ... FROM. What they choose from is materialized, because PostgreSQL,
@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from submissions import places
 from submissions.models import Benchmark, Entry
 
 
@@ -20,7 +21,7 @@ def place(entry: Entry) -> None:
 
     Shown is the one that the team chose, else its best public one, among those scored on the current release: scores
     on different releases are not compared. What is held is not shown, and of a hidden entry nothing. Running it twice
-    changes nothing.
+    changes nothing. Raises NotJudgedError, see `ranges.up_to_date`.
     """
     benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=entry.benchmark_id)
     place_some(benchmark, [entry.pk])
@@ -34,7 +35,7 @@ def place_some(benchmark: Benchmark, entry_ids: Sequence[UUID] | None = None) ->
     # Locked before their submissions are read, so that a decision of a team is not lost between the two.
     list(entries.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     if _show(benchmark, entry_ids):
-        rank(benchmark)
+        places.write(benchmark)
     # The number of tries is shown as well.
     Benchmark.objects.filter(pk=benchmark.pk).update(changed_at=timezone.now())
 
@@ -51,7 +52,7 @@ def _show(benchmark: Benchmark, entry_ids: Sequence[UUID] | None) -> bool:
         cursor.execute(_CHOOSE.format(some=some), params)
         moved = []
         for statement in (_TAKE_DOWN, _PUT_UP):
-            cursor.execute(statement.format(some=some), params)
+            cursor.execute(statement.format(some=some, no_place=places.NONE), params)
             moved.append(cursor.rowcount)
     # SQLite does not count the rows of statements that begin so (-1): there it may have moved.
     return any(moved)
@@ -96,7 +97,7 @@ WITH stale AS MATERIALIZED (
     WHERE entry.benchmark_id = %(benchmark)s {some}
           AND (entry.shown_id IS NULL OR entry.shown_id <> submission.id OR figure.release_id <> %(release)s)
 )
-UPDATE submissions_figure SET shown = FALSE, rank = NULL, rank_closed = NULL
+UPDATE submissions_figure SET shown = FALSE, {no_place}
 FROM stale
 WHERE stale.id = submissions_figure.id
 """
@@ -124,46 +125,9 @@ WHERE shown AND benchmark_id = %s AND release_id = %s
 def unarchive(benchmark: Benchmark) -> None:
     """Let go of what was kept of the release that has become the current one again: its board lives."""
     with connection.cursor() as cursor:
-        cursor.execute(_UNARCHIVE, [benchmark.current_release_id])
+        cursor.execute(_UNARCHIVE.format(no_place=places.NONE), [benchmark.current_release_id])
 
 
 _UNARCHIVE = """
-UPDATE submissions_figure SET archived = FALSE, rank = NULL, rank_closed = NULL WHERE archived AND release_id = %s
-"""
-
-
-def rank(benchmark: Benchmark) -> None:
-    """Give every shown figure of the ranked columns its place, 1 to K without gaps.
-
-    Ties go to the earlier submission; quoted results, missing figures and cells have no rank. Only rows whose
-    rank changes are written. To be called in a transaction that holds the benchmark's row.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_RANK, [benchmark.pk])
-
-
-# One statement for all columns and both divisions.
-_RANK = """
-WITH placed AS (
-    SELECT figure.id, figure.rank, figure.rank_closed,
-           ROW_NUMBER() OVER (
-               PARTITION BY figure."column" ORDER BY figure.sort_key DESC, figure.sent_at, figure.id
-           ) AS place,
-           CASE WHEN entry.division = 'closed' THEN ROW_NUMBER() OVER (
-               PARTITION BY figure."column", entry.division
-               ORDER BY figure.sort_key DESC, figure.sent_at, figure.id
-           ) END AS place_closed
-    FROM submissions_figure figure
-    JOIN submissions_submission submission ON submission.id = figure.submission_id
-    JOIN submissions_entry entry ON entry.id = submission.entry_id
-    WHERE figure.benchmark_id = %s AND figure.shown AND figure.score IS NOT NULL
-          AND figure."column" NOT LIKE '%%/%%'
-),
-moved AS MATERIALIZED (
-    SELECT id, place, place_closed FROM placed
-    WHERE COALESCE(rank, 0) <> place OR COALESCE(rank_closed, 0) <> COALESCE(place_closed, 0)
-)
-UPDATE submissions_figure SET rank = moved.place, rank_closed = moved.place_closed
-FROM moved
-WHERE moved.id = submissions_figure.id
+UPDATE submissions_figure SET archived = FALSE, {no_place} WHERE archived AND release_id = %s
 """

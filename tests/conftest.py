@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
-from submissions import releases, ringing
+from submissions import ringing, truths
 
 PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
@@ -47,7 +47,7 @@ def stores(tmp_path: Path, settings: Settings) -> Path:
     for name, value in in_tests(tmp_path).items():
         setattr(settings, name, value)
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-    releases.decoded.cache_clear()
+    truths.decoded.cache_clear()
     caches["local"].clear()  # the other is in the database, which every test has to itself
     return tmp_path
 

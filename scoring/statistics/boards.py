@@ -88,19 +88,13 @@ class Board(Generic[Key]):
         for key in [key for key in self._outcomes.row_of if key not in members]:
             self._outcomes.remove(key)
 
-    def ranges(self, key: Key, entries: Sequence[Sequence[int]]) -> list[list[tuple[int, int]]]:
-        """Its first and last rank, by column and division; `entries` says how many have a rank there.
-
-        Nothing is known of what was not added: it may stand anywhere.
-        """
-        row = self._outcomes.row_of.get(key)
-        nobody = [[0] * self._divisions] * len(self.columns)
-        better = nobody if row is None else self._better[row].tolist()
-        worse = nobody if row is None else self._worse[row].tolist()
-        return [
-            [(1 + above, count - below) for above, below, count in zip(*of_column, strict=True)]
-            for of_column in zip(better, worse, entries, strict=True)
-        ]
+    def judged(self, column: str) -> dict[Key, list[tuple[int, int]]]:
+        """How many are significantly better and how many worse, by division, of each that was added."""
+        at = self.columns.index(column)
+        better, worse = self._better[:, at].tolist(), self._worse[:, at].tolist()
+        return {
+            key: list(zip(better[row], worse[row], strict=True)) for key, row in self._outcomes.row_of.items()
+        }
 
     def _wanted(self, members: Mapping[Key, Sequence[bool]]) -> Flags:
         wanted = np.zeros_like(self._members)

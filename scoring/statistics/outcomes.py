@@ -6,7 +6,7 @@ the other's residuals weigh each of them are looked up eight questions at a time
 """
 
 from collections.abc import Collection, Hashable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Key = TypeVar("Key", bound=Hashable)
 
+LOOKUPS = 1 << 14  # at a time
 # The eight bits of every byte, as numpy packs them.
 BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).T.astype(np.float64)
 
@@ -36,6 +37,7 @@ class Outcomes(Generic[Key]):
         self.figures = strata.linear(range(len(release.definition.subtasks)))
         self.row_of: dict[Key, int] = {}
         self._free: list[int] = []
+        self._questions: dict[int, _Questions] = {}
         # The bits stand stratum by stratum, each beginning with a byte: a figure reads only the bytes of its own.
         width = len(strata.columns)
         datasets = np.repeat(np.arange(len(strata.slices)), [s.stop - s.start for s in strata.slices])
@@ -108,42 +110,70 @@ class Outcomes(Generic[Key]):
 
     def residuals(self, at: int, rows: Integers) -> Floats:
         """Of the figure at this position: these rows x the figure's images."""
-        questions, weights, number = self._questions(at)
-        bits, strata = self._bit_of[questions], self._stratum_of[questions]
-        found = np.empty((len(rows), int(self.figures.images[at])))
-        for place, row in enumerate(rows.tolist()):
-            right = np.unpackbits(np.ascontiguousarray(self._packed[:, row]))[bits]
-            found[place] = np.bincount(number, (right - self._means[row][strata]) * weights)
+        its = self._its(at)
+        packed = np.ascontiguousarray(self._packed[:, rows].T)
+        expected = self._means[rows] @ its.by_image
+        found = np.empty_like(expected)
+        for place, bits in enumerate(packed):
+            found[place] = np.bincount(its.images, its.weights * np.unpackbits(bits)[its.bits])
+        found -= expected
         return found
 
     def products(self, at: int, row: int, rows: Integers) -> Floats:
         """The sums over images of one row's residuals times those of each of the others."""
-        questions, weights, number = self._questions(at)
+        its = self._its(at)
         (residuals,) = self.residuals(at, np.array([row]))
-        weighed = weights * residuals[number]
+        weighed = its.weights * residuals[its.images]
         by_bit = np.zeros(8 * len(self._packed))
-        by_bit[self._bit_of[questions]] = weighed
-        tables = by_bit.reshape(-1, 8) @ BITS
-        by_stratum = np.bincount(
-            self._stratum_of[questions], weights=weighed, minlength=self._strata.sizes.size
-        )
+        by_bit[its.bits] = weighed
+        tables = by_bit.reshape(-1, 8)[its.bytes] @ BITS
+        by_stratum = np.bincount(its.strata, weights=weighed, minlength=self._strata.sizes.size)
         found: Floats = -(self._means[rows] @ by_stratum)
-        its_bytes = np.flatnonzero(tables.any(axis=1))
-        packed = self._packed[np.ix_(its_bytes, rows)]
-        # Into an array of numpy's own index type: to make one for every byte would take as long as to look it up.
-        index = np.empty(len(rows), dtype=np.intp)
-        for byte, table in zip(packed, tables[its_bytes], strict=True):
-            np.copyto(index, byte)
-            found += table[index]
+        packed = self._packed[np.ix_(its.bytes, rows)]
+        # As many bytes at a time as the processor's cache has room for.
+        together = max(1, LOOKUPS // max(1, len(rows)))
+        offsets = 256 * np.arange(together, dtype=np.intp)[:, None]
+        for start in range(0, len(packed), together):
+            block = packed[start : start + together]
+            index = block + offsets[: len(block)]
+            found += tables[start : start + together].ravel()[index].sum(axis=0)
         return found
 
-    def _questions(self, at: int) -> tuple[Integers, Floats, Integers]:
-        """The figure's questions, by image, what each weighs, and the number of its image among the figure's."""
-        strata = self.figures.weights[at].ravel() / np.maximum(self._strata.sizes.ravel(), 1)
-        weights = strata[self._stratum_of]
-        questions = np.flatnonzero(weights)
-        images = self._strata.cells[questions] // len(self._strata.columns)
-        return questions, weights[questions], np.cumsum(np.diff(images, prepend=-1) != 0) - 1
+    def _its(self, at: int) -> "_Questions":
+        """The figure's questions, laid out once."""
+        if at not in self._questions:
+            by_stratum = self.figures.weights[at].ravel() / np.maximum(self._strata.sizes.ravel(), 1)
+            weights = by_stratum[self._stratum_of]
+            questions = np.flatnonzero(weights)
+            _, images = np.unique(
+                self._strata.cells[questions] // len(self._strata.columns), return_inverse=True
+            )
+            bits, strata = self._bit_of[questions], self._stratum_of[questions]
+            by_image = np.zeros((len(by_stratum), int(self.figures.images[at])))
+            np.add.at(by_image, (strata, images), weights[questions])
+            self._questions[at] = _Questions(
+                weights=weights[questions],
+                strata=strata,
+                images=images,
+                bits=bits,
+                bytes=np.unique(bits // 8),
+                by_image=by_image,
+            )
+        return self._questions[at]
+
+
+class _Questions(NamedTuple):
+    """Of a figure: each question's weight, stratum, image (counted from 0) and bit; the bytes of these bits.
+
+    `by_image` has the weight of each stratum in each image.
+    """
+
+    weights: Floats
+    strata: Integers
+    images: Integers
+    bits: Integers
+    bytes: Integers
+    by_image: Floats
 
 
 def unpack(outcomes: bytes, release: "Release") -> Flags:

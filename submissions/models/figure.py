@@ -1,7 +1,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from submissions.models.benchmark import Benchmark, Release
 from submissions.models.quoted import QuotedResult
@@ -46,6 +46,12 @@ class Figure(models.Model):
     archived = models.BooleanField(default=False)
     rank = models.PositiveIntegerField(null=True)  # in the open division, which holds every entry
     rank_closed = models.PositiveIntegerField(null=True)
+    # The first and the last rank that cannot be ruled out: 1 + the entries that are significantly better, and K less
+    # those that are significantly worse. With the rank, but on boards that nothing has moved on since there are ranges.
+    rank_low = models.PositiveIntegerField(null=True)
+    rank_high = models.PositiveIntegerField(null=True)
+    rank_low_closed = models.PositiveIntegerField(null=True)
+    rank_high_closed = models.PositiveIntegerField(null=True)
 
     objects = FigureQuerySet.as_manager()
 
@@ -75,6 +81,20 @@ class Figure(models.Model):
                 | Q(score__isnull=False, shown=True)
                 | Q(score__isnull=False, archived=True),
                 name="only_shown_scores_rank",
+            ),
+            models.CheckConstraint(
+                condition=Q(rank_low__isnull=True, rank_high__isnull=True)
+                | Q(rank__isnull=False, rank_low__gte=1, rank_high__gte=F("rank_low")),
+                name="ranges_stand_with_ranks",
+            ),
+            models.CheckConstraint(
+                condition=Q(rank_low_closed__isnull=True, rank_high_closed__isnull=True)
+                | Q(
+                    rank_closed__isnull=False,
+                    rank_low_closed__gte=1,
+                    rank_high_closed__gte=F("rank_low_closed"),
+                ),
+                name="closed_ranges_stand_with_ranks",
             ),
             models.CheckConstraint(
                 condition=Q(shown=False) | Q(archived=False), name="on_the_board_or_in_the_archive"

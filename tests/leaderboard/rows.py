@@ -1,19 +1,20 @@
 """Boards of rows made directly, ranked by the worker's own function; nothing is uploaded."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from typing import Any
 
-from django.db import transaction
-
 from scoring import definition
-from submissions import standings
+from submissions import places, ranges, standings, storage, truths
 from submissions.models import Benchmark, Entry, Figure, Question, QuotedResult, Release, Submission, Team
-from tests.material import NOON
+from tests.material import NOON, content
 
 SUBTASKS = tuple(subtask.slug for subtask in definition.load("mmad").subtasks)
 DATASETS = definition.load("mmad").source_datasets
+DIGEST = "3f9c1a" * 10 + "beef"
 DETECTION = ("recall", "precision", "f1", "overkill", "miss")
 
 
@@ -24,8 +25,11 @@ def benchmark(slug: str = "mmad", **fields: Any) -> Benchmark:
         slug=slug, name="MMAD", definition=rules, **{"is_open": True, "disclosure": "cells", **fields}
     )
     cells = list(product(DATASETS, SUBTASKS))
+    # Some truth has to be there; none of these submissions has outcomes.
+    with suppress(storage.ObjectExistsError):
+        storage.truth().put(truths.key(DIGEST), content().encode())
     made.current_release = Release.objects.create(
-        benchmark=made, digest="3f9c1a" * 10 + "beef", question_count=len(cells), image_count=len(DATASETS)
+        benchmark=made, digest=DIGEST, question_count=len(cells), image_count=len(DATASETS)
     )
     Question.objects.bulk_create(
         Question(
@@ -110,9 +114,8 @@ def all_figures(score: float | None) -> dict[str, float | None]:
 
 def place(*entries: Entry) -> None:
     """What the worker does after scoring."""
-    with transaction.atomic():
-        for each in entries:
-            standings.place(each)
+    for each in entries:
+        ranges.up_to_date(partial(standings.place, each))
 
 
 def many(benchmark: Benchmark, scores: Iterable[float], **settings: Any) -> None:
@@ -121,8 +124,7 @@ def many(benchmark: Benchmark, scores: Iterable[float], **settings: Any) -> None
         made = submission(entry(benchmark, f"model {number:03}", **settings), score, minute=number)
         Entry.objects.filter(pk=made.entry_id).update(shown=made, tries=1)
     Figure.objects.filter(benchmark=benchmark).update(shown=True)
-    with transaction.atomic():
-        standings.rank(Benchmark.objects.select_for_update().get(pk=benchmark.pk))
+    ranges.up_to_date(lambda: places.write(Benchmark.objects.select_for_update().get(pk=benchmark.pk)))
 
 
 def scored(

@@ -17,6 +17,7 @@ from submissions import (
     askers,
     audit,
     evaluation,
+    outcomes,
     publication,
     releases,
     rescoring,
@@ -462,13 +463,13 @@ def test_what_becomes_public_while_it_is_scored_is_compared(
     benchmark: Benchmark, original: Submission, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     private = material.submitted(benchmark, team, "copy", file=copied(answers()), now=LATER)
-    real = evaluation.keep_outcomes
+    real = outcomes.keep
 
     def published(*arguments: Any) -> None:
         real(*arguments)
         publish(private)
 
-    monkeypatch.setattr(evaluation, "keep_outcomes", published)
+    monkeypatch.setattr(outcomes, "keep", published)
     evaluation.run(private.pk)
     assert (fresh(private).status, fresh(private).is_held) == ("scored", True)
     assert on_board() == ["original"]

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import Evaluation, evaluate
-from submissions import evaluation, releases, reports, storage, sweeper
+from submissions import evaluation, releases, reports, storage, sweeper, truths
 from submissions.models import Benchmark, Entry, Figure, Report, Submission
 from submissions.sealing import SealedError
 from tests import material
@@ -152,7 +152,7 @@ def test_a_release_that_is_gone_from_storage_fails_at_once() -> None:
     submission = material.submitted(material.benchmark(), material.team("a"))
     (key,) = storage.truth().keys("releases/")
     storage.truth().delete(key)
-    releases.decoded.cache_clear()
+    truths.decoded.cache_clear()
     with pytest.raises(SealedError, match="MissingObjectError"):
         evaluation.run(submission.pk)
     submission.refresh_from_db()

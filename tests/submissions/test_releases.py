@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from submissions import evaluation, releases, storage
+from submissions import evaluation, outcomes, releases, storage, truths
 from submissions.models import Benchmark, Figure, Question, Release, Submission
 from submissions.refusals import Refusal
 from tests import material
@@ -100,9 +100,9 @@ def test_the_same_file_again_changes_nothing(mmad_json: Path) -> None:
 
 def test_a_lost_truth_is_put_back_by_importing_again(mmad_json: Path) -> None:
     digest = imported(mmad_json)
-    storage.truth().delete(releases.truth_key(digest))
+    storage.truth().delete(truths.key(digest))
     imported(mmad_json)
-    assert releases.decoded(digest).digest == digest
+    assert truths.decoded(digest).digest == digest
 
 
 def test_a_later_release_leaves_what_the_organizer_has_set(mmad_json: Path) -> None:
@@ -133,13 +133,13 @@ def test_a_release_that_is_replaced_while_a_file_is_scored_does_not_get_its_scor
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submission = material.submitted(material.benchmark(seed=7), material.team("a"), public=True)
-    keep = evaluation.keep_outcomes
+    keep = outcomes.keep
 
     def replaced(*args: Any) -> None:
         material.next_release(seed=8)
         keep(*args)
 
-    monkeypatch.setattr(evaluation, "keep_outcomes", replaced)
+    monkeypatch.setattr(outcomes, "keep", replaced)
     evaluation.run(submission.pk)
     submission.refresh_from_db()
     assert (submission.status, submission.attempts) == (Submission.Status.QUEUED, 0)

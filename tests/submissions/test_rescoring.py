@@ -14,6 +14,7 @@ from submissions import (
     audit,
     evaluation,
     legal_steps,
+    outcomes,
     post_office,
     publication,
     releases,
@@ -225,12 +226,12 @@ def test_a_turn_that_was_broken_off_is_taken_again(mmad: Benchmark, monkeypatch:
         sent(mmad, number)
     draft = corrected(mmad)
     monkeypatch.setattr(rescoring, "BATCH", 2)
-    keeps = [evaluation.keep_outcomes] * 3
+    keeps = [outcomes.keep] * 3
 
     def breaks(*args: Any) -> None:
         keeps.pop()(*args)  # the fourth time there is none
 
-    monkeypatch.setattr(evaluation, "keep_outcomes", breaks)
+    monkeypatch.setattr(outcomes, "keep", breaks)
     with pytest.raises(SealedError, match="IndexError"):
         rescoring.take_turn(draft.pk, 0)
     assert rescoring.progress(draft) == rescoring.Progress(2, 4, 0)

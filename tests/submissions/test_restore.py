@@ -25,6 +25,7 @@ from submissions import (
     restore,
     storage,
     tables,
+    truths,
 )
 from submissions.models import Event, Notice, Release, Submission, Team, Transition, User
 from submissions.models.submission import Report
@@ -78,7 +79,7 @@ def move_to_an_empty_site(settings: Settings, folder: Path) -> None:
         call_command("flush", verbosity=0, interactive=False)
     settings.VERNIER_ANSWERS_URL = (folder / "new answers").as_uri()
     settings.VERNIER_TRUTH_URL = (folder / "new truth").as_uri()
-    releases.decoded.cache_clear()
+    truths.decoded.cache_clear()
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def queued() -> UUID:
 @pytest.mark.parametrize(
     "place",
     [
-        "submissions.releases.decoded",
+        "submissions.truths.decoded",
         "submissions.evaluation.evaluate",
         "submissions.evaluation.keep_outcomes",
         "submissions.standings.place",

@@ -1,13 +1,14 @@
 """Ranks: global, without gaps, decided by score and then by time."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from submissions import audit, evaluation, publication, standings
+from submissions import audit, evaluation, publication, ranges, standings
 from submissions.models import Benchmark, Entry, Figure, Submission, Team
 from submissions.refusals import Refusal
 from tests import material
@@ -53,7 +54,7 @@ def entry(
         sort_key=-1 if score is None else score,
         sent_at=sent,
     )
-    standings.place(made)
+    ranges.up_to_date(partial(standings.place, made))
     return submission
 
 

@@ -22,14 +22,17 @@ def board_of(release: Release, answers: dict[str, Flags], figure: str = "overall
     return board
 
 
-def ranges_of(board: Board[str], names: Collection[str]) -> dict[str, tuple[int, int]]:
-    return {name: board.ranges(name, [[len(names)]])[0][0] for name in names}
+def ranges_of(
+    board: Board[str], names: Collection[str], figure: str = "overall"
+) -> dict[str, tuple[int, int]]:
+    found = board.judged(figure)
+    return {name: (1 + found[name][0][0], len(names) - found[name][0][1]) for name in names}
 
 
 def judged(
     release: Release, answers: dict[str, Flags], figure: str = "overall"
 ) -> dict[str, tuple[int, int]]:
-    return ranges_of(board_of(release, answers, figure), answers)
+    return ranges_of(board_of(release, answers, figure), answers, figure)
 
 
 def missing(*wrong: int) -> Flags:
@@ -155,9 +158,9 @@ def test_one_by_one_is_all_at_once(release: Release, board: dict[str, Flags], se
         kept.settle(there)
         anew = added()
         anew.settle(there)
-        everybody = [[len(there)] * 2] * 4
-        for name in there:
-            assert kept.ranges(name, everybody) == anew.ranges(name, everybody), name
+        for figure in figures:
+            expected = anew.judged(figure)
+            assert {name: kept.judged(figure)[name] for name in there} == expected
 
 
 def test_one_that_moves_is_judged_beside_the_others_alone(
@@ -210,8 +213,8 @@ def test_who_is_better_and_who_is_worse_is_the_same_of_both(
 def test_of_what_is_not_known_nothing_is_said(release: Release, board: dict[str, Flags]) -> None:
     kept = board_of(release, board)
     kept.settle({name: [True] for name in [*board, "unknown"]})
-    assert kept.ranges("unknown", [[len(board) + 1]]) == [[(1, len(board) + 1)]]
-    assert "unknown" not in kept
+    assert set(kept.judged("overall")) == set(board)
+    assert ranges_of(kept, board) == judged(release, board)
 
 
 def test_partial_entries_stand_in_their_own_columns(release: Release, board: dict[str, Flags]) -> None:
@@ -220,11 +223,9 @@ def test_partial_entries_stand_in_their_own_columns(release: Release, board: dic
         kept.add(name, packed(correct))
     kept.add("part", packed(board["e26"] & (release.subtasks == 4)), scored=[4])
     kept.settle({name: [True] for name in [*board, "part"]})
-    count = len(board)
-    overall = {name: kept.ranges(name, [[count], [count + 1]])[0][0] for name in board}
-    assert overall == judged(release, board)
-    part, whole = (kept.ranges(name, [[count], [count + 1]])[1] for name in ("part", "e26"))
-    assert part == whole
+    assert ranges_of(kept, board) == judged(release, board)
+    found = kept.judged("defect-analysis")
+    assert found["part"] == found["e26"] != [(0, 0)]
 
 
 def test_excluded_questions_play_no_part(release: Release, board: dict[str, Flags]) -> None:
