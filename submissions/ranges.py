@@ -17,7 +17,7 @@ from django.db.models import OuterRef, Subquery
 from scoring.definition import Definition
 from scoring.statistics.boards import Board
 from submissions import outcomes, storage, truths
-from submissions.models import Benchmark, Entry, Release, Report
+from submissions.models import Benchmark, Entry, Figure, Release, Report
 
 logger = logging.getLogger(__name__)
 
@@ -98,11 +98,21 @@ def _members(benchmark: Benchmark) -> Members | None:
     release = benchmark.current_release
     if release is None:
         return None
-    reports = Report.objects.filter(submission=OuterRef("shown"), release=release, fault="").order_by("-id")
-    shown = Entry.objects.filter(benchmark=benchmark, shown__isnull=False).values_list(
-        "shown", "division", "shown__partial", Subquery(reports.values("scorer_version")[:1])
+    reports = Report.objects.filter(submission=OuterRef("submission"), release=release, fault="").order_by(
+        "-id"
     )
-    found = list(shown)
+    # Every submission has this figure, a partial one without a score.
+    shown = Figure.objects.filter(
+        benchmark=benchmark, column="overall", shown=True, release=release, submission__isnull=False
+    )
+    found = list(
+        shown.values_list(
+            "submission",
+            "submission__entry__division",
+            "submission__partial",
+            Subquery(reports.values("scorer_version")[:1]),
+        )
+    )
     if not found:
         return None
     is_closed = {(key, version): division == Entry.Division.CLOSED for key, division, _, version in found}

@@ -89,7 +89,12 @@ class Board(Generic[Key]):
             self._outcomes.remove(key)
 
     def judged(self, column: str) -> dict[Key, list[tuple[int, int]]]:
-        """How many are significantly better and how many worse, by division, of each that was added."""
+        """How many are significantly better and how many worse, by division, of each that was added.
+
+        Nothing of a column that the board does not have.
+        """
+        if column not in self.columns:
+            return {}
         at = self.columns.index(column)
         better, worse = self._better[:, at].tolist(), self._worse[:, at].tolist()
         return {

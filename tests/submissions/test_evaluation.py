@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from scoring.errors import PredictionError, Problem
 from scoring.evaluate import Evaluation, evaluate
-from submissions import evaluation, releases, reports, storage, sweeper, truths
+from submissions import evaluation, reports, storage, sweeper, truths
 from submissions.models import Benchmark, Entry, Figure, Report, Submission
 from submissions.sealing import SealedError
 from tests import material
@@ -173,7 +173,7 @@ def test_storage_that_does_not_answer_uses_up_no_attempt(monkeypatch: pytest.Mon
     def away(digest: str) -> None:
         raise storage.StorageUnavailableError("away")
 
-    monkeypatch.setattr(releases, "decoded", away)
+    monkeypatch.setattr(truths, "decoded", away)
     submission = material.submitted(material.benchmark(), material.team("a"))
     evaluation.run(submission.pk)
     submission.refresh_from_db()

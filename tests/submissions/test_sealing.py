@@ -64,7 +64,7 @@ def queued() -> UUID:
     [
         "submissions.truths.decoded",
         "submissions.evaluation.evaluate",
-        "submissions.evaluation.keep_outcomes",
+        "submissions.outcomes.keep",
         "submissions.standings.place",
     ],
 )

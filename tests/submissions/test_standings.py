@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from submissions import audit, evaluation, publication, ranges, standings
+from submissions import audit, evaluation, places, publication, ranges, standings
 from submissions.models import Benchmark, Entry, Figure, Submission, Team
 from submissions.refusals import Refusal
 from tests import material
@@ -101,7 +101,7 @@ def test_the_closed_division_has_ranks_of_its_own() -> None:
 @pytest.mark.parametrize("wrong", [{"shown": False}, {"score": None}], ids=["not shown", "no score"])
 def test_only_a_shown_score_has_a_rank(rank: str, wrong: dict[str, Any]) -> None:
     entry(material.benchmark(), material.team("a"), "closed", 80, closed=True)
-    Figure.objects.update(rank=None, rank_closed=None)
+    Figure.objects.update(**dict.fromkeys(places.FIELDS))
     Figure.objects.update(**{rank: 1})
     with pytest.raises(IntegrityError, match="only_shown_scores_rank"):
         Figure.objects.update(**wrong)

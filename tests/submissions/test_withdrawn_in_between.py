@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from submissions import audit, evaluation, publication, storage
+from submissions import audit, evaluation, outcomes, publication, storage
 from submissions.models import Benchmark, Figure, Submission, Team
 from tests import material
 
@@ -29,9 +29,11 @@ def withdraw(submission: Submission) -> None:
     publication.withdraw(submission, reason="the wrong file", by=audit.SITE, now=material.NOON)
 
 
-def withdrawn_at(step: str, submission: Submission, then: Callable[[], None] = lambda: None) -> None:
+def withdrawn_at(
+    step: str, submission: Submission, then: Callable[[], None] = lambda: None, *, of: Any = evaluation
+) -> None:
     """Run the worker; the team withdraws at this step of it, and then something else happens."""
-    real = getattr(evaluation, step)
+    real = getattr(of, step)
 
     def meanwhile(*args: Any, **names: Any) -> Any:
         withdraw(submission)
@@ -39,7 +41,7 @@ def withdrawn_at(step: str, submission: Submission, then: Callable[[], None] = l
         return real(*args, **names)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, step, meanwhile)
+        patch.setattr(of, step, meanwhile)
         evaluation.run(submission.pk)
 
 
@@ -55,7 +57,7 @@ def before_storage_goes_away(submission: Submission) -> None:
     def away() -> None:
         raise storage.StorageUnavailableError("away")
 
-    withdrawn_at("keep_outcomes", submission, away)
+    withdrawn_at("keep", submission, away, of=outcomes)
     Submission.objects.filter(pk=submission.pk).update(not_before=None)
     evaluation.run(submission.pk)
 
