@@ -342,6 +342,7 @@ class EntryDetail(APIView):
 
 def entry_body(found: entries.Details, here: str) -> dict[str, Any]:
     entry, history = found.entry, found.history
+    first, last = found.rank_ranges["open"].get("overall", (None, None))
     return {
         "id": entry.pk,
         "name": entry.name,
@@ -364,7 +365,10 @@ def entry_body(found: entries.Details, here: str) -> dict[str, Any]:
         "intervals": found.intervals,
         "coverage": entry.shown.coverage if entry.shown else None,
         "rank": found.ranks["open"].get("overall"),
+        "rank_low": first,
+        "rank_high": last,
         "ranks": found.ranks,
+        "rank_ranges": found.rank_ranges,
         **board.grouped(found.figures, found.columns),
         "cells": entries.cells(found),
         "history": [_line(submission, entry) for submission in history.rows],

@@ -53,7 +53,8 @@ _SUBMISSION = (
 )
 _QUOTED = ("figure.quoted_id", "quoted.name", "quoted.kind", "quoted.source", "quoted.flags", "quoted.shots")
 _PLACE = ("figure.id", "figure.sort_key", "figure.sent_at", "figure.score", "figure.low", "figure.high")
-_SUBMISSION_AT = len(_PLACE) + 1
+_RANKS = ("rank", "rank_low", "rank_high")
+_SUBMISSION_AT = len(_PLACE) + len(_RANKS)
 _QUOTED_AT = _SUBMISSION_AT + len(_SUBMISSION)
 # Written out, because to build and to compile this query takes the ORM longer than the database takes to answer it.
 _ROWS = """
@@ -138,9 +139,10 @@ def _found(shown: Board, wanted: Wanted) -> list[tuple[Any, ...]]:
         conditions.append(_beyond(wanted.cursor))
     backwards = wanted.cursor is not None and wanted.cursor.backwards
     order = ("", " DESC", " DESC") if backwards else (" DESC", "", "")
-    rank = "figure.rank" if wanted.division == OPEN else "figure.rank_closed"
+    within = "" if wanted.division == OPEN else "_closed"
+    ranks = [f"figure.{name}{within}" for name in _RANKS]
     statement = _ROWS.format(
-        values=", ".join((*_PLACE, rank, *shown.values, *_QUOTED)),
+        values=", ".join((*_PLACE, *ranks, *shown.values, *_QUOTED)),
         board=shown.figures,
         conditions="".join(f" AND ({condition.sql})" for condition in conditions),
         order="figure.sort_key{}, figure.sent_at{}, figure.id{}".format(*order),
@@ -233,7 +235,7 @@ def _rows(shown: Board, found: Sequence[Sequence[Any]], columns: Columns) -> lis
     digest = of and of.digest
     for row in found:
         submission, quoted = row[_SUBMISSION_AT:_QUOTED_AT], row[_QUOTED_AT:]
-        shape = _scored(row[_SUBMISSION_AT - 1], submission) if submission[0] else _quoted(quoted)
+        shape = _scored(row[len(_PLACE) : _SUBMISSION_AT], submission) if submission[0] else _quoted(quoted)
         shape["score"], shape["interval"] = row[3], None if row[4] is None else [row[4], row[5]]
         shape["release"] = digest if submission[0] else None
         shape |= grouped(figures.get(submission[0] or quoted[0], {}), columns)
@@ -251,12 +253,12 @@ def grouped(figures: Figures, columns: Columns) -> dict[str, dict[str, float | N
     }
 
 
-def _scored(rank: int | None, submission: Sequence[Any]) -> Row:
+def _scored(ranks: Sequence[int | None], submission: Sequence[Any]) -> Row:
     submission_id, coverage, scored_at, partial, team, team_name, entry_id, name, tries, *rest = submission
     verified_id, review_since, *settings = rest
     declared = {key: None if value == "" else value for key, value in zip(SETTINGS, settings, strict=True)}
     return {
-        "rank": rank,
+        **dict(zip(_RANKS, ranks, strict=True)),
         "entry": {"id": _uuid(entry_id), "name": name, "settings": declared},
         "team": team,
         "kind": "scored",
@@ -279,7 +281,7 @@ _NOTHING_DECLARED: Mapping[str, None] = dict.fromkeys(SETTINGS)
 def _quoted(quoted: Sequence[Any]) -> Row:
     _id, name, kind, source, flags, shots = quoted
     return {
-        "rank": None,
+        **dict.fromkeys(_RANKS),
         "entry": {"id": None, "name": name, "settings": {**_NOTHING_DECLARED, "shots": shots}},
         "team": None,
         "kind": "quoted",

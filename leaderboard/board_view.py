@@ -1,7 +1,8 @@
 """A board as its template draws it: links, filters in words, rows in finished text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -32,7 +33,7 @@ from submissions.models.benchmark import Intake
 from submissions.refusals import Refusal
 from submissions.ui import format as written
 from submissions.ui import schedule
-from submissions.ui.board import BoardRow, FilterField, FilterWord, Link, Option, board_row
+from submissions.ui.board import BoardRow, FilterField, FilterWord, Link, Option, Tie, board_row
 
 _TYPED: Mapping[str, written.Text] = {
     "q": gettext_lazy("a part of it"),
@@ -181,7 +182,8 @@ class BoardView:
             ("subtasks" if name in self.columns.subtasks else "datasets", name) for name in self.further()
         ]
         notation, language = written.notation(), get_language()
-        for row in self.found.rows:
+        ties = tie_groups(self.found.rows)
+        for row, tie in zip(self.found.rows, ties, strict=True):
             further = [row[group][name] for group, name in groups]
             words, undeclared = phrases.settings(row["entry"]["settings"], language)
             if row["kind"] == "scored":
@@ -190,6 +192,9 @@ class BoardView:
                     name=row["entry"]["name"],
                     url=entry_url.format(row["entry"]["id"]),
                     rank=row["rank"],
+                    rank_low=row["rank_low"],
+                    rank_high=row["rank_high"],
+                    tie=tie,
                     score=row["score"],
                     interval=row["interval"],
                     further=further,
@@ -206,6 +211,7 @@ class BoardView:
             else:
                 yield board_row(
                     kind=row["line"] or "quoted",
+                    tie=tie,
                     name=row["entry"]["name"],
                     score=row["score"],
                     further=further,
@@ -216,6 +222,32 @@ class BoardView:
                 )
 
 
+def tie_groups(rows: Sequence[board.Row]) -> list[Tie]:
+    """Where each row stands in its tie group, if it is in one.
+
+    A group are rows that follow each other and share their first possible rank: the same entries are better than each
+    of them. Rows without a rank stand in the group that goes on after them.
+    """
+    firsts: list[int] = [row["rank_low"] or 0 for row in rows]
+    befores = list(accumulate(firsts, _last_known, initial=0))[:-1]
+    afters = list(accumulate(reversed(firsts), _last_known, initial=0))[:-1]
+    found: list[Tie] = []
+    for before, first, after in zip(befores, firsts, reversed(afters), strict=True):
+        its = first or (before if before == after else 0)
+        found.append(_TIES[its > 0 and before == its, its > 0 and after == its])
+    return found
+
+
+def _last_known(before: int, first: int) -> int:
+    return first or before
+
+
+_TIES: Mapping[tuple[bool, bool], Tie] = {
+    (False, False): "",
+    (False, True): "start",
+    (True, True): "middle",
+    (True, False): "end",
+}
 _NO_KEY = "00000000-0000-0000-0000-000000000000"
 
 

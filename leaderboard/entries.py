@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from leaderboard.cursors import HistoryCursor
 from leaderboard.filters import OVERALL, Columns
-from submissions import decisions, reports
+from submissions import decisions, places, reports
 from submissions.askers import Asker
 from submissions.decisions import Decision
 from submissions.models import Entry, Figure, Submission
@@ -31,8 +31,8 @@ class History:
 class Details:
     """An entry with the figures and ranks of its shown submission, and a page of what the asker may see of its history.
 
-    `figures` and their `intervals` are by column, of the columns that the benchmark discloses; `ranks` by division and
-    column. All are empty when no submission is shown.
+    `figures` and their `intervals` are by column, of the columns that the benchmark discloses; `ranks` and the
+    `rank_ranges` around them by division and column. All are empty when no submission is shown.
     """
 
     entry: Entry
@@ -40,6 +40,7 @@ class Details:
     figures: Mapping[str, float | None]
     intervals: Mapping[str, tuple[float, float]]
     ranks: Mapping[str, Mapping[str, int]]
+    rank_ranges: Mapping[str, Mapping[str, tuple[int, int]]]
     history: "History"
     decisions: list[Decision]
     former_names: list[str]
@@ -78,23 +79,27 @@ def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -
     ranks: dict[str, dict[str, int]] = {"open": {}, "closed": {}}
     # Not by `shown_id`: where nothing is shown, that would be every quoted figure.
     found = Figure.objects.filter(submission__entry=entry, shown=True).order_by("id")
-    read = found.values_list("column", "score", "low", "high", "rank", "rank_closed")
-    for column, score, low, high, rank, rank_closed in read:
+    rank_ranges: dict[str, dict[str, tuple[int, int]]] = {"open": {}, "closed": {}}
+    for column, score, low, high, *its_places in found.values_list(
+        "column", "score", "low", "high", *places.FIELDS
+    ):
         if not reports.shows_column(entry.benchmark, column):
             continue
         figures[column] = score
         if low is not None and high is not None:
             intervals[column] = (low, high)
-        if rank is not None:
-            ranks["open"][column] = rank
-        if rank_closed is not None:
-            ranks["closed"][column] = rank_closed
+        for division, (rank, first, last) in (("open", its_places[:3]), ("closed", its_places[3:])):
+            if rank is not None:
+                ranks[division][column] = rank
+            if first is not None:
+                rank_ranges[division][column] = (first, last)
     return Details(
         entry=entry,
         columns=Columns.of(entry.benchmark),
         figures=figures,
         intervals=intervals,
         ranks=ranks,
+        rank_ranges=rank_ranges,
         history=_page(history, cursor),
         decisions=decisions.of_entry(entry, asker),
         former_names=decisions.former_names(entry),

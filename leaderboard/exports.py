@@ -52,6 +52,8 @@ def board_head(columns: Columns) -> list[str]:
         "under_review",
         "interval_low",
         "interval_high",
+        "rank_low",
+        "rank_high",
     ]
 
 
@@ -85,6 +87,8 @@ def _board_line(row: Row) -> list[object]:
         row["tier"],
         "true" if row["under_review"] else "false",
         *(row["interval"] or (None, None)),
+        row["rank_low"],
+        row["rank_high"],
     ]
 
 

@@ -95,15 +95,17 @@ def card(benchmark: Benchmark) -> dict[str, Any]:
 def leaders(benchmark: Benchmark) -> list[dict[str, str]]:
     """The first entries overall, in finished text. One query."""
     ranked = Figure.objects.on_board(benchmark, OVERALL).filter(rank__isnull=False)
-    found = ranked.values_list("rank", "submission__entry_id", "submission__entry__name", "score")
+    found = ranked.values_list(
+        "rank", "rank_low", "rank_high", "submission__entry_id", "submission__entry__name", "score"
+    )
     return [
         {
-            "rank": written.rank(rank),
+            "rank": written.rank(*places),
             "url": reverse("entry", args=[entry_id]),
             "name": name,
             "score": written.score(score),
         }
-        for rank, entry_id, name, score in found[:LEADERS]
+        for *places, entry_id, name, score in found[:LEADERS]
     ]
 
 

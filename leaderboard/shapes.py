@@ -143,6 +143,13 @@ class FiguresShape(_Shape):
 
 class RowShape(FiguresShape):
     rank = serializers.IntegerField(allow_null=True)
+    rank_low = serializers.IntegerField(
+        allow_null=True,
+        help_text="The best rank that cannot be ruled out: 1 + the entries significantly better.",
+    )
+    rank_high = serializers.IntegerField(
+        allow_null=True, help_text="The last one: all that have a rank less the entries significantly worse."
+    )
     entry = RowEntryShape()
     team = serializers.SlugField(allow_null=True)
     kind = serializers.ChoiceField(choices=["scored", "quoted"])
@@ -245,8 +252,16 @@ class EntryDetailShape(FiguresShape):
     )
     coverage = serializers.FloatField(allow_null=True)
     rank = serializers.IntegerField(allow_null=True)
+    rank_low = serializers.IntegerField(allow_null=True)
+    rank_high = serializers.IntegerField(allow_null=True)
     ranks = serializers.DictField(
         child=serializers.DictField(child=serializers.IntegerField()), help_text="By division and column."
+    )
+    rank_ranges = serializers.DictField(
+        child=serializers.DictField(
+            child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2)
+        ),
+        help_text="The first and the last rank that cannot be ruled out, by division and column.",
     )
     cells = CellShape(many=True)
     history = HistoryShape(many=True, help_text="Newest first, 50 a page; private ones for its team only.")

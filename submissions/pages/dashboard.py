@@ -99,6 +99,8 @@ def _entries(team: Team) -> Any:
         .select_related("benchmark", "shown")
         .annotate(
             rank=Subquery(place.values("rank")[:1]),
+            rank_low=Subquery(place.values("rank_low")[:1]),
+            rank_high=Subquery(place.values("rank_high")[:1]),
             scored=Count("submissions", filter=scored),
             public=Count("submissions", filter=scored & public),
         )
@@ -116,7 +118,7 @@ def _row(entry: Any) -> Row:
         shown=figures.when(shown.received_at, seconds=True) if shown else _none_shown(entry),
         shown_url=shown.get_absolute_url() if shown else "",
         score=figures.score(shown.score if shown else None, 2),
-        rank=figures.rank(entry.rank if shown else None),
+        rank=figures.rank(entry.rank, entry.rank_low, entry.rank_high) if shown else figures.rank(None),
         public=_public(entry.public, entry.scored),
         correct_url=reverse("entry-correct", args=[entry.pk]),
     )

@@ -60,8 +60,12 @@ def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | 
         benchmark_id=submission.benchmark_id, column=OVERALL, shown=True, rank__isnull=False
     )
     if submission.is_public:
-        own = ranked.filter(submission=submission).values_list("rank", "rank_closed").first()
-        rank, rank_closed = own or (None, None)
+        own = (
+            ranked.filter(submission=submission)
+            .values_list("rank", "rank_closed", "rank_low", "rank_high")
+            .first()
+        )
+        rank, rank_closed, first, last = own or (None, None, None, None)
         if rank is None:
             return None
         entries = ranked.aggregate(open=Count("rank"), closed=Count("rank_closed"))
@@ -76,7 +80,7 @@ def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | 
             rank=Count("rank", filter=ahead) + 1,
             rank_closed=Count("rank_closed", filter=ahead) + 1,
         )
-        rank, rank_closed = entries["rank"], entries["rank_closed"]
+        rank, rank_closed, first, last = entries["rank"], entries["rank_closed"], None, None
     is_closed = submission.entry.division == Entry.Division.CLOSED
     behind = leader.figures.get(OVERALL) if leader and leader.submission_id != submission.pk else None
     lags = behind is not None and behind > submission.score
@@ -89,4 +93,6 @@ def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | 
         leader=leader.name if leader and lags else "",
         leader_url=leader.url if leader and lags else "",
         hypothetical=not submission.is_public,
+        first=first,
+        last=last,
     )

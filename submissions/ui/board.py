@@ -30,6 +30,8 @@ class Link:
         return SafeString(f'<a href="{escape(self.url)}"{title}{current}>{escape(str(self.text))}</a>')
 
 
+Tie = Literal["", "start", "middle", "end"]
+"""Where a row stands among those that share its place."""
 BoardRow = SafeString
 """One line of the board, a finished table row."""
 
@@ -44,7 +46,7 @@ def board_row(
     rank: int | None = None,
     rank_low: int | None = None,
     rank_high: int | None = None,
-    tie: Literal["", "start", "middle", "end"] = "",
+    tie: Tie = "",
     url: str = "",
     team: Text = "",
     settings: tuple[str, ...] = (),
@@ -66,7 +68,9 @@ def board_row(
     rows asks for the ``notation`` once.
     """
     notation = notation or figures.notation()
-    classes: str = kind if kind != "scored" else "first" if rank == 1 else ""
+    # The first place may be shared: nobody is significantly better than these.
+    is_first = (rank_low or rank) == 1
+    classes: str = kind if kind != "scored" else "first" if is_first else ""
     if tie:
         classes = f"{classes} tie tie-{tie}".strip()
     title = escape(name)
@@ -74,6 +78,8 @@ def board_row(
         title = f'<a href="{escape(url)}">{title}</a>'
     if verified:
         title += notation.verified
+    if is_first and rank != 1:
+        settings = (*settings, notation.tied)
     with_line = _with_line(notation, settings, undeclared, partial, under_review)
     whose = escape(str(team))
     if source:

@@ -111,6 +111,7 @@ class ReportView:
 class Standing:
     """Where a score stands among the public entries: in the open division, and in the closed one if it is in it.
 
+    ``first`` and ``last`` are the ranks in the open division that cannot be ruled out, None where they are not known.
     ``hypothetical`` says that the submission is not public and *would* stand there.
     """
 
@@ -122,6 +123,13 @@ class Standing:
     leader: str = ""
     leader_url: str = ""
     hypothetical: bool = False
+    first: int | None = None
+    last: int | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether there are others that it cannot be told apart from."""
+        return self.first != self.last
 
 
 def report_view(

@@ -15,8 +15,9 @@ from django.db.models.functions import Concat
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from leaderboard.board_view import tie_groups
 from submissions import audit, benchmarks, standings
-from submissions.models import Benchmark
+from submissions.models import Benchmark, Figure
 from tests import material
 from tests.leaderboard import rows
 
@@ -44,6 +45,8 @@ def test_a_row_has_exactly_the_fields_of_the_contract(client: Client, mmad: Benc
     (row,) = ask(client)
     assert set(row) == {
         "rank",
+        "rank_low",
+        "rank_high",
         "entry",
         "team",
         "kind",
@@ -408,6 +411,8 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
         "interval_low": row["interval"] and row["interval"][0],
         "interval_high": row["interval"] and row["interval"][1],
         "under_review": row["under_review"],
+        "rank_low": row["rank_low"],
+        "rank_high": row["rank_high"],
     }
 
 
@@ -455,3 +460,42 @@ def test_rows_are_found_along_the_boards_index(client: Client, mmad: Benchmark, 
         assert "USING INDEX figures_on_the_board" in plan
         assert "SCAN" not in plan
         assert "TEMP B-TREE" not in plan  # nothing is sorted
+
+
+@pytest.mark.parametrize(
+    ("firsts", "groups"),
+    [
+        ([], []),
+        ([None, None], ["", ""]),
+        ([1, 2, 3], ["", "", ""]),
+        ([1, 1, 3, 3, 3], ["start", "end", "start", "middle", "end"]),
+        ([None, 1, None, 2, None, 2, None], ["", "", "", "start", "middle", "end", ""]),
+    ],
+)
+def test_rows_that_share_their_first_rank_are_a_group(firsts: list[int | None], groups: list[str]) -> None:
+    assert tie_groups([{"rank_low": first} for first in firsts]) == groups
+
+
+def test_a_row_shows_the_range_of_its_ranks(mmad: Benchmark, client: Client) -> None:
+    for minute, (name, score) in enumerate([("first", 80.0), ("second", 79.0), ("third", 60.0)]):
+        rows.scored(mmad, name, score, minute=minute)
+    for name, low, high in (("first", 1, 2), ("second", 1, 2), ("third", 3, 3)):
+        Figure.objects.filter(submission__entry__name=name, column="overall").update(
+            rank_low=low, rank_high=high
+        )
+    body = client.get("/api/v1/benchmarks/mmad/leaderboard/").json()["results"]
+    assert [(row["rank"], row["rank_low"], row["rank_high"]) for row in body] == [
+        (1, 1, 2),
+        (2, 1, 2),
+        (3, 3, 3),
+    ]
+    page = client.get("/benchmarks/mmad/").content.decode()
+    assert page.count("1–2</td>") == 2
+    assert page.count("tied with the first") == 1
+    assert page.index("tie tie-start") < page.index("tie tie-end")
+    entry = client.get(f"/api/v1/entries/{body[1]['entry']['id']}/").json()
+    assert (entry["rank"], entry["rank_low"], entry["rank_high"]) == (2, 1, 2)
+    assert entry["rank_ranges"]["open"]["overall"] == [1, 2]
+    csv = client.get("/api/v1/benchmarks/mmad/leaderboard/?format=csv").content.decode().splitlines()
+    head = csv[0].split(",")
+    assert dict(zip(head, csv[2].split(","), strict=False))["rank_low"] == "1"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
 
 from scoring.statistics.boards import Board
 from scoring.statistics.pairs import compare
@@ -77,7 +78,7 @@ def written(column: str = "overall") -> dict[str, tuple[int | None, ...]]:
 def expected(column: str = "overall", *, closed: bool = False) -> dict[str, tuple[int, int]]:
     """From pairs, compared one by one."""
     shown = Submission.objects.filter(
-        figures__shown=True, figures__column=column, figures__score__isnull=False
+        benchmark__slug="mmad", figures__shown=True, figures__column=column, figures__score__isnull=False
     )
     if closed:
         shown = shown.filter(entry__division="closed")
@@ -245,7 +246,7 @@ def test_storage_that_is_away_lets_the_score_wait(
 
 
 def test_two_benchmarks_do_not_mix(mmad: Benchmark, team: Team) -> None:
-    other = material.benchmark("mmad-again", images_a_class=6, seed=9)
+    other = material.benchmark("mmad-again", images_a_class=6)
     for number in range(4):
         sent(mmad, team, number)
     file = answers(0.7, seed=3)
@@ -254,3 +255,16 @@ def test_two_benchmarks_do_not_mix(mmad: Benchmark, team: Team) -> None:
     assert (found.rank, found.rank_low, found.rank_high) == (1, 1, 1)
     assert {name: written()[name][1:3] for name in expected()} == expected()
     assert Entry.objects.count() == 5
+
+
+def test_the_page_of_a_submission_says_whom_it_cannot_be_told_apart_from(
+    mmad: Benchmark, team: Team, client: Client
+) -> None:
+    first, second, *_others, last = [sent(mmad, team, number) for number in (0, 8, 2, 7)]
+    assert written()["model 8"][:3] == (2, 1, 2)
+    assert (
+        b"Tied with the first: nobody is significantly better"
+        in client.get(second.get_absolute_url()).content
+    )
+    assert b"any rank from 1 to 2" in client.get(first.get_absolute_url()).content
+    assert b"may be its own" not in client.get(last.get_absolute_url()).content
