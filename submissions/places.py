@@ -5,28 +5,20 @@ Written by the worker with the benchmark's row locked, never computed per reques
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
 from django.db import connection
 
-from scoring.statistics.boards import Board
+from scoring.statistics.boards import Board, Judged
 from submissions import ranges
-from submissions.models import Benchmark, Entry
+from submissions.models import Benchmark, Submission
 
 # Of a figure: in the open division, then in the closed one.
 FIELDS = ("rank", "rank_low", "rank_high", "rank_closed", "rank_low_closed", "rank_high_closed")
 NONE = ", ".join(f"{name} = NULL" for name in FIELDS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    """A shown figure of a ranked column, with what is written of its place: open, then closed, null where it is not."""
-
-    id: int
-    submission: UUID
-    closed: bool
-    places: tuple[int | None, ...]  # as FIELDS names them
+_Row = tuple[Any, ...]  # a figure's id, its submission as the database gives it, and its places
 
 
 def write(benchmark: Benchmark) -> None:
@@ -40,51 +32,49 @@ def write(benchmark: Benchmark) -> None:
         _update(_moved(_read(benchmark), *judged))
 
 
-def _read(benchmark: Benchmark) -> dict[str, list[_Ranked]]:
+def _read(benchmark: Benchmark) -> dict[str, list[_Row]]:
     """By column, best first."""
-    columns: defaultdict[str, list[_Ranked]] = defaultdict(list)
+    columns: defaultdict[str, list[_Row]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_RANKED, [benchmark.pk])
-        for figure, submission, column, division, *places in cursor.fetchall():
-            key = submission if isinstance(submission, UUID) else UUID(submission)
-            columns[column].append(_Ranked(figure, key, division == Entry.Division.CLOSED, tuple(places)))
+        for column, *row in cursor.fetchall():
+            columns[column].append(tuple(row))
     return columns
 
 
+# In the order of the index of the board, which no column need be read beside.
 _RANKED = f"""
-SELECT figure.id, figure.submission_id, figure."column", entry.division,
-       {", ".join(f"figure.{name}" for name in FIELDS)}
-FROM submissions_figure figure
-JOIN submissions_submission submission ON submission.id = figure.submission_id
-JOIN submissions_entry entry ON entry.id = submission.entry_id
-WHERE figure.benchmark_id = %s AND figure.shown AND figure.score IS NOT NULL AND figure."column" NOT LIKE '%%/%%'
-ORDER BY figure."column", figure.sort_key DESC, figure.sent_at, figure.id
+SELECT "column", id, submission_id, {", ".join(FIELDS)}
+FROM submissions_figure
+WHERE benchmark_id = %s AND shown AND score IS NOT NULL AND submission_id IS NOT NULL AND "column" NOT LIKE '%%/%%'
+ORDER BY "column", sort_key DESC, sent_at, id
 """  # noqa: S608  # only the names above are filled in
 
 
 def _moved(
-    columns: Mapping[str, Sequence[_Ranked]], board: Board[ranges.Key], keys: Mapping[UUID, ranges.Key]
+    columns: Mapping[str, Sequence[_Row]],
+    board: Board[ranges.Key],
+    members: Mapping[ranges.Key, ranges.Divisions],
 ) -> Iterator[tuple[int | None, ...]]:
     """The figures whose place is another than is written, each with its new one."""
+    keys = {Submission._meta.pk.get_db_prep_value(key[0], connection): key for key in members}
+    closed = {written for written, key in keys.items() if members[key][1]}
     for column, figures in columns.items():
         judged = board.judged(column)
-        entries, closed_entries = len(figures), sum(figure.closed for figure in figures)
+        entries, closed_entries = len(figures), sum(submission in closed for _id, submission, *_ in figures)
         place_closed = 0
-        for place, figure in enumerate(figures, start=1):
+        for place, (figure, submission, *places) in enumerate(figures, start=1):
             # Nothing is known of one whose outcomes are gone: it may stand anywhere.
-            (better, worse), closed = judged.get(keys[figure.submission], _UNKNOWN)
-            places: tuple[int | None, ...] = (place, 1 + better, entries - worse)
-            if figure.closed:
+            better, worse = judged.get(keys[submission], _UNKNOWN)
+            now: list[int | None] = [place, 1 + better[0], entries - worse[0], None, None, None]
+            if submission in closed:
                 place_closed += 1
-                places += (place_closed, 1 + closed[0], closed_entries - closed[1])
-            else:
-                places += _NOWHERE
-            if places != figure.places:
-                yield figure.id, *places
+                now[3:] = [place_closed, 1 + better[1], closed_entries - worse[1]]
+            if now != places:
+                yield figure, *now
 
 
-_UNKNOWN = ((0, 0), (0, 0))
-_NOWHERE = (None, None, None)
+_UNKNOWN = Judged((0, 0), (0, 0))
 
 
 def _update(moved: Iterable[tuple[int | None, ...]]) -> None:

@@ -25,7 +25,9 @@ Result = TypeVar("Result")
 # A submission, and the version of the scorer that its outcomes are of: as they are, they never change.
 Key = tuple[UUID, str]
 
-DIVISIONS = 2  # open, which holds everything, and closed
+Divisions = tuple[bool, bool]  # whether in the open one, as everything is, and in the closed one
+
+DIVISIONS = 2
 BOARDS = 4  # kept in memory, as releases are
 MOVES_AT_ONCE = 8  # with the row held
 
@@ -36,7 +38,7 @@ class Members:
 
     benchmark: Benchmark
     release: Release
-    divisions: Mapping[Key, tuple[bool, bool]]
+    divisions: Mapping[Key, Divisions]
     partial: Mapping[Key, list[str]]
 
 
@@ -76,8 +78,8 @@ def up_to_date(work: Callable[[], Result]) -> Result:
         due.catch_up()
 
 
-def settled(benchmark: Benchmark) -> tuple[Board[Key], Mapping[UUID, Key]] | None:
-    """Its board as it stands now, with the key of each shown submission; None where nothing is shown.
+def settled(benchmark: Benchmark) -> tuple[Board[Key], Mapping[Key, Divisions]] | None:
+    """Its board as it stands now, and who stands there; None where nothing is shown.
 
     To be called in a transaction that holds the benchmark's row. Raises NotJudgedError.
     """
@@ -91,26 +93,24 @@ def settled(benchmark: Benchmark) -> tuple[Board[Key], Mapping[UUID, Key]] | Non
     if board.moves(members.divisions) > MOVES_AT_ONCE:
         raise NotJudgedError(members)
     board.settle(members.divisions)
-    return board, {key[0]: key for key in members.divisions}
+    return board, members.divisions
 
 
 def _members(benchmark: Benchmark) -> Members | None:
     release = benchmark.current_release
     if release is None:
         return None
-    reports = Report.objects.filter(submission=OuterRef("submission"), release=release, fault="").order_by(
-        "-id"
-    )
+    # Ordered as no index is, so that SQLite looks reports up by their submission.
+    reports = Report.objects.filter(submission=OuterRef("submission"), release=release, fault="")
+    newest = reports.order_by("-created_at", "-id").values("scorer_version")
     # Every submission has this figure, a partial one without a score.
-    shown = Figure.objects.filter(
-        benchmark=benchmark, column="overall", shown=True, release=release, submission__isnull=False
-    )
+    shown = Figure.objects.filter(benchmark=benchmark, column="overall", shown=True, submission__isnull=False)
     found = list(
         shown.values_list(
             "submission",
             "submission__entry__division",
             "submission__partial",
-            Subquery(reports.values("scorer_version")[:1]),
+            Subquery(newest[:1]),
         )
     )
     if not found:

@@ -1,7 +1,7 @@
 """Ranges of ranks on a board, kept up as entries come and go."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from scoring.release import Release
 
 BLOCK = 1024
+
+
+class Judged(NamedTuple):
+    """By division: how many are significantly better, and how many worse."""
+
+    better: Sequence[int]
+    worse: Sequence[int]
 
 
 class Board(Generic[Key]):
@@ -88,18 +95,13 @@ class Board(Generic[Key]):
         for key in [key for key in self._outcomes.row_of if key not in members]:
             self._outcomes.remove(key)
 
-    def judged(self, column: str) -> dict[Key, list[tuple[int, int]]]:
-        """How many are significantly better and how many worse, by division, of each that was added.
-
-        Nothing of a column that the board does not have.
-        """
+    def judged(self, column: str) -> dict[Key, Judged]:
+        """What all pairs say of each that was added. Nothing of a column that the board does not have."""
         if column not in self.columns:
             return {}
         at = self.columns.index(column)
         better, worse = self._better[:, at].tolist(), self._worse[:, at].tolist()
-        return {
-            key: list(zip(better[row], worse[row], strict=True)) for key, row in self._outcomes.row_of.items()
-        }
+        return {key: Judged(better[row], worse[row]) for key, row in self._outcomes.row_of.items()}
 
     def _wanted(self, members: Mapping[Key, Sequence[bool]]) -> Flags:
         wanted = np.zeros_like(self._members)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Key = TypeVar("Key", bound=Hashable)
 
 LOOKUPS = 1 << 14  # at a time
+FEW = 32  # so few rows' residuals are made faster than the tables to look their products up in
 # The eight bits of every byte, as numpy packs them.
 BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).T.astype(np.float64)
 
@@ -121,14 +122,17 @@ class Outcomes(Generic[Key]):
 
     def products(self, at: int, row: int, rows: Integers) -> Floats:
         """The sums over images of one row's residuals times those of each of the others."""
-        its = self._its(at)
         (residuals,) = self.residuals(at, np.array([row]))
+        if len(rows) <= FEW:
+            found: Floats = self.residuals(at, rows) @ residuals
+            return found
+        its = self._its(at)
         weighed = its.weights * residuals[its.images]
         by_bit = np.zeros(8 * len(self._packed))
         by_bit[its.bits] = weighed
         tables = by_bit.reshape(-1, 8)[its.bytes] @ BITS
         by_stratum = np.bincount(its.strata, weights=weighed, minlength=self._strata.sizes.size)
-        found: Floats = -(self._means[rows] @ by_stratum)
+        found = -(self._means[rows] @ by_stratum)
         packed = self._packed[np.ix_(its.bytes, rows)]
         # As many bytes at a time as the processor's cache has room for.
         together = max(1, LOOKUPS // max(1, len(rows)))

@@ -26,7 +26,7 @@ def ranges_of(
     board: Board[str], names: Collection[str], figure: str = "overall"
 ) -> dict[str, tuple[int, int]]:
     found = board.judged(figure)
-    return {name: (1 + found[name][0][0], len(names) - found[name][0][1]) for name in names}
+    return {name: (1 + found[name].better[0], len(names) - found[name].worse[0]) for name in names}
 
 
 def judged(
@@ -225,7 +225,7 @@ def test_partial_entries_stand_in_their_own_columns(release: Release, board: dic
     kept.settle({name: [True] for name in [*board, "part"]})
     assert ranges_of(kept, board) == judged(release, board)
     found = kept.judged("defect-analysis")
-    assert found["part"] == found["e26"] != [(0, 0)]
+    assert found["part"] == found["e26"] != ([0], [0])
 
 
 def test_excluded_questions_play_no_part(release: Release, board: dict[str, Flags]) -> None:
