@@ -41,9 +41,7 @@ def board_head(columns: Columns) -> list[str]:
         "tries",
         "scored_at",
         *SETTINGS,
-        *columns.subtasks,
-        *columns.datasets,
-        *(f"detection/{name}" for name in columns.detection),
+        *_further(columns),
         "source",
         "flags",
         "team_name",
@@ -52,15 +50,23 @@ def board_head(columns: Columns) -> list[str]:
         "under_review",
         "interval_low",
         "interval_high",
+        *(f"{name}_{end}" for name in _further(columns) for end in ("low", "high")),
+        "commonest",
+        "expected_gain",
     ]
+
+
+def _further(columns: Columns) -> list[str]:
+    """The columns beside the score."""
+    return [*columns.subtasks, *columns.datasets, *(f"detection/{name}" for name in columns.detection)]
 
 
 def board_csv(rows: Iterable[Row], columns: Columns) -> bytes:
     """A board's rows as CSV (RFC 4180, UTF-8); an empty cell is null. Floats read back as the same numbers."""
-    return _csv([board_head(columns), *(_board_line(row) for row in rows)])
+    return _csv([board_head(columns), *(_board_line(row, columns) for row in rows)])
 
 
-def _board_line(row: Row) -> list[object]:
+def _board_line(row: Row, columns: Columns) -> list[object]:
     entry = row["entry"]
     return [
         row["rank"],
@@ -85,6 +91,9 @@ def _board_line(row: Row) -> list[object]:
         row["tier"],
         "true" if row["under_review"] else "false",
         *(row["interval"] or (None, None)),
+        *(end for name in _further(columns) for end in row["intervals"].get(name, (None, None))),
+        row["commonest"],
+        row["expected_gain"],
     ]
 
 

@@ -21,6 +21,10 @@ class Cell:
     interval: Interval | None = None
 
 
+# One letter in more of the replies than this share is worth a warning.
+CONSTANT = 0.95
+
+
 class Commonest(NamedTuple):
     """The letter that most replies were read as, its share from 0 to 1, and of how many replies it is that."""
 

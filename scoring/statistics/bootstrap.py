@@ -32,7 +32,10 @@ class Replicates:
     def of(cls, strata: Strata, digest: str) -> Self:
         raw = np.random.PCG64(int(digest, 16))
         drawn = [_draw(raw, images.stop - images.start) for images in strata.slices]
-        asked = [_count(its, strata.asked[images]) for its, images in zip(drawn, strata.slices, strict=True)]
+        asked = [
+            (its @ strata.asked[images].astype(np.float32)).astype(np.float64)
+            for its, images in zip(drawn, strata.slices, strict=True)
+        ]
         return cls(strata, drawn, asked)
 
     def intervals(self, counts: Floats, subtask: int) -> dict[str, Interval | None]:
@@ -61,17 +64,22 @@ class Replicates:
 
     def _replicate(self, dataset: int, right: Floats, normal: int, abnormal: int) -> tuple[Floats, Floats]:
         """Precision and F1 in each replicate, from the right answers by image and column."""
-        drawn, asked = self.drawn[dataset], self.asked[dataset]
-        # Column by column: BLAS multiplies a matrix with one vector faster than with a few at once.
-        found = _count(drawn, right[:, abnormal])
-        false = asked[:, normal] - _count(drawn, right[:, normal])
+        asked = self.asked[dataset]
+        found = self._count(dataset, right, abnormal)
+        false = asked[:, normal] - self._count(dataset, right, normal)
         return _divide(found, found + false), _divide(2 * found, found + false + asked[:, abnormal])
 
+    def _count(self, dataset: int, right: Floats, column: int) -> Floats:
+        """The right answers of a column in each replicate. Exact: whole numbers far below 2^24.
 
-def _count(drawn: NDArray[np.float32], by_image: Floats) -> Floats:
-    """What images have, summed over each replicate's. Exact: whole numbers far below 2^24."""
-    found: Floats = (drawn @ by_image.astype(np.float32)).astype(np.float64)
-    return found
+        A column's images stand together, and to read the draws of the others would take most of the time.
+        """
+        images = np.flatnonzero(self.strata.asked[self.strata.slices[dataset], column])
+        if not len(images):
+            return np.zeros(REPLICATES)
+        span = slice(images[0], images[-1] + 1)
+        found = self.drawn[dataset][:, span] @ right[span, column].astype(np.float32)
+        return found.astype(np.float64)
 
 
 def _draw(raw: np.random.PCG64, images: int) -> NDArray[np.float32]:

@@ -36,6 +36,7 @@ class Notation:
     missing: SafeString
     unranked: SafeString
     partial: SafeString
+    constant: SafeString
     verified: SafeString
     under_review: SafeString
     _undeclared: tuple[SafeString, ...]
@@ -92,6 +93,7 @@ def _notation(language: str | None) -> Notation:
         missing=_spoken("–", gettext("no figure")),
         unranked=_spoken("·", gettext("no rank")),
         partial=format_html("{}", gettext("partial")),
+        constant=format_html("{}", gettext("one letter:")),
         verified=format_html(
             ' <span class="verified" title="{}">{}</span>',
             gettext("Verified: reproduced by the organizers"),

@@ -20,8 +20,12 @@ def test_a_row_escapes_what_people_wrote() -> None:
 
 
 def test_the_first_is_marked_and_a_quoted_row_has_its_source() -> None:
-    first = board_row(kind="scored", name="a", score=2.0, further=[1.0], rank=1, coverage=1.0, tries=2)
-    quoted = board_row(kind="quoted", name="b", score=3.0, further=[None], team="quoted", source="a paper")
+    first = board_row(
+        kind="scored", name="a", score=2.0, further=[(1.0, None)], rank=1, coverage=1.0, tries=2
+    )
+    quoted = board_row(
+        kind="quoted", name="b", score=3.0, further=[(None, None)], team="quoted", source="a paper"
+    )
     assert first.startswith('<tr class="first">')
     assert quoted.startswith('<tr class="quoted">')
     assert "<summary>quoted</summary><p>a paper</p></details>" in quoted
@@ -67,5 +71,5 @@ def test_what_was_not_declared_stands_under_the_name() -> None:
 
 
 def test_a_row_has_as_many_cells_as_the_head() -> None:
-    row = board_row(kind="scored", name="a", score=1.0, further=[1.0] * 7, coverage=1.0, tries=1)
+    row = board_row(kind="scored", name="a", score=1.0, further=[(1.0, None)] * 7, coverage=1.0, tries=1)
     assert row.count("<td") + row.count("<th") == 3 + 1 + 7 + 2
