@@ -54,6 +54,10 @@ class Notation:
             return SafeString("")
         return SafeString(f"{self.score(ends[0], decimals)}–{self.score(ends[1], decimals)}")
 
+    def margin(self, ends: Sequence[float]) -> SafeString:
+        """Half of an interval's width, where there is no room for both ends: "±1.3"."""
+        return SafeString(f"±{self.score((ends[1] - ends[0]) / 2)}")
+
     def share(self, value: float | None) -> SafeString:
         """See :func:`share`."""
         if value is None:
