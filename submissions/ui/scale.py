@@ -9,8 +9,9 @@ from django.utils.safestring import SafeString
 
 from submissions.ui import format as figures
 
-STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10)
 MOST_TICKS = 10
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,12 @@ class Scale:
             return None
         low, high = min(ends), max(ends)
         for step in STEPS:
-            start, end = math.floor(low / step), math.ceil(high / step)
+            start, end = math.floor(low / step + ROUNDING), math.ceil(high / step - ROUNDING)
             if end - start <= MOST_TICKS:
                 break
-        return cls(max(start * step, 0), min(max(end, start + 1) * step, 100), step)
+        if start == end:
+            start, end = (start - 1, end) if high >= 100 else (start, end + 1)
+        return cls(start * step, end * step, step)
 
     def across(self, value: float) -> str:
         """A figure's place, in percent of the width."""
