@@ -128,7 +128,7 @@ def _drawing(scale: Scale, score: float | None, interval: Sequence[float] | None
             f'<line class="interval" x1="{low}" x2="{high}" y1="10" y2="10"/>'
             f'<line class="interval" x1="{low}" x2="{low}" y1="6" y2="14"/>'
             f'<line class="interval" x1="{high}" x2="{high}" y1="6" y2="14"/>'
-            f'<circle class="dot" cx="{x}" cy="10" r="3"/>'
+            f'<circle class="dot" cx="{x}" cy="10" r="2.5"/>'
         )
         if gain:
             without = scale.across(score - gain)

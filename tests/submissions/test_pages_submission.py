@@ -138,7 +138,7 @@ def test_the_score_stands_with_and_without_unread_replies(
     client: Client, benchmark: Benchmark, team: Team
 ) -> None:
     answers = material.answers(0.3).decode().splitlines(keepends=True)
-    unread = [f"{line.partition(',')[0]},no idea\n" for line in answers[1:4]]
+    unread = [f"{line.partition(',')[0]},unsure\n" for line in answers[1:4]]
     submission = material.scored(
         benchmark, team, file="".join([answers[0], *unread, *answers[4:]]).encode(), public=True
     )
