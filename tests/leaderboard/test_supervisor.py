@@ -111,7 +111,7 @@ def test_a_part_that_dies_is_started_again(shared: Site, part: str) -> None:
     killed = pids_by_part(shared)[part]
     below = descendants(killed)
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: part in pids_by_part(shared) and pids_by_part(shared)[part] != killed)
+    wait_until(lambda: pids_by_part(shared).get(part, killed) != killed)
     assert not alive(below)
     assert f"{part} ended (killed by signal 9)" in console(shared)
     shared.wait_until_up()

@@ -43,6 +43,7 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
             "errors_total",
             "error_counts",
             "score",
+            "interval",
             "present",
             "coverage",
             "partial",
