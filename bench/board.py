@@ -287,8 +287,8 @@ UPDATE submissions_entry SET shown_id = (
 # Overall as the submission has it; the others near it, by a multiplicative hash of row and column.
 _FIGURES = """
 INSERT INTO submissions_figure
-    (benchmark_id, submission_id, release_id, "column", score, sort_key, sent_at, shown, archived)
-SELECT benchmark_id, id, release_id, name, score, score, received_at, shown, FALSE
+    (benchmark_id, submission_id, release_id, "column", score, low, high, sort_key, sent_at, shown, archived)
+SELECT benchmark_id, id, release_id, name, score, score - 0.6, score + 0.6, score, received_at, shown, FALSE
 FROM (
     SELECT s.benchmark_id, s.id, s.release_id, c.value AS name, s.received_at, s.id = e.shown_id AS shown,
            CASE c.key WHEN 0 THEN s.score

@@ -1,5 +1,8 @@
 """What scoring costs a worker: `python -m bench.scoring`.
 
+Measured are the figures, as the baseline has them; one line says what their intervals add, whose own limit
+bench.statistics keeps.
+
 CPU time of this process (user and system), the median of the quietest of three rounds in a warm worker: the
 release decoded and its tables built, as a worker keeps them. Each file's growth of memory is measured in a process
 of its own. Load on the machine makes the milliseconds larger; the ratios hardly.
@@ -19,12 +22,19 @@ from collections.abc import Callable
 from pathlib import Path
 from string import ascii_uppercase
 
+# One thread: else the time that a second one waits would count as spent.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from bench import baseline
 from scoring import definition, standin
 from scoring.answers.read import read
+from scoring.answers.sheet import Sheet
 from scoring.benchmarks.mmad import importer
-from scoring.evaluate import evaluate, score
+from scoring.evaluate import evaluate, mark
 from scoring.release import Release
+from scoring.report import Report
+from scoring.statistics.estimates import intervals
+from scoring.tabulate import tabulate
 
 ROUNDS = 3
 LIMITS = {"native": 150.0, "plain": 50.0, "memory": 60.0, "baseline": 4.0, "alone": 100.0}
@@ -86,8 +96,14 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
+def figures(sheet: Sheet, release: Release) -> Report:
+    """A report without its intervals."""
+    every = range(len(release.definition.subtasks))
+    return tabulate(sheet, mark(sheet, release, every), release, every)
+
+
 def measure(name: str, data: bytes, release: Release, packed: bytes) -> bool:
-    spent = cpu_ms(lambda: evaluate(data, release))
+    spent = cpu_ms(lambda: figures(read(data, release), release))
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         tables, growth = pool.apply(memory_growth, (data, packed))
     limit = LIMITS["native" if name.startswith("native") else "plain"]
@@ -123,15 +139,18 @@ def compare(data: bytes, release: Release) -> list[str]:
         for question, code in zip(release.public_questions(), release.truth.tolist(), strict=True)
     }
     expected = baseline.score(data, questions)
-    report = evaluate(data, release).report
-    assert_equal(report.to_dict(), expected)
-    theirs = cpu_ms(lambda: baseline.score(data, questions))
-    whole = cpu_ms(lambda: evaluate(data, release))
+    assert_equal(evaluate(data, release).report.to_dict(), expected)
     sheet = read(data, release)
-    alone = cpu_ms(lambda: score(sheet, release), runs=101)
+    every = range(len(release.definition.subtasks))
+    correct = mark(sheet, release, every)
+    theirs = cpu_ms(lambda: baseline.score(data, questions))
+    whole = cpu_ms(lambda: figures(read(data, release), release))
+    alone = cpu_ms(lambda: figures(sheet, release), runs=101)
+    sure = cpu_ms(lambda: intervals(correct, release, every), runs=101)
     say(f"\nbaseline (a dict loop over parsed rows)  {theirs:6.1f} ms CPU, equal output")
     say(f"the plain file: {theirs / whole:.1f} times faster (limit {LIMITS['baseline']:.0f})")
     say(f"scoring alone: {alone:.2f} ms, {theirs / alone:.0f} times faster (limit {LIMITS['alone']:.0f})")
+    say(f"the intervals of all figures add: {sure:.1f} ms")
     ratios = {"baseline": theirs / whole, "alone": theirs / alone}
     return [name for name, ratio in ratios.items() if ratio < LIMITS[name]]
 

@@ -351,6 +351,7 @@ def entry_body(found: entries.Details, here: str) -> dict[str, Any]:
         "division": entry.division,
         "settings": entry.declared(),
         "tries": entry.tries,
+        "expected_gain": found.expected_gain,
         "hidden_at": entry.hidden_at,
         "hidden_reason": entry.hidden_reason or None,
         "tier": found.tier,

@@ -15,6 +15,7 @@ from django.db import connection
 
 from leaderboard.cursors import BoardCursor
 from leaderboard.filters import OPEN, OVERALL, SETTINGS, Columns, Condition, Wanted
+from scoring.statistics.tries import expected_gain
 from submissions.models import Benchmark, Release
 
 PAGE_ROWS = 50
@@ -40,6 +41,7 @@ class Page:
 _SUBMISSION = (
     "figure.submission_id",
     "submission.coverage",
+    "submission.commonest",
     "submission.finished_at",
     "submission.partial",
     "team.slug",
@@ -185,13 +187,15 @@ def _uuid(value: UUID | str) -> UUID:
 
 
 Figures = Mapping[str, float | None]
+Intervals = Mapping[str, Sequence[float]]
 Key = UUID | str | int
+_NONE: tuple[Figures, Intervals] = ({}, {})
 
 
 def figures_of(
     keys: Sequence[Key], quoted: Sequence[int], names: Sequence[str], release: Release | None = None
-) -> Mapping[Key, Figures]:
-    """The figures of these submissions and quoted results, under the id of each, by column.
+) -> Mapping[Key, tuple[Figures, Intervals]]:
+    """The figures of these submissions and quoted results, and their intervals, under the id of each, by column.
 
     Those shown now, or those that a release's kept board has. Ids of submissions are as the database gives them.
     One query, written out: it brings 800 rows.
@@ -203,18 +207,23 @@ def figures_of(
         for field, ids in (("submission_id", keys), ("quoted_id", quoted))
         if ids
     ]
-    by_key: defaultdict[Key, dict[str, float | None]] = defaultdict(dict)
+    by_key: defaultdict[Key, tuple[dict[str, float | None], dict[str, Sequence[float]]]] = defaultdict(
+        lambda: ({}, {})
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT submission_id, quoted_id, "column", score FROM submissions_figure
+            SELECT submission_id, quoted_id, "column", score, low, high FROM submissions_figure
             WHERE {"archived AND release_id = %s" if release else "shown"}
                   AND ({" OR ".join(places)}) AND "column" IN ({_marks(names)})
             """,  # noqa: S608  # nothing but placeholders is filled in
             [*([release.pk] if release else []), *keys, *quoted, *names],
         )
-        for submission_id, quoted_id, column, score in cursor.fetchall():
-            by_key[submission_id or quoted_id][column] = score
+        for submission_id, quoted_id, column, score, low, high in cursor.fetchall():
+            figures, intervals = by_key[submission_id or quoted_id]
+            figures[column] = score
+            if low is not None:
+                intervals[column] = (low, high)
     return by_key
 
 
@@ -238,9 +247,22 @@ def _rows(shown: Board, found: Sequence[Sequence[Any]], columns: Columns) -> lis
         shape = _scored(row[len(_PLACE) : _SUBMISSION_AT], submission) if submission[0] else _quoted(quoted)
         shape["score"], shape["interval"] = row[3], None if row[4] is None else [row[4], row[5]]
         shape["release"] = digest if submission[0] else None
-        shape |= grouped(figures.get(submission[0] or quoted[0], {}), columns)
+        its_figures, its_intervals = figures.get(submission[0] or quoted[0], _NONE)
+        shape |= grouped(its_figures, columns)
+        shape["intervals"] = its_intervals
+        shape["expected_gain"] = gain(shape["tries"], shape["score"], shape["interval"])
         rows.append(shape)
     return rows
+
+
+def gain(tries: int | None, score: float | None, interval: Sequence[float] | None) -> float | None:
+    """By how many points at most a score picked from several tries is expected to look better than one try would.
+
+    None for one try, and where there is no interval.
+    """
+    if tries is None or tries < 2 or score is None or interval is None:
+        return None
+    return expected_gain(tries, score, interval)
 
 
 def grouped(figures: Figures, columns: Columns) -> dict[str, dict[str, float | None]]:
@@ -254,8 +276,9 @@ def grouped(figures: Figures, columns: Columns) -> dict[str, dict[str, float | N
 
 
 def _scored(ranks: Sequence[int | None], submission: Sequence[Any]) -> Row:
-    submission_id, coverage, scored_at, partial, team, team_name, entry_id, name, tries, *rest = submission
-    verified_id, review_since, *settings = rest
+    submission_id, coverage, commonest, scored_at, partial, *whose, entry_id, name, tries = submission[:10]
+    team, team_name = whose
+    verified_id, review_since, *settings = submission[10:]
     declared = {key: None if value == "" else value for key, value in zip(SETTINGS, settings, strict=True)}
     return {
         **dict(zip(_RANKS, ranks, strict=True)),
@@ -268,6 +291,7 @@ def _scored(ranks: Sequence[int | None], submission: Sequence[Any]) -> Row:
         "score": None,
         "interval": None,
         "coverage": coverage,
+        "commonest": commonest,
         "tries": tries,
         "scored_at": _moment(scored_at),
         "team_name": team_name,
@@ -291,6 +315,7 @@ def _quoted(quoted: Sequence[Any]) -> Row:
         "score": None,
         "interval": None,
         "coverage": None,
+        "commonest": None,
         "tries": None,
         "scored_at": None,
         "source": source,

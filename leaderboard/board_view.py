@@ -1,7 +1,7 @@
 """A board as its template draws it: links, filters in words, rows in finished text."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -34,6 +34,7 @@ from submissions.refusals import Refusal
 from submissions.ui import format as written
 from submissions.ui import schedule
 from submissions.ui.board import BoardRow, FilterField, FilterWord, Link, Option, Tie, board_row
+from submissions.ui.scale import Scale
 
 _TYPED: Mapping[str, written.Text] = {
     "q": gettext_lazy("a part of it"),
@@ -43,6 +44,16 @@ _TYPED: Mapping[str, written.Text] = {
 }
 """The filters that are typed, each with what one may type."""
 SHOTS_OFFERED = ("0", "1", "2", "4", "8", "16")
+
+
+BESIDE_DETECTION = ("overkill", "miss", "recall", "precision", "f1")
+_RATES: Mapping[str, written.Text] = {
+    "detection/overkill": gettext_lazy("Overkill"),
+    "detection/miss": gettext_lazy("Miss"),
+    "detection/recall": gettext_lazy("Recall"),
+    "detection/precision": gettext_lazy("Precision"),
+    "detection/f1": "F1",
+}
 
 
 class BoardView:
@@ -100,9 +111,8 @@ class BoardView:
             "filter_fields": filter_fields(wanted.chosen),
             "filter_hidden": self.hidden(),
             "clear_url": self.url(wanted.without(*wanted.chosen)),
-            "columns": [
-                Link(self.short_names.get(name, name), self.url(wanted.by(name))) for name in self.further()
-            ],
+            "columns": [*map(self.head, self.further())],
+            "scale": self.scale,
             "score_url": self.url(wanted.at(None)),
             # One piece of finished text: fifty turns of the template's loop cost more than to join them.
             "rows": [SafeString("".join(self.rows()))] if found.rows else [],
@@ -129,9 +139,17 @@ class BoardView:
         return self.address + wanted.query()
 
     def further(self) -> list[str]:
-        """The columns beside the one in force: its kin, so that the names keep their room."""
+        """The columns beside the one in force: its kin, so that names keep their room; beside detection its rates."""
+        if self.columns.detection:
+            return [f"detection/{name}" for name in BESIDE_DETECTION if name in self.columns.detection]
         kin = self.columns.datasets if self.wanted.column in self.columns.datasets else self.columns.subtasks
         return [name for name in kin if name != self.wanted.column]
+
+    def head(self, name: str) -> Link:
+        """A further column's head; a board is not ranked by rates of detection."""
+        if name in _RATES:
+            return Link(_RATES[name], "")
+        return Link(self.short_names.get(name, name), self.url(self.wanted.by(name)))
 
     def column_groups(self) -> list[list[Link]]:
         groups = [(OVERALL,), self.columns.subtasks, self.columns.datasets]
@@ -175,16 +193,27 @@ class BoardView:
         ]
         return [(name, value) for name, value, default in kept if value != default]
 
+    def place(self, name: str) -> tuple[str, str]:
+        """Where a row has a further column's figure."""
+        if name in _RATES:
+            return "detection", name.removeprefix("detection/")
+        return ("subtasks" if name in self.columns.subtasks else "datasets"), name
+
+    @cached_property
+    def scale(self) -> Scale | None:
+        """What the intervals of this page are drawn on; None where nothing has one."""
+        return Scale.around(row["interval"] for row in self.found.rows if row["interval"])
+
     def rows(self) -> Iterator[BoardRow]:
         # An address with a place for the key: reversing fifty of them costs more than the figures.
         entry_url = reverse("entry", args=[_NO_KEY]).replace(_NO_KEY, "{}")
-        groups = [
-            ("subtasks" if name in self.columns.subtasks else "datasets", name) for name in self.further()
-        ]
+        places = [(*self.place(name), name) for name in self.further()]
+        scale = self.scale
         notation, language = written.notation(), get_language()
         ties = tie_groups(self.found.rows)
         for row, tie in zip(self.found.rows, ties, strict=True):
-            further = [row[group][name] for group, name in groups]
+            intervals = row["intervals"]
+            further = [(row[group][key], intervals.get(name)) for group, key, name in places]
             words, undeclared = phrases.settings(row["entry"]["settings"], language)
             if row["kind"] == "scored":
                 yield board_row(
@@ -205,7 +234,10 @@ class BoardView:
                     verified=row["tier"] == "verified",
                     under_review=row["under_review"],
                     coverage=row["coverage"],
+                    commonest=row["commonest"],
                     tries=row["tries"],
+                    gain=row["expected_gain"],
+                    scale=scale,
                     notation=notation,
                 )
             else:
@@ -218,6 +250,7 @@ class BoardView:
                     team=kind_text(row["line"]),
                     settings=(*words, row["flags"]) if row["flags"] else words,
                     source=row["source"],
+                    scale=scale,
                     notation=notation,
                 )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
+from leaderboard import board
 from leaderboard.cursors import HistoryCursor
 from leaderboard.filters import OVERALL, Columns
 from submissions import decisions, places, reports
@@ -61,6 +62,11 @@ class Details:
     @property
     def score(self) -> float | None:
         return self.figures.get(OVERALL)
+
+    @property
+    def expected_gain(self) -> float | None:
+        """What of the score may be the luck of having picked it from several tries, see `board.gain`."""
+        return board.gain(self.entry.tries, self.score, self.intervals.get(OVERALL))
 
 
 def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -> Details:

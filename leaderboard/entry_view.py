@@ -28,7 +28,7 @@ def context(found: Details) -> dict[str, Any]:
         "entry": entry,
         "team_name": entry.team.name,
         "division_text": Entry.Division(entry.division).label,
-        "report": report_view.build(report.body, benchmark, leader) if report else None,
+        "report": report_view.build(report.body, benchmark, leader, tries=entry.tries) if report else None,
         "standing": report_view.standing(shown, leader)
         if report and shown and not entry.standing_due
         else None,

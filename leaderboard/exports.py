@@ -41,9 +41,7 @@ def board_head(columns: Columns) -> list[str]:
         "tries",
         "scored_at",
         *SETTINGS,
-        *columns.subtasks,
-        *columns.datasets,
-        *(f"detection/{name}" for name in columns.detection),
+        *_further(columns),
         "source",
         "flags",
         "team_name",
@@ -54,15 +52,23 @@ def board_head(columns: Columns) -> list[str]:
         "interval_high",
         "rank_low",
         "rank_high",
+        *(f"{name}_{end}" for name in _further(columns) for end in ("low", "high")),
+        "commonest",
+        "expected_gain",
     ]
+
+
+def _further(columns: Columns) -> list[str]:
+    """The columns beside the score."""
+    return [*columns.subtasks, *columns.datasets, *(f"detection/{name}" for name in columns.detection)]
 
 
 def board_csv(rows: Iterable[Row], columns: Columns) -> bytes:
     """A board's rows as CSV (RFC 4180, UTF-8); an empty cell is null. Floats read back as the same numbers."""
-    return _csv([board_head(columns), *(_board_line(row) for row in rows)])
+    return _csv([board_head(columns), *(_board_line(row, columns) for row in rows)])
 
 
-def _board_line(row: Row) -> list[object]:
+def _board_line(row: Row, columns: Columns) -> list[object]:
     entry = row["entry"]
     return [
         row["rank"],
@@ -89,6 +95,9 @@ def _board_line(row: Row) -> list[object]:
         *(row["interval"] or (None, None)),
         row["rank_low"],
         row["rank_high"],
+        *(end for name in _further(columns) for end in row["intervals"].get(name, (None, None))),
+        row["commonest"],
+        row["expected_gain"],
     ]
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leaderboard.cursors import BoardCursor, UnreadableCursorError
+from scoring import metrics
 from submissions import contents, reports
 from submissions.models import Benchmark, Entry, Release
 
@@ -63,11 +64,15 @@ class WrongAddressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of a benchmark that may be shown, in its own order."""
+    """The columns of a benchmark that may be shown, in its own order.
+
+    `detecting` are the subtasks that the rates of `detection` are of.
+    """
 
     subtasks: tuple[str, ...]
     datasets: tuple[str, ...]
     detection: tuple[str, ...]
+    detecting: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, benchmark: Benchmark, release: Release | None = None) -> Self:
@@ -81,6 +86,7 @@ class Columns:
             subtasks=shown(tuple(subtask.slug for subtask in asked.subtasks)),
             datasets=shown(asked.source_datasets),
             detection=shown(DETECTION, "detection/"),
+            detecting=tuple(s.slug for s in asked.subtasks if s.metric in metrics.MEANS_OF_CLASSES),
         )
 
     @property

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from leaderboard import board, descriptions, entries, entry_view, etags, phrases
+from leaderboard import board, descriptions, entries, entry_view, etags, phrases, worked_example
 from leaderboard.board_view import BoardView, facts, intake_of, intake_text
 from leaderboard.cursors import HistoryCursor, UnreadableCursorError
 from leaderboard.filters import FILTERS, OVERALL, Columns, Wanted, WrongAddressError, earlier_release, read
@@ -39,13 +39,14 @@ def board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
-    # The rates of detection stand in the files and on an entry's page: here they would be a third of what is read.
     try:
         release = earlier_release(benchmark, request.GET.get("release", ""))
     except Release.DoesNotExist as error:
         raise Http404 from error
-    columns = replace(Columns.of(benchmark, release), detection=())
+    columns = Columns.of(benchmark, release)
     wanted = _wanted(request, columns, release)
+    # Elsewhere the rates of detection stand in the files and on an entry's page: they would be a third of what is read.
+    columns = replace(columns, detection=columns.detection if wanted.column in columns.detecting else ())
     shown = board.Board(benchmark, release)
     view = BoardView(shown, columns, wanted, board.page(shown, columns, wanted))
     drawn = {**view.context(), "address": request.build_absolute_uri(view.url(wanted))}
@@ -164,3 +165,10 @@ def favicon(request: HttpRequest) -> HttpResponse:
 def how_to_read(request: HttpRequest) -> HttpResponse:
     """What the figures of a board mean."""
     return render(request, "leaderboard/how_to_read.html", {"nav": "guide"})
+
+
+@require_safe
+def statistics(request: HttpRequest) -> HttpResponse:
+    """How scores, intervals, ranges of ranks and verdicts are made."""
+    shown = {"nav": "guide", "example": worked_example.context()}
+    return render(request, "leaderboard/statistics.html", shown)

@@ -141,6 +141,12 @@ class FiguresShape(_Shape):
     detection = DisclosedDetectionShape(help_text="Mean over source datasets.")
 
 
+GAIN = (
+    "By how many points, at most, a score picked from so many tries is expected to look better than one try's would; "
+    "null for one try."
+)
+
+
 class RowShape(FiguresShape):
     rank = serializers.IntegerField(allow_null=True)
     rank_low = serializers.IntegerField(
@@ -162,8 +168,16 @@ class RowShape(FiguresShape):
     submission = serializers.UUIDField(allow_null=True)
     score = serializers.FloatField(allow_null=True, help_text="Percent, of the column asked for.")
     interval = IntervalField(help_text="Both ends of the score's 95 % interval; null of a quoted result.")
+    intervals = serializers.DictField(
+        child=IntervalField(), help_text="The same of the row's further figures, by column."
+    )
     coverage = serializers.FloatField(allow_null=True)
+    commonest = serializers.FloatField(
+        allow_null=True,
+        help_text="Share of the replies read that the commonest letter has; over 0.95 is worth a warning.",
+    )
     tries = serializers.IntegerField(allow_null=True)
+    expected_gain = serializers.FloatField(allow_null=True, help_text=GAIN)
     scored_at = serializers.DateTimeField(allow_null=True)
     release = serializers.CharField(
         allow_null=True, help_text="The digest of the release that the score is of; null of a quoted result."
@@ -225,6 +239,7 @@ class EntryDetailShape(FiguresShape):
     division = serializers.ChoiceField(choices=["open", "closed"])
     settings = SettingsShape()
     tries = serializers.IntegerField()
+    expected_gain = serializers.FloatField(allow_null=True, help_text=GAIN)
     hidden_at = serializers.DateTimeField(
         allow_null=True, help_text="When an organizer took it off the board; its page says why."
     )

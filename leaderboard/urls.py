@@ -21,6 +21,7 @@ urlpatterns = [
     path("benchmarks/<slug:slug>/questions/<path:question_id>/", question_pages.question, name="question"),
     path("entries/<uuid:entry_id>/", pages.entry, name="entry"),
     path("how-to-read/", pages.how_to_read, name="how-to-read"),
+    path("statistics/", pages.statistics, name="statistics"),
     path("", include("submissions.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

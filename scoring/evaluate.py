@@ -12,10 +12,12 @@ from scoring.definition import Definition
 from scoring.errors import PredictionError, Problem
 from scoring.release import Release
 from scoring.report import Report
+from scoring.statistics.estimates import intervals
+from scoring.statistics.strata import Flags
 from scoring.tabulate import SCORER_VERSION, tabulate
 from scoring.transfer import Transfer
 
-__all__ = ["SCORER_VERSION", "Evaluation", "evaluate", "rescore", "score"]
+__all__ = ["SCORER_VERSION", "Evaluation", "evaluate", "mark", "rescore", "score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,17 @@ def score(sheet: Sheet, release: Release, scored: Collection[int] | None = None)
     """Score a sheet, whatever it lacks; `scored` holds the positions of the subtasks, None is all."""
     every = range(len(release.definition.subtasks))
     scored = frozenset(every if scored is None else scored)
-    correct = (sheet.codes == release.truth) & release.counted
-    if len(scored) < len(every):
+    correct = mark(sheet, release, scored)
+    report = tabulate(sheet, correct, release, scored).with_intervals(intervals(correct, release, scored))
+    return Evaluation(report, np.packbits(correct).tobytes(), sheet)
+
+
+def mark(sheet: Sheet, release: Release, scored: Collection[int]) -> Flags:
+    """Which questions are answered rightly, of those that count and belong to these subtasks."""
+    correct: Flags = (sheet.codes == release.truth) & release.counted
+    if len(scored) < len(release.definition.subtasks):
         correct &= np.isin(release.subtasks, list(scored))
-    return Evaluation(tabulate(sheet, correct, release, scored), np.packbits(correct).tobytes(), sheet)
+    return correct
 
 
 def rescore(sheet: Sheet, of: Release, to: Release, *, partial: Sequence[str] = ()) -> Evaluation:

@@ -1,8 +1,8 @@
 """The report on one answer file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, NamedTuple, Self
 
 from scoring.metrics.detection import Detection
 from scoring.statistics.bootstrap import Interval
@@ -21,6 +21,18 @@ class Cell:
     interval: Interval | None = None
 
 
+# One letter in more of the replies than this share is worth a warning.
+CONSTANT = 0.95
+
+
+class Commonest(NamedTuple):
+    """The letter that most replies were read as, its share from 0 to 1, and of how many replies it is that."""
+
+    letter: str
+    share: float
+    replies: int
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All scores are in percent at full precision, None where nothing was asked; shares are 0 to 1.
@@ -33,6 +45,9 @@ class Report:
 
     `intervals` holds each figure's 95 % interval in percent under its column's name, as in `figures`, besides
     `micro` and `<dataset>/detection/recall` and so on; None, or nothing, where there is none.
+
+    `commonest` is the commonest answer among the replies read, None where none was; `commonest_by_subtask` the same
+    within each subtask. Neither says anything of the truth.
 
     A partial report names its subtasks in `partial` and counts these alone: the score, the datasets'
     scores and `official_compatible` are None, other subtasks have no figures. `ignored` counts the
@@ -55,7 +70,16 @@ class Report:
     reader_version: str
     partial: tuple[str, ...]
     ignored: int
+    commonest: Commonest | None
+    commonest_by_subtask: Mapping[str, Commonest | None]
     intervals: Mapping[str, Interval | None]
+
+    def with_intervals(self, intervals: Mapping[str, Interval | None]) -> Self:
+        """The same, with how sure its figures are."""
+        cells = tuple(
+            replace(cell, interval=intervals.get(f"{cell.dataset}/{cell.subtask}")) for cell in self.cells
+        )
+        return replace(self, cells=cells, intervals=intervals)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: dicts, lists, strings and numbers."""
@@ -78,6 +102,10 @@ class Report:
             "detection": self.detection._asdict(),
             "detection_by_dataset": {name: figures._asdict() for name, figures in by_dataset},
             "readings": dict(self.readings),
+            "commonest": _commonest(self.commonest),
+            "commonest_by_subtask": {
+                name: _commonest(found) for name, found in self.commonest_by_subtask.items()
+            },
             "partial": list(self.partial),
         }
 
@@ -104,3 +132,7 @@ class Report:
 
 def _ends(interval: Interval | None) -> list[float] | None:
     return None if interval is None else list(interval)
+
+
+def _commonest(found: Commonest | None) -> dict[str, str | float] | None:
+    return None if found is None else found._asdict()

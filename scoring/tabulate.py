@@ -1,6 +1,7 @@
 """Counting a sheet's right answers into a report."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
+from string import ascii_uppercase
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +12,8 @@ from scoring.grid import Flags
 from scoring.metrics.detection import Detection, detection
 from scoring.release import Release
 from scoring.replies import READER_VERSION
-from scoring.report import Cell, Report
-from scoring.statistics.bootstrap import Interval
-from scoring.statistics.estimates import intervals
+from scoring.report import Cell, Commonest, Report
+from scoring.statistics.strata import Integers
 
 SCORER_VERSION = "2"
 
@@ -27,14 +27,14 @@ class _Tally(NamedTuple):
 
 
 def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[int]) -> Report:
-    """The report; `correct` flags the right answers, `scored` holds the subtasks' positions."""
+    """The report without its intervals; `correct` flags the right answers, `scored` holds the subtasks' positions."""
     definition = release.definition
     is_whole = len(scored) == len(definition.subtasks)
-    sure = intervals(correct, release, scored)
-    tallies = list(_tallies(sheet, correct, release, scored, sure))
+    tallies = list(_tallies(sheet, correct, release, scored))
     cells = tuple(tally.cell for tally in tallies)
     asked = sum(cell.asked for cell in cells)
     present, ignored = _count_present(sheet, release, scored)
+    letters = _count_letters(sheet, release, scored)
     datasets = {
         name: mean(cell.score for cell in cells if cell.dataset == name) if is_whole else None
         for name in definition.source_datasets
@@ -63,7 +63,11 @@ def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
         reader_version=READER_VERSION,
         partial=() if is_whole else tuple(definition.subtask_slugs[position] for position in sorted(scored)),
         ignored=ignored,
-        intervals=sure,
+        intervals={},
+        commonest=_commonest(letters.sum(axis=0)),
+        commonest_by_subtask={
+            definition.subtask_slugs[position]: _commonest(letters[position]) for position in sorted(scored)
+        },
     )
 
 
@@ -94,13 +98,24 @@ def _count_present(sheet: Sheet, release: Release, scored: Collection[int]) -> t
     return present, int(counts.sum()) - present
 
 
-def _tallies(
-    sheet: Sheet,
-    correct: Flags,
-    release: Release,
-    scored: Collection[int],
-    sure: Mapping[str, Interval | None],
-) -> Iterator[_Tally]:
+def _count_letters(sheet: Sheet, release: Release, scored: Collection[int]) -> Integers:
+    """How many replies that count were read as each letter, by subtask."""
+    width = len(release.definition.subtasks)
+    read = np.flatnonzero((sheet.codes != UNREAD) & release.counted)
+    cells = release.subtasks[read].astype(np.int64) * len(ascii_uppercase) + sheet.codes[read]
+    letters = np.bincount(cells, minlength=width * len(ascii_uppercase)).reshape(width, -1)
+    letters[[position for position in range(width) if position not in scored]] = 0
+    return letters
+
+
+def _commonest(letters: Integers) -> Commonest | None:
+    """The first in the alphabet of those that are as common."""
+    total = int(letters.sum())
+    at = int(letters.argmax())
+    return Commonest(ascii_uppercase[at], int(letters[at]) / total, total) if total else None
+
+
+def _tallies(sheet: Sheet, correct: Flags, release: Release, scored: Collection[int]) -> Iterator[_Tally]:
     grid = release.grid
     definition = release.definition
     right = grid.sort(correct)
@@ -111,15 +126,13 @@ def _tallies(
         metric = definition.subtasks[subtask].metric
         asked_count, answered_count = len(right[at]), int(np.count_nonzero(answered[at]))
         score = grid.score(at, metric, right[at])
-        names = definition.source_datasets[dataset], definition.subtask_slugs[subtask]
         cell = Cell(
-            dataset=names[0],
-            subtask=names[1],
+            dataset=definition.source_datasets[dataset],
+            subtask=definition.subtask_slugs[subtask],
             asked=asked_count,
             answered=answered_count,
             correct=int(np.count_nonzero(right[at])),
             score=score,
-            interval=sure.get("/".join(names)),
         )
         complete = answered_count == asked_count
         yield _Tally(

@@ -181,6 +181,7 @@ def _record(
             high=high,
             present=report.present,
             coverage=report.coverage,
+            commonest=report.commonest and report.commonest.share,
         )
         comparison.settle(benchmark, now=timezone.now())
         scores.write([scores.Score(submission, report)], release)

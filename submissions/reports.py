@@ -12,7 +12,7 @@ from submissions.models import Benchmark, Release, Report, Submission
 # The table of sub-scores is the leak, not the score (Vernier's design, limits on what scores give away).
 # Of a partial file, what pools all questions is its subtask's own figure.
 _BY_SUBTASK = ("cells", "detection_by_dataset", "micro", "official_compatible")
-_OVERALL_ONLY = (*_BY_SUBTASK, "subtasks", "datasets", "detection", "readings")
+_OVERALL_ONLY = (*_BY_SUBTASK, "subtasks", "datasets", "detection", "readings", "commonest_by_subtask")
 
 
 def current(submission: Submission) -> Report | None:

@@ -30,7 +30,7 @@ def write(found: Sequence[Score], release: Release) -> None:
         [_report(each, release) for each in found],
         update_conflicts=True,
         unique_fields=["submission", "release", "scorer_version"],
-        update_fields=["score", "low", "high", "present", "coverage", "body", "fault"],
+        update_fields=["score", "low", "high", "present", "coverage", "commonest", "body", "fault"],
     )
     Figure.objects.filter(submission__in=submissions, release=release).delete()
     with connection.cursor() as cursor:
@@ -73,6 +73,7 @@ def _report(found: Score, release: Release) -> Report:
             found.report.present,
             found.report.coverage,
         )
+        made.commonest = found.report.commonest and found.report.commonest.share
         made.low, made.high = found.report.intervals.get("overall") or (None, None)
     return made
 
@@ -93,12 +94,13 @@ def adopt(benchmark: Benchmark, only: Sequence[Submission] = ()) -> None:
 
 _ADOPT = """
 WITH told AS MATERIALIZED (
-    SELECT submission_id, release_id, score, low, high, present, coverage FROM submissions_report
+    SELECT submission_id, release_id, score, low, high, present, coverage, commonest FROM submissions_report
     WHERE release_id = %s AND scorer_version = %s AND fault = '' {only}
 )
 UPDATE submissions_submission
 SET release_id = told.release_id, score = told.score, low = told.low, high = told.high,
-    present = told.present, coverage = told.coverage
+    present = told.present, coverage = told.coverage,
+    commonest = told.commonest
 FROM told
 WHERE told.submission_id = submissions_submission.id AND submissions_submission.benchmark_id = %s
       AND submissions_submission.status = 'scored'

@@ -1,5 +1,7 @@
 """The interval of a share whose standard error is known: Wilson's, on the effective number of questions."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -40,3 +42,17 @@ def wilson(
     low = np.where(share <= 0, 0 * whole, (centre - half) / whole)
     high = np.where(share >= 1, whole / whole, (centre + half) / whole)
     return low, high
+
+
+def error_of(share: float, low: float, high: float) -> float:
+    """The standard error that an interval of `wilson` was made from, never less; 0 for shares of 0 and 1.
+
+    The ends are where (share - end)^2 = 1.96^2 end (1 - end) / n holds, n being the effective number of questions, and
+    the error is sqrt(share (1 - share) / n). It is more than what `wilson` was given by the factor for few images, and
+    where that was less than questions of one image each would have.
+    """
+    if not 0 < share < 1:
+        return 0.0
+    # The end that is further from the scale's own: the other may have lost its digits there.
+    end = low if share > 0.5 else high
+    return abs(share - end) / NORMAL * math.sqrt(share * (1 - share) / (end * (1 - end)))

@@ -40,8 +40,8 @@ class Strata:
 
     A stratum is what has a mean of its own: a source dataset x subtask and, where a subtask is scored as the mean of
     its classes, normal and abnormal images apart. It stands at (source dataset, column); `columns` says which subtask
-    and which class, None where classes are not told apart. Images are numbered by source dataset, then by name, so
-    that the order of the organizer's file plays no part.
+    and which class, None where classes are not told apart. Images are numbered by source dataset, normal ones
+    first, then by name, so that the order of the organizer's file plays no part.
     """
 
     definition: Definition
@@ -74,7 +74,8 @@ class Strata:
         positions = np.flatnonzero(counted)
         datasets = source_datasets[positions].tolist()
         named = list(zip(datasets, (images[at] for at in positions.tolist()), strict=True))
-        numbers = {image: number for number, image in enumerate(sorted(set(named)))}
+        ordered = sorted(set(named), key=lambda at: (at[0], definition.is_abnormal(at[1]), at[1]))
+        numbers = {image: number for number, image in enumerate(ordered)}
         image_of = np.array([numbers[image] for image in named], dtype=np.int64)
         order = np.argsort(image_of, kind="stable")
         positions, image_of = positions[order], image_of[order]

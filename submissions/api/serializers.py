@@ -236,6 +236,14 @@ class IntervalsShape(serializers.Serializer[None]):
     micro = IntervalField(required=False)
 
 
+class CommonestShape(serializers.Serializer[None]):
+    """The letter that most of the replies were read as."""
+
+    letter = serializers.CharField()
+    share = serializers.FloatField(help_text="Of the replies read, 0 to 1; over 0.95 is worth a warning.")
+    replies = serializers.IntegerField(help_text="How many were read.")
+
+
 class CellReportShape(serializers.Serializer[None]):
     dataset = serializers.CharField()
     subtask = serializers.CharField()
@@ -282,6 +290,10 @@ class ReportShape(SubmissionState):
     readings = serializers.DictField(
         child=serializers.IntegerField(), required=False, help_text="Records by the rule that read them."
     )
+    commonest = CommonestShape(
+        allow_null=True, required=False, help_text="Of the whole file; null where no reply was read."
+    )
+    commonest_by_subtask = serializers.DictField(child=CommonestShape(allow_null=True), required=False)
     format = serializers.CharField(help_text="Of the answer file.")
     scorer_version = serializers.CharField()
     reader_version = serializers.CharField()
@@ -290,6 +302,7 @@ class ReportShape(SubmissionState):
     class Meta(SubmissionState.Meta):
         figures = (
             *("cells", "subtasks", "datasets", "detection", "detection_by_dataset", "micro", "intervals"),
+            *("commonest", "commonest_by_subtask"),
             *("official_compatible", "readings", "format", "scorer_version", "reader_version", "ignored"),
         )
         fields = (*SubmissionState.Meta.fields, *figures)  # type: ignore[assignment]  # a longer tuple

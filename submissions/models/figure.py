@@ -113,7 +113,7 @@ class Figure(models.Model):
             ),
             # A page's figures are read from this index alone.
             models.Index(
-                fields=["submission", "column", "score", "quoted"],
+                fields=["submission", "column", "score", "low", "high", "quoted"],
                 condition=Q(shown=True),
                 name="figures_of_a_row",
             ),

@@ -142,6 +142,7 @@ class Submission(models.Model):
     high = models.FloatField(null=True)
     present = models.FloatField(null=True)  # share of the questions that have a record
     coverage = models.FloatField(null=True)  # share of the questions whose reply was read
+    commonest = models.FloatField(null=True)  # share of the replies read that the commonest letter has
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -223,6 +224,7 @@ class Report(models.Model):
     high = models.FloatField(null=True)
     present = models.FloatField(null=True)
     coverage = models.FloatField(null=True)
+    commonest = models.FloatField(null=True)
     body = models.JSONField()
     # Why an earlier release's answers could not be scored against this one; empty when they were.
     fault = models.CharField(max_length=40, blank=True)

@@ -24,8 +24,13 @@ class Leader:
     figures: Mapping[str, float | None]
 
 
-def build(body: Mapping[str, Any], benchmark: Benchmark, leader: Leader | None) -> drawn.ReportView:
-    """What the report's drawings need; what is not disclosed is empty."""
+def build(
+    body: Mapping[str, Any], benchmark: Benchmark, leader: Leader | None, *, tries: int = 1
+) -> drawn.ReportView:
+    """What the report's drawings need; what is not disclosed is empty.
+
+    `tries` is how many the score was picked from.
+    """
     shown = reports.disclosed(body, benchmark)
     rules = benchmark.rules
     return drawn.report_view(
@@ -33,6 +38,8 @@ def build(body: Mapping[str, Any], benchmark: Benchmark, leader: Leader | None) 
         subtasks=[(subtask.slug, subtask.name) for subtask in rules.subtasks],
         datasets=rules.source_datasets,
         leader=leader.figures if leader else None,
+        tries=tries,
+        unread=sum(cell["asked"] - cell["answered"] for cell in body.get("cells", ())),
     )
 
 

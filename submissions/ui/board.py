@@ -9,8 +9,10 @@ from typing import Literal
 
 from django.utils.safestring import SafeString
 
+from scoring.report import CONSTANT
 from submissions.ui import format as figures
 from submissions.ui.format import Text
+from submissions.ui.scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class Link:
 
     @property
     def html(self) -> SafeString:
-        """The link joined here, because a board has some thirty of them."""
+        """The link joined here, because a board has some thirty of them; the text alone where it leads nowhere."""
+        if not self.url:
+            return SafeString(escape(str(self.text)))
         title = f' title="{escape(str(self.title))}"' if self.title else ""
         current = ' aria-current="page"' if self.current else ""
         return SafeString(f'<a href="{escape(self.url)}"{title}{current}>{escape(str(self.text))}</a>')
@@ -42,7 +46,7 @@ def board_row(
     name: str,
     score: float | None,
     interval: Sequence[float] | None = None,
-    further: Iterable[float | None],
+    further: Iterable[tuple[float | None, Sequence[float] | None]],
     rank: int | None = None,
     rank_low: int | None = None,
     rank_high: int | None = None,
@@ -56,12 +60,17 @@ def board_row(
     under_review: bool = False,
     source: Text = "",
     coverage: float | None = None,
+    commonest: float | None = None,
     tries: int | None = None,
+    gain: float | None = None,
+    scale: Scale | None = None,
     notation: figures.Notation | None = None,
 ) -> BoardRow:
     """One line of the board as a table row.
 
-    ``interval`` are both ends of the score's; ``further`` the scores after the first, in the order of the columns;
+    ``interval`` are both ends of the score's; ``further`` the scores after the first with their intervals, in the order
+    of the columns; ``commonest`` is the share of the commonest letter; ``gain`` what of the score may be the luck of
+    several ``tries``; with a ``scale`` a cell has the interval drawn on it.
     ``settings`` the declared ones in words, ``undeclared`` how many were not; ``team`` is its name, or "quoted" where
     the row has a ``source``, which then is one tap away. Everything is escaped here. The row is joined in Python
     because it is what the board has fifty of: the same row in the template's language costs five times more. A page of
@@ -80,21 +89,57 @@ def board_row(
         title += notation.verified
     if is_first and rank != 1:
         settings = (*settings, notation.tied)
-    with_line = _with_line(notation, settings, undeclared, partial, under_review)
+    with_line = _with_line(notation, settings, undeclared, partial, under_review, commonest)
     whose = escape(str(team))
     if source:
         # Over the table, and closed by a click elsewhere: the rows stay where they are.
         whose = f"<details data-menu><summary>{whose}</summary><p>{_linked(str(source))}</p></details>"
-    plain = "".join([f'<td class="n">{notation.score(value)}</td>' for value in further])
+    plain = "".join(
+        [f'<td class="n">{notation.score(value)}{_margin(notation, its)}</td>' for value, its in further]
+    )
+    drawn = f'<td class="draw">{_drawing(scale, score, interval, gain)}</td>' if scale else ""
     covered = notation.share(coverage) if kind == "scored" else ""
-    ends = f'<span class="interval">{notation.interval(interval)}</span>' if interval else ""
     tried = "" if tries is None else notation.count(tries)
+    if gain:
+        tried += f'<span class="interval">−{notation.score(gain)}</span>'
     return SafeString(
         f'<tr class="{classes}"><td class="rank">{notation.rank(rank, rank_low, rank_high)}</td>'
         f'<th scope="row" class="name">{title}{with_line}</th><td class="team">{whose}</td>'
-        f'<td class="n score">{notation.score(score)}{ends}</td>{plain}'
+        f'<td class="n score">{notation.score(score)}{_ends(notation, interval)}</td>{drawn}{plain}'
         f'<td class="n">{covered}</td><td class="n">{tried}</td></tr>\n'
     )
+
+
+def _ends(notation: figures.Notation, interval: Sequence[float] | None) -> str:
+    return f'<span class="interval">{notation.interval(interval)}</span>' if interval else ""
+
+
+def _margin(notation: figures.Notation, interval: Sequence[float] | None) -> str:
+    return f'<span class="interval">{notation.margin(interval)}</span>' if interval else ""
+
+
+def _drawing(scale: Scale, score: float | None, interval: Sequence[float] | None, gain: float | None) -> str:
+    """The interval on the scale of the page, and a faint tick where the score stands without the luck of several tries.
+
+    What has no interval is a small tick, where the scale reaches it.
+    """
+    if score is None or not (interval or scale.holds(score)):
+        return ""
+    x = scale.across(score)
+    if not interval:
+        marks = f'<line class="quoted-mark" x1="{x}" x2="{x}" y1="5" y2="15"/>'
+    else:
+        low, high = scale.across(interval[0]), scale.across(interval[1])
+        marks = (
+            f'<line class="interval" x1="{low}" x2="{high}" y1="10" y2="10"/>'
+            f'<line class="interval" x1="{low}" x2="{low}" y1="6" y2="14"/>'
+            f'<line class="interval" x1="{high}" x2="{high}" y1="6" y2="14"/>'
+            f'<circle class="dot" cx="{x}" cy="10" r="2.5"/>'
+        )
+        if gain:
+            without = scale.across(score - gain)
+            marks += f'<line class="gain" x1="{without}" x2="{without}" y1="1" y2="19"/>'
+    return f'<svg aria-hidden="true" focusable="false">{marks}</svg>'
 
 
 @lru_cache(maxsize=4096)
@@ -132,11 +177,14 @@ def _with_line(
     undeclared: int,
     partial: bool,
     under_review: bool,
+    commonest: float | None,
 ) -> str:
     """The declared settings, then in amber what a reader must know: what is in doubt and what is not there."""
     parts = [_said(settings)] if settings else []
     if under_review:
         parts.append(f'<span class="undeclared">{notation.under_review}</span>')
+    if commonest is not None and commonest > CONSTANT:
+        parts.append(f'<span class="undeclared">{notation.constant} {notation.share(commonest)}</span>')
     if partial:
         parts.append(f'<span class="undeclared">{notation.partial}</span>')
     if undeclared:

@@ -36,6 +36,7 @@ class Notation:
     missing: SafeString
     unranked: SafeString
     partial: SafeString
+    constant: SafeString
     verified: SafeString
     under_review: SafeString
     tied: str
@@ -53,6 +54,10 @@ class Notation:
         if ends is None:
             return SafeString("")
         return SafeString(f"{self.score(ends[0], decimals)}–{self.score(ends[1], decimals)}")
+
+    def margin(self, ends: Sequence[float]) -> SafeString:
+        """Half of an interval's width, where there is no room for both ends: "±1.3"."""
+        return SafeString(f"±{self.score((ends[1] - ends[0]) / 2)}")
 
     def share(self, value: float | None) -> SafeString:
         """See :func:`share`."""
@@ -93,6 +98,7 @@ def _notation(language: str | None) -> Notation:
         missing=_spoken("–", gettext("no figure")),
         unranked=_spoken("·", gettext("no rank")),
         partial=format_html("{}", gettext("partial")),
+        constant=format_html("{}", gettext("one letter:")),
         verified=format_html(
             ' <span class="verified" title="{}">{}</span>',
             gettext("Verified: reproduced by the organizers"),

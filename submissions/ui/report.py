@@ -13,8 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scoring.replies import UNREAD
+from scoring.report import CONSTANT
+from scoring.statistics.tries import expected_gain
 from submissions.ui import format as figures
 from submissions.ui.format import Text
+from submissions.ui.scale import Drawing
+
+ONE_SIDED = 90.0
+"""Overkill or miss above this, in percent, deserves a sentence ..."""
+FINE = 50.0
+"""... where the other one is below this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +43,20 @@ class Dot:
 class HeatCell:
     text: str
     heat: int
+    interval: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    text: str
+    interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
     label: str
     cells: tuple[HeatCell, ...]
-    mean: str
+    mean: Mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +65,8 @@ class HeatTable:
 
     columns: tuple[Text, ...]
     rows: tuple[HeatRow, ...]
-    means: tuple[str, ...]
-    overall: str
+    means: tuple[Mean, ...]
+    overall: Mean
     steps: tuple[HeatCell, ...]
 
 
@@ -76,6 +91,7 @@ class Detection:
     recall: str
     precision: str
     f1: str
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,18 @@ class Reading:
     count: str
     share: str
     unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The score twice: as it is ranked, and with questions left out whose reply is missing or was not read."""
+
+    count: int
+    count_text: str
+    ranked: str
+    interval: str
+    official: str
+    official_x: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +131,13 @@ class ReportView:
     heat: HeatTable
     detection: Detection | None
     readings: tuple[Reading, ...]
-    official: str
+    unread: Unread | None
     micro: str
+    micro_interval: str
+    drawing: Drawing | None
+    constant: tuple[str, ...]
+    gain: str
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +171,26 @@ def report_view(
     subtasks: Sequence[tuple[str, str]],
     datasets: Sequence[str],
     leader: Mapping[str, float | None] | None = None,
+    tries: int = 1,
+    unread: int = 0,
 ) -> ReportView:
     """Turn a stored report into what its page draws.
 
     ``body`` is the report as scoring writes it; ``subtasks`` are (slug, name) in the benchmark's order;
-    ``leader`` holds the first entry's figures by subtask slug. What the report leaves out is not drawn.
+    ``leader`` holds the first entry's figures by subtask slug; ``tries`` is how many the score was picked from, and
+    ``unread`` how many questions have no reply that was read. What the report leaves out is not drawn.
     """
-    official = body.get("official_compatible")
+    score, interval = body.get("score"), body.get("interval")
+    gain = expected_gain(tries, score, interval) if tries > 1 and score is not None and interval else None
+    drawing = Drawing.of(score, interval, gain)
     ends = body.get("intervals", {}).get("subtasks", {})
     drawn = subtasks if body.get("subtasks") else ()
     asked = {cell["dataset"] for cell in body.get("cells") or ()}
     drawn_datasets = [dataset for dataset in datasets if dataset in asked]
     return ReportView(
-        score=figures.score(body.get("score"), 2),
-        interval=figures.interval(body.get("interval"), 2),
-        has_score=body.get("score") is not None,
+        score=figures.score(score, 2),
+        interval=figures.interval(interval, 2),
+        has_score=score is not None,
         present=figures.share(body.get("present")),
         coverage=figures.share(body.get("coverage")),
         complete=body.get("coverage") == 1,
@@ -164,8 +202,43 @@ def report_view(
         heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets),
         detection=_detection(body, drawn_datasets),
         readings=reading_lines(body.get("readings") or {}),
-        official="" if official is None else figures.score(official, 2),
+        unread=_unread(body, unread, drawing),
         micro=figures.score(body.get("micro"), 2),
+        micro_interval=figures.interval(body.get("intervals", {}).get("micro"), 2),
+        drawing=drawing,
+        constant=_constant(body, subtasks),
+        gain=figures.score(gain, 2) if gain else "",
+        tries=tries,
+    )
+
+
+def _unread(body: Mapping[str, Any], count: int, drawing: Drawing | None) -> Unread | None:
+    """None where the report does not tell, or there is no score."""
+    score, official = body.get("score"), body.get("official_compatible")
+    if score is None or official is None:
+        return None
+    return Unread(
+        count=count,
+        count_text=figures.count(count),
+        ranked=figures.score(score, 2),
+        interval=figures.interval(body.get("interval"), 2),
+        official=figures.score(official, 2),
+        official_x=drawing.scale.across(official) if drawing and drawing.scale.holds(official) else "",
+    )
+
+
+def _constant(body: Mapping[str, Any], subtasks: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """What is answered with hardly more than one letter: the whole file, else each subtask that is, in sentences."""
+    whole = body.get("commonest")
+    if whole and whole["share"] > CONSTANT:
+        text = _("{share} of the replies that could be read are the letter {letter}.")
+        return (text.format(share=figures.share(whole["share"]), letter=whole["letter"]),)
+    found = body.get("commonest_by_subtask") or {}
+    text = _("{subtask}: {share} of the replies that could be read are the letter {letter}.")
+    return tuple(
+        text.format(subtask=name, share=figures.share(its["share"]), letter=its["letter"])
+        for slug, name in subtasks
+        if (its := found.get(slug)) and its["share"] > CONSTANT
     )
 
 
@@ -191,28 +264,38 @@ def _across(value: float | None) -> str:
     return "" if value is None else f"{min(max(value, 0.0), 100.0):.2f}%"
 
 
-def heat_cell(value: float | None, decimals: int = 1) -> HeatCell:
-    return HeatCell(figures.score(value, decimals), figures.heat(value))
+def heat_cell(value: float | None, interval: Sequence[float] | None = None) -> HeatCell:
+    return HeatCell(figures.score(value), figures.heat(value), figures.interval(interval))
+
+
+def _mean(value: float | None, interval: Sequence[float] | None) -> Mean:
+    return Mean(figures.score(value, 2), figures.interval(interval))
 
 
 def heat_table(
     body: Mapping[str, Any], *, subtasks: Sequence[tuple[str, str]], datasets: Sequence[str]
 ) -> HeatTable:
     """The dataset x subtask table of a report; a cell without questions or answers reads as missing."""
-    cells = {(cell["dataset"], cell["subtask"]): cell["score"] for cell in body.get("cells") or ()}
+    cells = {
+        (cell["dataset"], cell["subtask"]): (cell["score"], cell.get("interval"))
+        for cell in body.get("cells") or ()
+    }
+    scores, by_subtask = body.get("datasets") or {}, body.get("subtasks") or {}
+    ends = body.get("intervals", {})
+    ends_by_dataset, ends_by_subtask = ends.get("datasets", {}), ends.get("subtasks", {})
     rows = tuple(
         HeatRow(
             label=dataset,
-            cells=tuple(heat_cell(cells.get((dataset, slug))) for slug, _name in subtasks),
-            mean=figures.score((body.get("datasets") or {}).get(dataset), 2),
+            cells=tuple(heat_cell(*cells.get((dataset, slug), (None, None))) for slug, _name in subtasks),
+            mean=_mean(scores.get(dataset), ends_by_dataset.get(dataset)),
         )
         for dataset in datasets
     )
     return HeatTable(
         columns=tuple(name for _slug, name in subtasks),
         rows=rows,
-        means=tuple(figures.score((body.get("subtasks") or {}).get(slug), 2) for slug, _name in subtasks),
-        overall=figures.score(body.get("score"), 2),
+        means=tuple(_mean(by_subtask.get(slug), ends_by_subtask.get(slug)) for slug, _name in subtasks),
+        overall=_mean(body.get("score"), body.get("interval")),
         steps=heat_steps(),
     )
 
@@ -248,7 +331,28 @@ def _detection(body: Mapping[str, Any], datasets: Sequence[str]) -> Detection | 
         recall=_with_interval(detection, ends, "recall"),
         precision=_with_interval(detection, ends, "precision"),
         f1=_with_interval(detection, ends, "f1"),
+        warning=_one_sided(detection),
     )
+
+
+def _one_sided(rates: Mapping[str, float | None]) -> str:
+    """One plain sentence where a detector says nearly the same of every image, though other figures look fine."""
+    overkill, miss, f1 = (rates.get(name) or 0.0 for name in ("overkill", "miss", "f1"))
+    if overkill > ONE_SIDED and miss < FINE:
+        return _(
+            "It calls nearly every image defective, {overkill} % of the normal ones too: that alone gives it a recall "
+            "of {recall} % and an F1 of {f1} %. It can hardly tell good from bad."
+        ).format(
+            overkill=figures.score(overkill),
+            recall=figures.score(rates.get("recall")),
+            f1=figures.score(f1),
+        )
+    if miss > ONE_SIDED and overkill < FINE:
+        return _(
+            "It calls nearly every image normal and misses {miss} % of the defective ones: that alone keeps its "
+            "overkill at {overkill} %. It can hardly tell good from bad."
+        ).format(miss=figures.score(miss), overkill=figures.score(overkill))
+    return ""
 
 
 def _with_interval(

@@ -503,6 +503,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "account-delete": plain(SIGNED_IN, "login 422 422 422 422"),
     "home": plain("200"),
     "how-to-read": plain("200"),
+    "statistics": plain("200"),
     "favicon": plain("302"),
     "healthz": plain("200"),
     "metrics": plain("404"),

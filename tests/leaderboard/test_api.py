@@ -187,6 +187,18 @@ def test_intervals_are_disclosed_as_their_figures_are(
     assert "VisA/defect-analysis" not in entry["intervals"]
 
 
+@pytest.mark.parametrize("disclosure", ["overall", "subtasks", "cells"])
+def test_the_commonest_letter_is_told_and_by_subtask_as_far_as_figures_are(
+    client: Client, asked: Benchmark, disclosure: str
+) -> None:
+    sent = material.scored(asked, material.team("team-a"), public=True)
+    Benchmark.objects.filter(pk=asked.pk).update(disclosure=disclosure)
+    (row,) = body(client, "/api/v1/benchmarks/mmad/leaderboard/")["results"]
+    report = body(client, f"/api/v1/submissions/{sent.pk}/report/")
+    assert report["commonest"]["share"] == row["commonest"] == sent.commonest
+    assert ("commonest_by_subtask" in report) == (disclosure != "overall")
+
+
 # ---- entries, and who may see them ----
 
 

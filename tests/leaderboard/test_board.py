@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import Value
+from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leaderboard.board_view import tie_groups
+from scoring.statistics.tries import expected_gain
 from submissions import audit, benchmarks, standings
-from submissions.models import Benchmark, Figure
+from submissions.models import Benchmark, Figure, Submission
 from tests import material
 from tests.leaderboard import rows
 
@@ -51,6 +52,9 @@ def test_a_row_has_exactly_the_fields_of_the_contract(client: Client, mmad: Benc
         "team",
         "kind",
         "interval",
+        "intervals",
+        "commonest",
+        "expected_gain",
         "tier",
         "under_review",
         "submission",
@@ -413,6 +417,17 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
         "under_review": row["under_review"],
         "rank_low": row["rank_low"],
         "rank_high": row["rank_high"],
+        **{
+            f"{name}_{end}": row["intervals"].get(name, (None, None))[place]
+            for name in (
+                *row["subtasks"],
+                *row["datasets"],
+                *(f"detection/{name}" for name in row["detection"]),
+            )
+            for place, end in enumerate(("low", "high"))
+        },
+        "commonest": row["commonest"],
+        "expected_gain": row["expected_gain"],
     }
 
 
@@ -499,3 +514,90 @@ def test_a_row_shows_the_range_of_its_ranks(mmad: Benchmark, client: Client) -> 
     csv = client.get("/api/v1/benchmarks/mmad/leaderboard/?format=csv").content.decode().splitlines()
     head = csv[0].split(",")
     assert dict(zip(head, csv[2].split(","), strict=False))["rank_low"] == "1"
+
+
+# ---- what a score hides ----
+
+
+def sure(submission: Submission) -> None:
+    """Give all its figures an interval of a point to either side."""
+    Figure.objects.filter(submission=submission, score__isnull=False).update(
+        low=F("score") - 1, high=F("score") + 1
+    )
+
+
+def test_a_row_has_the_intervals_of_all_its_figures(client: Client, mmad: Benchmark) -> None:
+    sure(rows.scored(mmad, "model", 70.0))
+    (row,) = ask(client)
+    assert row["interval"] == [69.0, 71.0]
+    figures = (
+        row["subtasks"] | row["datasets"] | {f"detection/{name}": x for name, x in row["detection"].items()}
+    )
+    assert row["intervals"] == {name: [score - 1, score + 1] for name, score in figures.items()}
+    response = client.get("/benchmarks/mmad/").content.decode()
+    assert response.count("±1.0") == len(rows.SUBTASKS)
+
+
+def test_what_several_tries_gain_stands_on_the_row(client: Client, mmad: Benchmark) -> None:
+    first = rows.scored(mmad, "model", 70.0)
+    sure(first)
+    assert ask(client)[0]["expected_gain"] is None
+    rows.submission(first.entry, 65.0, minute=1)
+    rows.submission(first.entry, 60.0, minute=2, public=False)
+    rows.place(first.entry)
+    (row,) = ask(client)
+    assert row["tries"] == 3
+    assert row["expected_gain"] == pytest.approx(expected_gain(3, 70.0, (69.0, 71.0)))
+    page = client.get("/benchmarks/mmad/").content.decode()
+    assert f"−{row['expected_gain']:.1f}" in page
+    assert 'class="gain"' in page
+    entry = client.get(f"/api/v1/entries/{first.entry_id}/").json()
+    assert entry["expected_gain"] == row["expected_gain"]
+
+
+def test_a_row_without_an_interval_gains_nothing(client: Client, mmad: Benchmark) -> None:
+    first = rows.scored(mmad, "model", 70.0)
+    rows.submission(first.entry, 65.0, minute=1)
+    rows.place(first.entry)
+    assert ask(client)[0]["expected_gain"] is None
+    assert 'class="gain"' not in client.get("/benchmarks/mmad/").content.decode()
+
+
+@pytest.mark.parametrize(("share", "is_said"), [(0.951, True), (0.95, False), (None, False)])
+def test_one_letter_throughout_is_marked(
+    client: Client, mmad: Benchmark, share: float | None, is_said: bool
+) -> None:
+    rows.scored(mmad, "model", 70.0, commonest=share)
+    assert ask(client)[0]["commonest"] == share
+    assert ("one letter" in client.get("/benchmarks/mmad/").content.decode()) == is_said
+
+
+def test_detection_has_its_rates_beside_it(client: Client, mmad: Benchmark) -> None:
+    rows.scored(mmad, "model", 70.0, figures={"detection/overkill": 99.94})
+    elsewhere = client.get("/benchmarks/mmad/").content.decode()
+    page = client.get("/benchmarks/mmad/?column=anomaly-detection").content.decode()
+    for head in ("Overkill", "Miss", "F1"):
+        assert f'<th scope="col" class="n">{head}</th>' in page
+        assert f'<th scope="col" class="n">{head}</th>' not in elsewhere
+    assert '<td class="n">99.9</td>' in page
+
+
+def test_rates_of_detection_are_not_shown_where_they_are_not_disclosed(client: Client) -> None:
+    rows.scored(rows.benchmark(disclosure="overall"), "model", 70.0)
+    assert "Overkill" not in client.get("/benchmarks/mmad/?column=anomaly-detection").content.decode()
+
+
+def test_the_marks_of_a_board_cost_no_query(client: Client, mmad: Benchmark) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            client.get("/benchmarks/mmad/")
+        return len(seen)
+
+    first = rows.scored(mmad, "model", 70.0)
+    queries()  # what is asked once and kept
+    before = queries()
+    sure(first)
+    Submission.objects.update(commonest=1.0)
+    rows.submission(first.entry, 65.0, minute=1)
+    rows.place(first.entry)
+    assert queries() == before

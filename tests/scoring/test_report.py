@@ -276,3 +276,43 @@ def test_no_truth_stands_in_an_error(release: Release) -> None:
     for problem in caught.value.problems:
         assert set(problem.params) == {"question_id", "answer", "last_option"}
         assert problem.params["answer"] == "Z"
+
+
+def test_the_commonest_letter_is_counted_over_the_replies_read(release: Release, mmad: Definition) -> None:
+    answers = some_answers(release)
+    answers[::5] = [""] * len(answers[::5])
+    report = evaluate(as_csv(plain_rows(release, answers)), release).report
+    frame = table_of(release, answers).assign(answer=answers).query("read")
+
+    def commonest(replies: Any) -> dict[str, Any]:
+        counts = replies.value_counts().sort_index()
+        letter = counts.idxmax()
+        return {"letter": letter, "share": counts[letter] / counts.sum(), "replies": counts.sum()}
+
+    body = report.to_dict()
+    assert body["commonest"] == commonest(frame["answer"])
+    by_subtask = frame.groupby("subtask")["answer"]
+    assert body["commonest_by_subtask"] == {
+        slug: commonest(by_subtask.get_group(slug)) for slug in mmad.subtask_slugs
+    }
+
+
+def test_a_partial_file_has_the_commonest_letter_of_its_subtasks(release: Release) -> None:
+    rows = [(question, "A") for question, _ in rows_of(release, "defect-analysis")]
+    rest = [(question, "B") for question, _ in rows_of(release, DETECTION)]
+    report = evaluate(as_csv(rows + rest), release, partial=["defect-analysis"]).report
+    assert report.commonest == ("A", 1.0, len(rows))
+    assert set(report.commonest_by_subtask) == {"defect-analysis"}
+
+
+def test_where_no_reply_was_read_no_letter_is_the_commonest(release: Release) -> None:
+    report = score(read(as_csv([]), release), release).report
+    assert report.commonest is None
+    assert set(report.commonest_by_subtask.values()) == {None}
+
+
+def test_an_excluded_question_is_not_among_the_letters(release: Release) -> None:
+    without = release.excluding(release.ids[:1])
+    counted = evaluate(as_csv(plain_rows(release)), without).report.commonest
+    assert counted is not None
+    assert counted.replies == release.size - 1

@@ -134,6 +134,47 @@ def test_a_partial_one_has_no_overall_score(client: Client, benchmark: Benchmark
     assert page.context["standing"] is None
 
 
+def test_the_score_stands_with_and_without_unread_replies(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    answers = material.answers(0.3).decode().splitlines(keepends=True)
+    unread = [f"{line.partition(',')[0]},unsure\n" for line in answers[1:4]]
+    submission = material.scored(
+        benchmark, team, file="".join([answers[0], *unread, *answers[4:]]).encode(), public=True
+    )
+    page = page_of(client, submission)
+    twice = page.context["report"].unread
+    official = submission.reports.get().body["official_compatible"]
+    assert (twice.count, twice.ranked, twice.official) == (3, f"{submission.score:.2f}", f"{official:.2f}")
+    text = " ".join(page.content.decode().split())
+    assert "3 questions have no reply that could be read." in text
+    assert "never ranked" in text
+    assert "never ranked" not in client.get(f"/entries/{submission.entry_id}/").content.decode()
+
+
+def test_one_letter_throughout_is_warned_of_on_both_pages(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    header, *lines = material.answers(0.3).decode().splitlines()
+    constant = "\n".join([header, *(f"{line.partition(',')[0]},A" for line in lines)])
+    submission = material.scored(benchmark, team, file=constant.encode(), public=True)
+    assert submission.commonest == 1
+    for url in (f"/submissions/{submission.pk}/", f"/entries/{submission.entry_id}/"):
+        assert "Nearly always the same letter." in client.get(url).content.decode()
+
+
+def test_an_entry_says_what_picking_may_have_gained(client: Client, benchmark: Benchmark, team: Team) -> None:
+    first = material.scored(benchmark, team, file=material.answers(0.3), public=True)
+    url = f"/entries/{first.entry_id}/"
+    assert "tries: up to" not in client.get(url).content.decode()
+    material.scored(benchmark, team, file=material.answers(0.2), public=True)
+    page = client.get(url)
+    assert f"Picked from 2 tries: up to {page.context['report'].gain} points" in " ".join(
+        page.content.decode().split()
+    )
+    assert 'class="gain"' in page.content.decode()
+
+
 @pytest.mark.parametrize(
     ("disclosure", "dots", "cells"), [("overall", 0, 0), ("subtasks", 7, 0), ("cells", 7, 4)]
 )

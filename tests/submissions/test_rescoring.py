@@ -306,6 +306,7 @@ def test_what_an_earlier_scorer_said_gets_its_intervals_in_the_background(mmad: 
         submission.refresh_from_db()
         report = submission.reports.get(scorer_version=SCORER_VERSION)
         assert submission.interval == (report.low, report.high) == tuple(report.body["interval"])
+        assert submission.commonest == report.commonest == report.body["commonest"]["share"]
         assert submission.figures.get(column="overall").low == report.low
     assert before == list(
         Figure.objects.order_by("submission", "column").values("column", "score", "rank", "shown")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from scoring.statistics.intervals import wilson
+from scoring.statistics.intervals import error_of, wilson
 from scoring.statistics.student import NORMAL, quantile
 
 
@@ -38,3 +38,17 @@ def test_one_image_has_no_interval() -> None:
 def test_an_interval_is_never_narrower_than_for_independent_questions() -> None:
     width = np.ptp(wilson(0.5, 1e-6, 100, 90), axis=0)
     assert width == pytest.approx(np.ptp(wilson(0.5, 0.05, 100, 90), axis=0))
+
+
+@pytest.mark.parametrize("share", [0.001, 0.03, 0.5, 0.7, 0.97, 0.9999])
+def test_an_interval_gives_back_the_error_that_it_was_made_from(share: float) -> None:
+    error = 1.4 * math.sqrt(share * (1 - share) / 9_000)
+    ends = wilson(share, error, 9_000, 3_000)
+    widened = error * quantile(2_999) / NORMAL
+    assert error_of(share, *map(float, ends)) == pytest.approx(widened, rel=1e-9)
+
+
+def test_what_an_interval_gives_back_is_never_less() -> None:
+    ends = wilson(0.5, 1e-6, 100, 90)
+    assert error_of(0.5, *map(float, ends)) == pytest.approx(0.05 * quantile(89) / NORMAL)
+    assert error_of(1.0, 0.9, 1.0) == error_of(0.0, 0.0, 0.1) == 0

@@ -1,6 +1,7 @@
 import pytest
 
 from submissions.ui.board import board_row
+from submissions.ui.scale import Scale
 
 
 def test_a_row_escapes_what_people_wrote() -> None:
@@ -20,8 +21,12 @@ def test_a_row_escapes_what_people_wrote() -> None:
 
 
 def test_the_first_is_marked_and_a_quoted_row_has_its_source() -> None:
-    first = board_row(kind="scored", name="a", score=2.0, further=[1.0], rank=1, coverage=1.0, tries=2)
-    quoted = board_row(kind="quoted", name="b", score=3.0, further=[None], team="quoted", source="a paper")
+    first = board_row(
+        kind="scored", name="a", score=2.0, further=[(1.0, None)], rank=1, coverage=1.0, tries=2
+    )
+    quoted = board_row(
+        kind="quoted", name="b", score=3.0, further=[(None, None)], team="quoted", source="a paper"
+    )
     assert first.startswith('<tr class="first">')
     assert quoted.startswith('<tr class="quoted">')
     assert "<summary>quoted</summary><p>a paper</p></details>" in quoted
@@ -67,5 +72,35 @@ def test_what_was_not_declared_stands_under_the_name() -> None:
 
 
 def test_a_row_has_as_many_cells_as_the_head() -> None:
-    row = board_row(kind="scored", name="a", score=1.0, further=[1.0] * 7, coverage=1.0, tries=1)
+    row = board_row(kind="scored", name="a", score=1.0, further=[(1.0, None)] * 7, coverage=1.0, tries=1)
     assert row.count("<td") + row.count("<th") == 3 + 1 + 7 + 2
+
+
+def test_intervals_are_drawn_on_the_scale_of_the_page() -> None:
+    scale = Scale(50, 60, 1)
+    row = board_row(
+        kind="scored",
+        name="a",
+        score=55.0,
+        interval=(54.0, 56.0),
+        further=[(40.0, (38.0, 42.0))],
+        tries=3,
+        gain=0.42,
+        scale=scale,
+    )
+    assert '<line class="interval" x1="40.0%" x2="60.0%"' in row
+    assert '<line class="gain" x1="45.8%"' in row
+    assert '3<span class="interval">−0.4</span>' in row
+    assert '40.0<span class="interval">±2.0</span>' in row
+    quoted = board_row(kind="quoted", name="b", score=58.0, further=[], scale=scale)
+    assert '<line class="quoted-mark" x1="80.0%"' in quoted
+    assert "<svg" not in board_row(kind="quoted", name="b", score=70.0, further=[], scale=scale)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.95, ""), (0.9501, "one letter: 95.0"), (1.0, "one letter: 100")]
+)
+def test_one_letter_throughout_stands_in_amber_under_the_name(share: float, said: str) -> None:
+    row = board_row(kind="scored", name="a", score=1.0, further=[], commonest=share)
+    assert said in row
+    assert ("one letter" in row) == bool(said)
