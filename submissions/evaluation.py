@@ -157,9 +157,13 @@ def _read(submission: Submission, release: Release) -> tuple[Content, bytes]:
 
 def keep_outcomes(submission: Submission, release: Release, evaluation: Evaluation) -> None:
     """Put the outcomes where the truth is: together with the answers they are the truth. Again: no change."""
-    key = f"outcomes/{release.digest}/{submission.pk}-{SCORER_VERSION}"
     with suppress(storage.ObjectExistsError):
-        storage.truth().put(key, evaluation.outcomes)
+        storage.truth().put(outcomes_key(submission, release, SCORER_VERSION), evaluation.outcomes)
+
+
+def outcomes_key(submission: Submission, release: Release, scorer_version: str) -> str:
+    """Where the outcomes lie that this version of the scorer found of the submission on the release."""
+    return f"outcomes/{release.digest}/{submission.pk}-{scorer_version}"
 
 
 def _record(
