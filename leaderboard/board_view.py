@@ -189,6 +189,7 @@ class BoardView:
                     kind="scored",
                     name=row["entry"]["name"],
                     url=entry_url.format(row["entry"]["id"]),
+                    pick="" if self.shown.release else row["entry"]["id"],
                     rank=row["rank"],
                     score=row["score"],
                     interval=row["interval"],

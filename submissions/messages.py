@@ -153,9 +153,9 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not-owner": _("Only an owner of the team can do this."),
     "compare-unreadable": _("“{found}” is not the id of an entry."),
     "compare-how-many": _("Name two to six different entries, each once; {found} came."),
-    "compare-unknown": _("There is no entry {found} here, or it is not yours to see."),
+    "compare-unknown": _("There is no entry {found} on this board, or it is private."),
     "compare-elsewhere": _("“{name}” is an entry of another benchmark."),
-    "compare-not-shown": _("“{name}” has nothing on the board, and only what is on it is compared."),
+    "compare-not-shown": _("“{name}” is not on the board at present, and only what is on it is compared."),
     "too-many-comparisons": _(
         "Too many comparisons wait to be computed. Try again in {seconds} seconds."
     ),

@@ -46,6 +46,7 @@ def board_row(
     rank_high: int | None = None,
     tie: Literal["", "start", "middle", "end"] = "",
     url: str = "",
+    pick: object = "",
     team: Text = "",
     settings: tuple[str, ...] = (),
     undeclared: int = 0,
@@ -61,7 +62,7 @@ def board_row(
 
     ``interval`` are both ends of the score's; ``further`` the scores after the first, in the order of the columns;
     ``settings`` the declared ones in words, ``undeclared`` how many were not; ``team`` is its name, or "quoted" where
-    the row has a ``source``, which then is one tap away. Everything is escaped here. The row is joined in Python
+    the row has a ``source``, which then is one tap away; ``pick`` is what the form ``compare`` sends of a ticked row. Everything is escaped here. The row is joined in Python
     because it is what the board has fifty of: the same row in the template's language costs five times more. A page of
     rows asks for the ``notation`` once.
     """
@@ -74,6 +75,11 @@ def board_row(
         title = f'<a href="{escape(url)}">{title}</a>'
     if verified:
         title += notation.verified
+    if pick:
+        title = (
+            f'<input class="pick" type="checkbox" name="entries" value="{pick}" form="compare"'
+            f' aria-label="{notation.pick}: {escape(name)}">{title}'
+        )
     with_line = _with_line(notation, settings, undeclared, partial, under_review)
     whose = escape(str(team))
     if source:

@@ -38,6 +38,7 @@ class Notation:
     partial: SafeString
     verified: SafeString
     under_review: SafeString
+    pick: SafeString
     _undeclared: tuple[SafeString, ...]
 
     def score(self, value: float | None, decimals: int = 1) -> SafeString:
@@ -98,6 +99,7 @@ def _notation(language: str | None) -> Notation:
             _spoken("✓", gettext("verified")),
         ),
         under_review=format_html("{}", gettext("under review")),
+        pick=format_html("{}", gettext("Compare")),
         _undeclared=tuple(
             format_html("{}", ngettext("%(count)s not declared", "%(count)s not declared", n) % {"count": n})
             for n in range(21)

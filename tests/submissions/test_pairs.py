@@ -237,8 +237,8 @@ def test_a_fault_of_ours_is_sealed_and_given_up_on_after_three_attempts(
 def test_a_worker_that_dies_loses_nothing(
     two: list[Submission], rings: list[tuple[str | int, ...]]
 ) -> None:
-    pair = asked(two)
     now = timezone.now()
+    pair = asked(two, now=now)
     assert pairs._claim(pair.pk, now=now) is not None  # and it dies
     assert not Pair.objects.free(at=now).exists()
     sweeper.sweep(now=now)
