@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leaderboard import verdicts
-from leaderboard.comparison import MOST, Against, Comparison, Side
+from leaderboard.comparison import Against, Comparison, Side
 from leaderboard.entry_view import setting
 from leaderboard.filters import OVERALL
 from leaderboard.rivals import address, rivals
@@ -104,7 +104,6 @@ def unchosen(benchmark: Benchmark, chosen: Sequence[Side]) -> dict[str, Any]:
     return {
         "benchmark": benchmark,
         "nav": "benchmarks",
-        "most": MOST,
         "alone": alone.entry.name if alone else "",
         "rivals": rivals(benchmark, alone.entry.pk, alone.rank) if alone else [],
     }
@@ -112,7 +111,7 @@ def unchosen(benchmark: Benchmark, chosen: Sequence[Side]) -> dict[str, Any]:
 
 def refused(benchmark: Benchmark, sentence: str) -> dict[str, Any]:
     """The page for an address that cannot be answered."""
-    return {"benchmark": benchmark, "nav": "benchmarks", "most": MOST, "refusal": sentence}
+    return {"benchmark": benchmark, "nav": "benchmarks", "refusal": sentence}
 
 
 def context(found: Comparison) -> dict[str, Any]:
@@ -126,7 +125,6 @@ def context(found: Comparison) -> dict[str, Any]:
         "benchmark": found.benchmark,
         "nav": "benchmarks",
         "release": found.release,
-        "most": MOST,
         "lines": list(_lines(found)),
         "pairs": pairs,
         "one": pairs[0] if len(pairs) == 1 else None,
@@ -137,7 +135,6 @@ def context(found: Comparison) -> dict[str, Any]:
             reverse("api-compare", args=[found.benchmark.slug]),
         ),
         "settings": list(_settings([side.entry for side in found.sides])),
-        "has_errors": found.benchmark.disclosure == Benchmark.Disclosure.CELLS,
     }
 
 
