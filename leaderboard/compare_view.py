@@ -162,7 +162,9 @@ def _two(number: int, against: Against, names: Mapping[str, str]) -> Two:
     subtasks = [name for name in columns if name in names and name != OVERALL]
     datasets = [name for name in columns if name not in names]
     groups = [
-        Group(title, tuple(_mark(names.get(name, name), columns[name], limit, name == OVERALL) for name in some))
+        Group(
+            title, tuple(_mark(names.get(name, name), columns[name], limit, name == OVERALL) for name in some)
+        )
         for title, some in (
             ("", [OVERALL] if overall else []),
             (_("By subtask"), subtasks),
@@ -252,7 +254,9 @@ def _lines(found: Comparison) -> Iterator[Line]:
             score=written.score(submission.score),
             interval=written.interval(submission.interval),
             coverage=written.share(submission.coverage),
-            without_url=address(found.benchmark, [each for each in ids if each != pk]) if len(ids) > 2 else "",
+            without_url=address(found.benchmark, [each for each in ids if each != pk])
+            if len(ids) > 2
+            else "",
             cells=tuple(_cell(by_two.get((pk, other))) for other in ids),
         )
 

@@ -31,7 +31,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """Two of them, in the order in which they were asked for. `found` is None until a worker has it, and with a fault."""
+    """Two of them, in the order asked for. `found` is None until a worker has it, and where there is a fault."""
 
     first: Side
     second: Side

@@ -33,4 +33,4 @@ def rivals(benchmark: Benchmark, entry_id: UUID, rank: int | None) -> list[Rival
     whys = {rank - 1: _("the one before it"), rank + 1: _("the next"), 1: _("the first")}
     ranked = Figure.objects.on_board(benchmark, OVERALL).filter(rank__in=set(whys) - {rank})
     near = ranked.values_list("rank", "submission__entry", "submission__entry__name")
-    return [Rival(whys[at], name, address(benchmark, (entry_id, pk))) for at, pk, name in near]
+    return [Rival(whys[at or 1], name, address(benchmark, (entry_id, pk))) for at, pk, name in near]

@@ -8,7 +8,18 @@ from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from leaderboard import api, compare_pages, health, metrics, outages, pages, question_pages, release_pages, schema, slashes
+from leaderboard import (
+    api,
+    compare_pages,
+    health,
+    metrics,
+    outages,
+    pages,
+    question_pages,
+    release_pages,
+    schema,
+    slashes,
+)
 from leaderboard.slashes import API
 
 urlpatterns = [

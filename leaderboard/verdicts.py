@@ -11,9 +11,9 @@ MINUS = "\N{MINUS SIGN}"
 def sentence(first: str, second: str, told: Told | None) -> str:
     """The verdict on two entries by their names; `told` is their overall difference, None where they have none."""
     if told is None:
-        return _(
-            "{first} and {second} have no overall difference: not both answered every subtask."
-        ).format(first=first, second=second)
+        return _("{first} and {second} have no overall difference: not both answered every subtask.").format(
+            first=first, second=second
+        )
     if told.verdict == 0:
         said = _(
             "{first} and {second} cannot be told apart: the difference is {points} points "
@@ -58,4 +58,3 @@ def interval(told: Told) -> str:
     """ "−0.4 to 1.0"."""
     low, high = ends(told)
     return _("{low} to {high}").format(low=low, high=high)
-

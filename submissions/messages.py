@@ -156,9 +156,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "compare-unknown": _("There is no entry {found} on this board, or it is private."),
     "compare-elsewhere": _("“{name}” is an entry of another benchmark."),
     "compare-not-shown": _("“{name}” is not on the board at present, and only what is on it is compared."),
-    "too-many-comparisons": _(
-        "Too many comparisons wait to be computed. Try again in {seconds} seconds."
-    ),
+    "too-many-comparisons": _("Too many comparisons wait to be computed. Try again in {seconds} seconds."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
 }
 
@@ -192,7 +190,9 @@ def comparison(code: str) -> str:
 
 COMPARISONS: Mapping[str, str | Promise] = {
     "nothing-in-common": _("they answered no subtask in common."),
-    "outcomes-missing": _("what one of them got right is not in the store. The organizers find it in the log."),
+    "outcomes-missing": _(
+        "what one of them got right is not in the store. The organizers find it in the log."
+    ),
     "broke-off": _("the work on it broke off three times, and the fault is ours."),
 }
 FAULTS: Mapping[str, str | Promise] = {

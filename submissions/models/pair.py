@@ -42,7 +42,9 @@ class Pair(models.Model):
     computed_at = models.DateTimeField(null=True)
     due = models.BooleanField(default=True)  # a worker has yet to compute it
     attempts = models.PositiveSmallIntegerField(default=0)
-    not_before = models.DateTimeField(null=True)  # until then a worker has it in hand, or it waits for the store
+    not_before = models.DateTimeField(
+        null=True
+    )  # until then a worker has it in hand, or it waits for the store
 
     objects = PairQuerySet.as_manager()
 

@@ -62,9 +62,9 @@ def board_row(
 
     ``interval`` are both ends of the score's; ``further`` the scores after the first, in the order of the columns;
     ``settings`` the declared ones in words, ``undeclared`` how many were not; ``team`` is its name, or "quoted" where
-    the row has a ``source``, which then is one tap away; ``pick`` is what the form ``compare`` sends of a ticked row. Everything is escaped here. The row is joined in Python
-    because it is what the board has fifty of: the same row in the template's language costs five times more. A page of
-    rows asks for the ``notation`` once.
+    the row has a ``source``, which then is one tap away; ``pick`` is what the form ``compare`` sends of a row that is
+    ticked. Everything is escaped here. The row is joined in Python because it is what the board has fifty of: the same
+    row in the template's language costs five times more. A page of rows asks for the ``notation`` once.
     """
     notation = notation or figures.notation()
     classes: str = kind if kind != "scored" else "first" if rank == 1 else ""

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -48,7 +47,7 @@ def three(benchmark: Benchmark, home: Team) -> list[Entry]:
     ]
 
 
-def ask(client: Client, entries: Iterable[object], at: str = API) -> HttpResponse:
+def ask(client: Client, entries: Iterable[object], at: str = API) -> Any:
     ids = ",".join(str(getattr(entry, "pk", entry)) for entry in entries)
     return client.get(at, {"entries": ids})
 
@@ -67,7 +66,7 @@ def done(client: Client, entries: Iterable[object]) -> Any:
     return answer.json()
 
 
-def problem(answer: HttpResponse, status: int) -> tuple[str, str]:
+def problem(answer: Any, status: int) -> tuple[str, str]:
     assert answer.status_code == status, answer.content
     said = json.loads(answer.content)
     return said["code"], said["detail"]
@@ -76,7 +75,7 @@ def problem(answer: HttpResponse, status: int) -> tuple[str, str]:
 def page(client: Client, entries: Iterable[object], status: int = 200) -> str:
     answer = ask(client, entries, PAGE)
     assert answer.status_code == status
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 def test_two_entries_are_computed_once_and_then_known(client: Client, three: list[Entry]) -> None:
@@ -296,9 +295,12 @@ def test_three_stand_in_a_matrix(client: Client, three: list[Entry]) -> None:
     drawn = page(client, three)
     assert drawn.count("is-self") == 3
     assert drawn.count('class="n is-better"') == drawn.count('class="n is-worse"')
-    assert drawn.count('class="n is-better"') + drawn.count('class="n is-worse"') + drawn.count(
-        'class="n is-tied"'
-    ) == 6
+    assert (
+        drawn.count('class="n is-better"')
+        + drawn.count('class="n is-worse"')
+        + drawn.count('class="n is-tied"')
+        == 6
+    )
     assert drawn.count("<summary>") >= 3
     assert f"{PAGE}?entries={three[1].pk},{three[2].pk}" in drawn
 
@@ -344,7 +346,9 @@ def test_the_board_and_an_entry_lead_to_it(client: Client, three: list[Entry]) -
     assert f"{PAGE}?entries={three[1].pk},{three[2].pk}" in entry_page
 
 
-def test_of_an_earlier_board_nothing_is_ticked(client: Client, benchmark: Benchmark, three: list[Entry]) -> None:
+def test_of_an_earlier_board_nothing_is_ticked(
+    client: Client, benchmark: Benchmark, three: list[Entry]
+) -> None:
     release = benchmark.current_release
     assert release is not None
     material.next_release()

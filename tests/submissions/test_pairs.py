@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from submissions import audit, evaluation, pairs, polling, publication, releases, storage, sweeper
-from submissions.models import Benchmark, Entry, Pair, Release, Report, Submission
+from submissions.models import Benchmark, Pair, Release, Report, Submission
 from submissions.refusals import Refusal
 from submissions.sealing import SealedError
 from tests import material
@@ -44,9 +44,7 @@ def sent(benchmark: Benchmark) -> list[Submission]:
     Benchmark.objects.update(holds_alike=False)
     team = material.team("home")
     files = {"good": right(10), "worse": right(2)}
-    made = [
-        material.scored(benchmark, team, name, file=file, public=True) for name, file in files.items()
-    ]
+    made = [material.scored(benchmark, team, name, file=file, public=True) for name, file in files.items()]
     return sorted(made, key=lambda submission: submission.pk)
 
 
@@ -126,9 +124,7 @@ def test_the_other_way_round_all_signs_turn(two: list[Submission]) -> None:
 
 def test_identical_answers_cannot_be_told_apart() -> None:
     benchmark, team = material.benchmark(), material.team("home")
-    two = [
-        material.scored(benchmark, team, name, file=right(3), public=True) for name in ("one", "other")
-    ]
+    two = [material.scored(benchmark, team, name, file=right(3), public=True) for name in ("one", "other")]
     found = of(computed(two))
     assert {told.verdict for told in found.columns.values()} == {0}
     assert found.columns["overall"].difference == 0
@@ -150,9 +146,7 @@ def test_of_partial_ones_only_what_both_have_is_compared() -> None:
 
 
 @pytest.mark.parametrize("disclosure", ["overall", "subtasks"])
-def test_what_a_benchmark_keeps_to_itself_a_pair_keeps_too(
-    two: list[Submission], disclosure: str
-) -> None:
+def test_what_a_benchmark_keeps_to_itself_a_pair_keeps_too(two: list[Submission], disclosure: str) -> None:
     pair = computed(two)
     whole = of(pair)
     benchmark = all_disclosed(two, disclosure)
@@ -234,9 +228,7 @@ def test_a_fault_of_ours_is_sealed_and_given_up_on_after_three_attempts(
     assert (pair.due, pair.fault, pair.body) == (False, "broke-off", {})
 
 
-def test_a_worker_that_dies_loses_nothing(
-    two: list[Submission], rings: list[tuple[str | int, ...]]
-) -> None:
+def test_a_worker_that_dies_loses_nothing(two: list[Submission], rings: list[tuple[str | int, ...]]) -> None:
     now = timezone.now()
     pair = asked(two, now=now)
     assert pairs._claim(pair.pk, now=now) is not None  # and it dies
@@ -360,9 +352,14 @@ def test_with_a_submission_and_with_a_release_its_pairs_go(two: list[Submission]
 def test_of_two_workers_at_once_one_computes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     two = sent(material.benchmark())
     pair = asked(two)
-    times = []
+    times: list[int] = []
     compare = pairs._compare
-    monkeypatch.setattr(pairs, "_compare", lambda one: (times.append(1), compare(one))[1])
+
+    def counted(one: Pair) -> dict[str, Any]:
+        times.append(one.pk)
+        return compare(one)
+
+    monkeypatch.setattr(pairs, "_compare", counted)
     barrier = threading.Barrier(2)
 
     def work() -> None:
