@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,24 +28,11 @@ SMALLEST_P = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """One difference on the common scale around zero. `verdict` is better, worse or tied, as the first one is."""
-
-    label: Text
-    difference: str
-    interval: str
-    verdict: str
-    verdict_text: Text
-    x: str
-    low_x: str
-    high_x: str
-    total: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Group:
+    """Differences under a heading: their rows are finished, because a page has up to two hundred of them."""
+
     name: Text
-    marks: tuple[Mark, ...]
+    rows: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +151,7 @@ def _two(number: int, against: Against, names: Mapping[str, str]) -> Two:
     subtasks = [name for name in columns if name in names and name != OVERALL]
     datasets = [name for name in columns if name not in names]
     groups = [
-        Group(
-            title, tuple(_mark(names.get(name, name), columns[name], limit, name == OVERALL) for name in some)
-        )
+        Group(title, SafeString("".join(_row(names.get(name, name), columns[name], limit) for name in some)))
         for title, some in (
             ("", [OVERALL] if overall else []),
             (_("By subtask"), subtasks),
@@ -212,22 +199,38 @@ VERDICTS = {1: "better", -1: "worse", 0: "tied"}
 
 
 def _words(verdict: int) -> str:
-    return {1: _("better"), -1: _("worse"), 0: _("tied")}[verdict]
+    if verdict == 0:
+        return _("tied")
+    return _("better") if verdict > 0 else _("worse")
 
 
-def _mark(label: str, told: Told, limit: float, total: bool) -> Mark:
-    low, high = told.interval
-    return Mark(
-        label=label,
-        difference=verdicts.points(told.difference, signed=True),
-        interval=verdicts.interval(told),
+def _row(label: str, told: Told, limit: float) -> str:
+    """A difference as a row: its interval on the common scale around zero, and the figures."""
+    low, high = (_across(end, limit) for end in told.interval)
+    return _ROW.format(
         verdict=VERDICTS[told.verdict],
-        verdict_text=_words(told.verdict),
+        label=escape(label),
+        low=low,
+        high=high,
         x=_across(told.difference, limit),
-        low_x=_across(low, limit),
-        high_x=_across(high, limit),
-        total=total,
+        points=verdicts.points(told.difference, signed=True),
+        words=_words(told.verdict),
+        interval=verdicts.interval(told),
     )
+
+
+_ROW = """<tr class="is-{verdict}"><th scope="row">{label}</th><td class="draw">
+<svg aria-hidden="true" focusable="false">
+<line class="grid" x1="0" x2="0" y1="0" y2="100%"/><line class="grid" x1="25%" x2="25%" y1="0" y2="100%"/>
+<line class="grid" x1="75%" x2="75%" y1="0" y2="100%"/><line class="grid" x1="100%" x2="100%" y1="0" y2="100%"/>
+<line class="zero" x1="50%" x2="50%" y1="0" y2="100%"/>
+<line class="interval" x1="{low}" x2="{high}" y1="50%" y2="50%"/>
+<line class="interval" x1="{low}" x2="{low}" y1="34%" y2="66%"/>
+<line class="interval" x1="{high}" x2="{high}" y1="34%" y2="66%"/><circle class="dot" cx="{x}" cy="50%" r="4.5"/>
+</svg></td>
+<td class="n">{points} <span class="visually-hidden">{words}</span><span class="interval">{interval}</span></td>
+<td class="n quiet">{interval}</td></tr>
+"""
 
 
 def _p(value: float) -> str:

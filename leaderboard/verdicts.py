@@ -36,25 +36,25 @@ def not_comparable(first: str, second: str, reason: str) -> str:
 
 def points(value: float, *, signed: bool = False) -> str:
     """A difference to the tenth of a point: "1.9", "−0.4"; with a plus as well where it is `signed`."""
-    text = written.score(abs(value))
-    if text == written.score(0.0):
-        return str(text)
-    sign = MINUS if value < 0 else "+" if signed else ""
-    return f"{sign}{text}"
+    sign = "" if _is_zero(value) else MINUS if value < 0 else "+" if signed else ""
+    return f"{sign}{written.score(abs(value))}"
 
 
-def ends(told: Told, *, signed: bool = False) -> tuple[str, str]:
+def _is_zero(value: float) -> bool:
+    """Whether it reads as zero."""
+    return round(value, 1) == 0
+
+
+def ends(told: Told) -> tuple[str, str]:
     """Both ends of its interval. One that only rounding would put on zero says on which side of it it is."""
-    low, high = (points(end, signed=signed) for end in told.interval)
-    zero = str(written.score(0.0))
-    if told.verdict > 0 and low == zero:
-        low = _("just above 0")
-    if told.verdict < 0 and high == zero:
-        high = _("just below 0")
-    return low, high
+    low, high = told.interval
+    return (
+        _("just above 0") if told.verdict > 0 and _is_zero(low) else points(low),
+        _("just below 0") if told.verdict < 0 and _is_zero(high) else points(high),
+    )
 
 
 def interval(told: Told) -> str:
-    """ "−0.4 to 1.0"."""
+    """As text: "−0.4 to 1.0"."""
     low, high = ends(told)
     return _("{low} to {high}").format(low=low, high=high)
