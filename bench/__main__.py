@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = (
     "bench.scoring",
     "bench.statistics",
+    "bench.comparing",
     "bench.board",
     "bench.placing",
     "bench.upload",

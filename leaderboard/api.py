@@ -6,16 +6,17 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from leaderboard import board, descriptions, entries, etags, exports, phrases, shapes
+from leaderboard import board, comparison, descriptions, entries, etags, exports, phrases, shapes
 from leaderboard.cursors import HistoryCursor, PositionCursor, UnreadableCursorError
 from leaderboard.filters import (
     CHOICES,
@@ -266,6 +267,41 @@ class Leaderboard(PublicView):
 def slug_of(benchmark: Benchmark, wanted: Wanted) -> str:
     """A file name for this board: `mmad-overall-open`."""
     return "-".join(filter(None, (benchmark.slug, wanted.release, wanted.column, wanted.division)))
+
+
+class Compare(PublicView):
+    @extend_schema(
+        operation_id="compare",
+        summary="Compare entries",
+        parameters=[
+            OpenApiParameter(
+                "entries",
+                str,
+                required=True,
+                description="Two to six ids of entries on the board, separated by commas, or the parameter repeated.",
+            ),
+            documented.retry_after(202, 503),
+        ],
+        responses={
+            200: shapes.ComparisonShape,
+            202: OpenApiResponse(shapes.ComparisonShape, "A worker computes what is left out: ask again."),
+            **documented.problems(404, 503),
+        },
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Each two of these entries by what stands for them on the board: differences, their intervals, a verdict.
+
+        Differences are of the same questions, so an interval is that of the difference: whether the entries' own
+        intervals overlap says nothing of it. What was never asked before is there within two seconds.
+        """
+        benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+        entry_ids = comparison.named(request.query_params.getlist("entries"))
+        found = comparison.of(benchmark, entry_ids, now=timezone.now())
+        headers = {"Cache-Control": "no-cache"}
+        if found.is_done:
+            return Response(comparison.body(found), headers=headers)
+        headers["Retry-After"] = str(comparison.RETRY_SECONDS)
+        return Response(comparison.body(found), status=202, headers=headers)
 
 
 class Questions(PublicView):

@@ -220,6 +220,7 @@ class BoardView:
                     kind="scored",
                     name=row["entry"]["name"],
                     url=entry_url.format(row["entry"]["id"]),
+                    pick="" if self.shown.release else row["entry"]["id"],
                     rank=row["rank"],
                     rank_low=row["rank_low"],
                     rank_high=row["rank_high"],

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from leaderboard import phrases
 from leaderboard.cursors import HistoryCursor
 from leaderboard.entries import Details
+from leaderboard.filters import OPEN, OVERALL
+from leaderboard.rivals import rivals
 from submissions import reports
 from submissions.models import Entry, Submission
 from submissions.pages import history, report_view
@@ -44,6 +46,7 @@ def context(found: Details) -> dict[str, Any]:
         "history": [history_row(submission, found) for submission in found.history.rows],
         "previous_url": history_url(entry, found.history.previous),
         "next_url": history_url(entry, found.history.next),
+        "rivals": rivals(benchmark, entry.pk, found.ranks[OPEN].get(OVERALL)) if report else [],
         "tries": entry.tries,
         "decisions": found.decisions,
         "former_names": found.former_names,

@@ -271,6 +271,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "YesNoEnum": "submissions.models.Entry.YesNo",
         "VisibilityEnum": "submissions.models.Submission.Visibility",
+        "StatusEnum": "submissions.models.Submission.Status",
+        "ComparisonStatusEnum": "leaderboard.shapes.COMPARISON_STATUS",
     },
 }
 

@@ -284,3 +284,83 @@ class EntryDetailShape(FiguresShape):
     previous = serializers.URLField(
         allow_null=True, help_text="This entry with the page of its history before this one."
     )
+
+
+class ComparedEntryShape(_Shape):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    team = serializers.SlugField()
+    team_name = serializers.CharField()
+    settings = SettingsShape()
+    submission = serializers.UUIDField(help_text="The one that stands for the entry.")
+    rank = serializers.IntegerField(allow_null=True, help_text="Overall, in the open division.")
+    rank_low = serializers.IntegerField(allow_null=True, help_text="As in a board's row.")
+    rank_high = serializers.IntegerField(allow_null=True)
+    score = serializers.FloatField(allow_null=True)
+    interval = IntervalField()
+    coverage = serializers.FloatField(allow_null=True)
+    partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
+        child=serializers.CharField(), help_text="The subtasks of one that was sent as partial; else empty."
+    )
+
+
+VERDICTS = ["first-better", "second-better", "not-separable"]
+
+
+class DifferenceShape(_Shape):
+    difference = serializers.FloatField(help_text="The first one's figure less the second's, in points.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=2,
+        max_length=2,
+        help_text="Its 95 % interval; to the tenth of a point where not every cell is disclosed.",
+    )
+    z = serializers.FloatField(
+        allow_null=True,
+        help_text="The difference in standard errors; null where it has no bound or is not disclosed.",
+    )
+    error = serializers.FloatField(
+        allow_null=True, help_text="The standard error, clustered by image; null where it is not disclosed."
+    )
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+
+
+class TableShape(_Shape):
+    both = serializers.IntegerField(help_text="Questions that both got right.")
+    first = serializers.IntegerField(help_text="Only the first.")
+    second = serializers.IntegerField(help_text="Only the second.")
+    neither = serializers.IntegerField()
+
+
+class PairShape(_Shape):
+    first = serializers.UUIDField()
+    second = serializers.UUIDField()
+    verdict = serializers.ChoiceField(
+        choices=VERDICTS,
+        allow_null=True,
+        help_text="Of the overall difference; null where one of the two answered some subtasks alone.",
+    )
+    sentence = serializers.CharField(help_text="The verdict in words.")
+    fault = serializers.CharField(
+        allow_null=True, help_text="Why they could not be compared; null when they were."
+    )
+    overall = DifferenceShape(allow_null=True)
+    subtasks = serializers.DictField(child=DifferenceShape(), help_text="Of the subtasks that both answered.")
+    datasets = serializers.DictField(child=DifferenceShape(), help_text="By source dataset.")
+    table = TableShape(
+        allow_null=True, help_text="Over single questions; null where not every cell is disclosed."
+    )
+    mcnemar_mid_p = serializers.FloatField(
+        allow_null=True,
+        help_text="Of that table, as if questions were independent; the verdict does not rest on it.",
+    )
+
+
+COMPARISON_STATUS = ["done", "computing"]
+
+
+class ComparisonShape(_Shape):
+    status = serializers.ChoiceField(choices=COMPARISON_STATUS)
+    release = serializers.CharField(help_text="The digest of the release that they are compared on.")
+    entries = ComparedEntryShape(many=True, help_text="In the order asked for.")
+    pairs = PairShape(many=True, help_text="Each two of them; those left out are being computed.")

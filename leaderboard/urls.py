@@ -8,13 +8,25 @@ from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from leaderboard import api, health, metrics, outages, pages, question_pages, release_pages, schema, slashes
+from leaderboard import (
+    api,
+    compare_pages,
+    health,
+    metrics,
+    outages,
+    pages,
+    question_pages,
+    release_pages,
+    schema,
+    slashes,
+)
 from leaderboard.slashes import API
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("benchmarks/<slug:slug>/", pages.board_page, name="board"),
     path("benchmarks/<slug:slug>/about/", pages.about, name="benchmark-about"),
+    path("benchmarks/<slug:slug>/compare/", compare_pages.compare, name="compare"),
     path("benchmarks/<slug:slug>/releases/", release_pages.releases, name="releases"),
     path("benchmarks/<slug:slug>/releases/<slug:digest>/", release_pages.release, name="release"),
     path("benchmarks/<slug:slug>/questions/", question_pages.questions, name="questions"),
@@ -34,6 +46,7 @@ urlpatterns = [
     path("api/v1/benchmarks/<slug:slug>/", api.BenchmarkDetail.as_view(), name="api-benchmark"),
     path("api/v1/benchmarks/<slug:slug>/leaderboard/", api.Leaderboard.as_view(), name="api-leaderboard"),
     path("api/v1/benchmarks/<slug:slug>/questions/", api.Questions.as_view(), name="api-questions"),
+    path("api/v1/benchmarks/<slug:slug>/compare/", api.Compare.as_view(), name="api-compare"),
     path("api/v1/entries/<uuid:entry_id>/", api.EntryDetail.as_view(), name="api-entry"),
     path("api/v1/schema/", schema.SchemaView.as_view(), name="api-schema"),
     path(

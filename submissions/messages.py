@@ -151,6 +151,12 @@ REFUSALS: Mapping[str, str | Promise] = {
         "The account of “{email}” is switched off. An organizer switches it on at the desk."
     ),
     "not-owner": _("Only an owner of the team can do this."),
+    "compare-unreadable": _("“{found}” is not the id of an entry."),
+    "compare-how-many": _("Name two to six different entries, each once; {found} came."),
+    "compare-unknown": _("There is no entry {found} on this board, or it is private."),
+    "compare-elsewhere": _("“{name}” is an entry of another benchmark."),
+    "compare-not-shown": _("“{name}” is not on the board at present, and only what is on it is compared."),
+    "too-many-comparisons": _("Too many comparisons wait to be computed. Try again in {seconds} seconds."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
 }
 
@@ -177,6 +183,18 @@ class _Lenient(dict[str, Any]):
         return f"{{{key}}}"
 
 
+def comparison(code: str) -> str:
+    """Why two submissions could not be compared."""
+    return str(COMPARISONS.get(code, code))
+
+
+COMPARISONS: Mapping[str, str | Promise] = {
+    "nothing-in-common": _("they answered no subtask in common."),
+    "outcomes-missing": _(
+        "what one of them got right is not in the store. The organizers find it in the log."
+    ),
+    "broke-off": _("the work on it broke off three times, and the fault is ours."),
+}
 FAULTS: Mapping[str, str | Promise] = {
     "too-few-records": _(
         "it has answers to too few of that release's questions; send a file for that release."

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from submissions import evaluation, post_office, publication, releases, rescoring
-from submissions.models import Entry, Release, Submission
+from submissions import evaluation, pairs, post_office, publication, releases, rescoring
+from submissions.models import Entry, Pair, Release, Submission
 
 Run = Callable[[], object]
 
@@ -27,6 +27,9 @@ def next_piece(now: datetime) -> Run | None:
     entry_id = Entry.objects.filter(standing_due=True).values_list("pk", flat=True).first()
     if entry_id is not None:
         return partial(publication.place, entry_id)
+    pair_id = Pair.objects.free(at=now).order_by("asked_at").values_list("pk", flat=True).first()
+    if pair_id is not None:
+        return partial(pairs.compute, pair_id)
     release_id = Release.objects.filter(switch_due=True).values_list("pk", flat=True).first()
     if release_id is not None:
         return partial(releases.switch_if_due, release_id, now=now)

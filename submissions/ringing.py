@@ -36,6 +36,11 @@ def switch(release_id: int) -> None:
     _ring("submissions.tasks.switch", release_id)
 
 
+def compare(pair_id: int) -> None:
+    """Ask for two submissions to be compared. Never raises."""
+    _ring("submissions.tasks.compare", pair_id)
+
+
 def post() -> None:
     """Ask for what teams and people are told to be sent to them by mail. Never raises."""
     _ring("submissions.tasks.post")

@@ -8,7 +8,7 @@ from django.db import connection
 
 from scoring.evaluate import SCORER_VERSION
 from scoring.report import Report as Scored
-from submissions.models import Benchmark, Figure, Release, Report, Submission
+from submissions.models import Benchmark, Figure, Pair, Release, Report, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ def write(found: Sequence[Score], release: Release) -> None:
         update_fields=["score", "low", "high", "present", "coverage", "commonest", "body", "fault"],
     )
     Figure.objects.filter(submission__in=submissions, release=release).delete()
+    # What was compared of them was of what is replaced here.
+    for either in ("first", "second"):
+        Pair.objects.filter(release=release, **{f"{either}__in": submissions}).delete()
     with connection.cursor() as cursor:
         cursor.executemany(_FIGURES, list(_figures(found, release)))
 

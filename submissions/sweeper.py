@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import idempotency, notices, post_office, ringing
+from submissions import idempotency, notices, pairs, post_office, ringing
 from submissions.evaluation import MOST_ATTEMPTS
-from submissions.models import Entry, Release, Submission
+from submissions.models import Entry, Pair, Release, Submission
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,11 @@ def sweep(*, now: datetime | None = None) -> Sweep:
         ringing.rescore(release.pk, release.rescoring_turn)
     for release_id in Release.objects.filter(switch_due=True).values_list("pk", flat=True):
         ringing.switch(release_id)
+    asked = Pair.objects.free(at=now).filter(asked_at__lte=now - HEARD_BY_NOW).order_by("asked_at", "pk")
+    for pair_id in asked.values_list("pk", flat=True)[:RINGS_A_SWEEP]:
+        ringing.compare(pair_id)
     idempotency.forget_old(now=now)
+    pairs.forget(now=now)
     if post_office.is_due(now):
         ringing.post()
     if rung or failed or placed:

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from submissions import evaluation, post_office, publication, reconciler, releases, rescoring, sweeper
+from submissions import evaluation, pairs, post_office, publication, reconciler, releases, rescoring, sweeper
 
 
 @shared_task
@@ -30,6 +30,12 @@ def rescore(release_id: int, turn: int) -> None:
 def switch(release_id: int) -> None:
     """Make the draft current that an organizer wants to be."""
     releases.switch_if_due(release_id, now=timezone.now())
+
+
+@shared_task
+def compare(pair_id: int) -> None:
+    """Compare two submissions for whoever asked."""
+    pairs.compute(pair_id)
 
 
 @shared_task

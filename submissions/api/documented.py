@@ -18,7 +18,7 @@ PROBLEMS: Mapping[int, str] = {
     415: "The file or the body is of a kind that is not taken.",
     422: "A field, parameter, format or cursor cannot be used; `errors` says which.",
     429: "Too many; `Retry-After` says when to try again.",
-    503: "The store does not answer; nothing was taken or charged.",
+    503: "The store does not answer, and nothing was taken or charged; or too much waits to be computed.",
 }
 ALWAYS = (406, 422)
 UPLOAD = """Store the file and queue it: 202 and `Location`.
@@ -49,12 +49,12 @@ def location(*statuses: int) -> OpenApiParameter:
 
 
 def retry_after(*statuses: int) -> OpenApiParameter:
-    """Sent with 429 and 503, and with a submission that is not finished."""
+    """Sent with 429 and 503, and with a submission or a comparison that is not finished."""
     return OpenApiParameter(
         "Retry-After",
         int,
         OpenApiParameter.HEADER,
-        description="Seconds until it is of use to ask again; left out once the submission is finished.",
+        description="Seconds until it is of use to ask again; left out once it is finished.",
         response=list(statuses),
     )
 

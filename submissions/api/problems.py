@@ -55,6 +55,8 @@ STATUS: Mapping[str, int] = {
     "not-queued": 409,
     "not-public-to-choose": 409,
     "already-withdrawn": 409,
+    "compare-unknown": 404,
+    "too-many-comparisons": 503,
     "uploads-closed": 503,
     "uploads-not-closed": 409,
     "announcement-over": 409,

@@ -11,6 +11,7 @@ from submissions.models.figure import Figure
 from submissions.models.idempotency import IdempotencyKey
 from submissions.models.mail import Mail
 from submissions.models.notice import Letter, Notice
+from submissions.models.pair import Pair
 from submissions.models.quoted import QuotedResult
 from submissions.models.store_fault import StoreFault
 from submissions.models.submission import Report, Submission
@@ -35,6 +36,7 @@ __all__ = [
     "Mail",
     "Membership",
     "Notice",
+    "Pair",
     "Question",
     "QuotedResult",
     "Release",

@@ -27,6 +27,16 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         )
         return self.filter(Q(team__in=asker.team_ids) | Exists(known))
 
+    def on_board(self, benchmark: Benchmark) -> Self:
+        """Those that stand on its board; not one that was withdrawn or hidden since a worker ranked it last."""
+        return self.filter(
+            benchmark=benchmark,
+            hidden_at=None,
+            shown__visibility="public",
+            shown__held_at=None,
+            shown__release=benchmark.current_release_id,
+        )
+
 
 class Entry(models.Model):
     """A model as run: a name and settings. It is what the board ranks.

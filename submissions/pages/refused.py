@@ -25,6 +25,8 @@ View = Callable[..., HttpResponse]
 # All others are 422: the form comes back.
 STATUS: Mapping[str, int] = {
     "uploads-closed": 503,
+    "compare-unknown": 404,
+    "too-many-comparisons": 503,
     "team-banned": 403,
     "too-many-uploads": 429,
     "too-many-disputes": 429,

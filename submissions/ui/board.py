@@ -52,6 +52,7 @@ def board_row(
     rank_high: int | None = None,
     tie: Tie = "",
     url: str = "",
+    pick: object = "",
     team: Text = "",
     settings: tuple[str, ...] = (),
     undeclared: int = 0,
@@ -72,9 +73,9 @@ def board_row(
     of the columns; ``commonest`` is the share of the commonest letter; ``gain`` what of the score may be the luck of
     several ``tries``; with a ``scale`` a cell has the interval drawn on it.
     ``settings`` the declared ones in words, ``undeclared`` how many were not; ``team`` is its name, or "quoted" where
-    the row has a ``source``, which then is one tap away. Everything is escaped here. The row is joined in Python
-    because it is what the board has fifty of: the same row in the template's language costs five times more. A page of
-    rows asks for the ``notation`` once.
+    the row has a ``source``, which then is one tap away; ``pick`` is what the form ``compare`` sends of a row that is
+    ticked. Everything is escaped here. The row is joined in Python because it is what the board has fifty of: the same
+    row in the template's language costs five times more. A page of rows asks for the ``notation`` once.
     """
     notation = notation or figures.notation()
     # The first place may be shared: nobody is significantly better than these.
@@ -89,6 +90,11 @@ def board_row(
         title += notation.verified
     if is_first and rank != 1:
         settings = (*settings, notation.tied)
+    if pick:
+        title = (
+            f'<input class="pick" type="checkbox" name="entries" value="{pick}" form="compare"'
+            f' aria-label="{notation.pick}: {escape(name)}">{title}'
+        )
     with_line = _with_line(notation, settings, undeclared, partial, under_review, commonest)
     whose = escape(str(team))
     if source:

@@ -40,6 +40,7 @@ class Notation:
     verified: SafeString
     under_review: SafeString
     tied: str
+    pick: SafeString
     _undeclared: tuple[SafeString, ...]
 
     def score(self, value: float | None, decimals: int = 1) -> SafeString:
@@ -106,6 +107,7 @@ def _notation(language: str | None) -> Notation:
         ),
         under_review=format_html("{}", gettext("under review")),
         tied=gettext("tied with the first"),
+        pick=format_html("{}", gettext("Compare")),
         _undeclared=tuple(
             format_html("{}", ngettext("%(count)s not declared", "%(count)s not declared", n) % {"count": n})
             for n in range(21)

@@ -196,7 +196,7 @@ def crash(site: Site, pipe: Pipeline) -> None:
 
 def submissions(pipe: Pipeline) -> Iterator[httpx.Response]:
     """Files that are right, wrong and in between, and what a team does with them."""
-    for place, file in enumerate((answers(29), answers(11), native(25))):
+    for place, file in enumerate((answers(29), answers(11), answers(17), native(25))):
         state = pipe.outcome(file, f"model {place}", visibility="public" if place else "private")
         assert state["status"] == "scored", state
         assert state["score"] > 80
@@ -267,6 +267,17 @@ def link_in_a_mail(site: Site) -> str:
     return found[1]
 
 
+def compared(pipe: Pipeline) -> list[str]:
+    """The two on the board side by side, after a worker has computed them."""
+    on_board = pipe.get("/benchmarks/truth/leaderboard/").json()["results"]
+    ids = [row["entry"]["id"] for row in on_board if row["kind"] == "scored"]
+    assert len(ids) == 2
+    path = f"/benchmarks/truth/compare/?entries={','.join(ids)}"
+    pipe.until(lambda: pipe.get(path).status_code == 200, seconds=20)
+    assert pipe.get(path).json()["pairs"][0]["table"] is not None
+    return [path, f"/api/v1{path}"]
+
+
 def starts(pipe: Pipeline) -> list[str]:
     """Addresses that nothing leads to, or not for everyone."""
     listed = [
@@ -285,6 +296,7 @@ def starts(pipe: Pipeline) -> list[str]:
     ]  # fmt: skip
     own = [url.replace("/admin/submissions/submissions/", "/admin/submissions/submission/") for url in own]
     entries = [f"{prefix}/entries/{state['entry']['id']}/" for state in listed for prefix in ("", "/api/v1")]
+    entries += compared(pipe)
     files = [
         f"/api/v1/benchmarks/truth/{name}/?format={form}"
         for name, forms in (("questions", ("json", "csv", "jsonl")), ("leaderboard", ("json", "csv")))
@@ -412,7 +424,7 @@ def test_the_truth_is_where_it_belongs_and_would_be_found(after: Played) -> None
     kept = truth.get(f"releases/{digest_of(after.site, 'truth')}")
     assert SEARCH.in_bytes("truth", kept)
     outcomes = [truth.get(key) for key in truth.keys("outcomes/")]
-    assert len(outcomes) == 4 + 3
+    assert len(outcomes) == 5 + 4
     assert all(
         any(leak.encoding == "outcomes" for leak in after.leaks("outcomes", each)) for each in outcomes
     )
