@@ -36,6 +36,7 @@ class Link:
 
 Tie = Literal["", "start", "middle", "end"]
 """Where a row stands among those that share its place."""
+BAR = 0.08  # of the scale's width
 BoardRow = SafeString
 """One line of the board, a finished table row."""
 
@@ -90,11 +91,6 @@ def board_row(
         title += notation.verified
     if is_first and rank != 1:
         settings = (*settings, notation.tied)
-    if pick:
-        title = (
-            f'<input class="pick" type="checkbox" name="entries" value="{pick}" form="compare"'
-            f' aria-label="{notation.pick}: {escape(name)}">{title}'
-        )
     with_line = _with_line(notation, settings, undeclared, partial, under_review, commonest)
     whose = escape(str(team))
     if source:
@@ -108,8 +104,14 @@ def board_row(
     tried = "" if tries is None else notation.count(tries)
     if gain:
         tried += f'<span class="interval">−{notation.score(gain)}</span>'
+    place: str = notation.rank(rank, rank_low, rank_high)
+    if pick:
+        place += (
+            f'<input class="pick" type="checkbox" name="entries" value="{pick}" form="compare"'
+            f' aria-label="{notation.pick}: {escape(name)}">'
+        )
     return SafeString(
-        f'<tr class="{classes}"><td class="rank">{notation.rank(rank, rank_low, rank_high)}</td>'
+        f'<tr class="{classes}"><td class="rank">{place}</td>'
         f'<th scope="row" class="name">{title}{with_line}</th><td class="team">{whose}</td>'
         f'<td class="n score">{notation.score(score)}{_ends(notation, interval)}</td>{drawn}{plain}'
         f'<td class="n">{covered}</td><td class="n">{tried}</td></tr>\n'
@@ -136,8 +138,12 @@ def _drawing(scale: Scale, score: float | None, interval: Sequence[float] | None
         marks = f'<line class="quoted-mark" x1="{x}" x2="{x}" y1="5" y2="15"/>'
     else:
         low, high = scale.across(interval[0]), scale.across(interval[1])
+        # So narrow a one would be hidden by its own ends and dot.
+        is_bar = interval[1] - interval[0] < BAR * (scale.end - scale.start)
         marks = (
-            f'<line class="interval" x1="{low}" x2="{high}" y1="10" y2="10"/>'
+            f'<line class="interval bar" x1="{low}" x2="{high}" y1="10" y2="10"/>'
+            if is_bar
+            else f'<line class="interval" x1="{low}" x2="{high}" y1="10" y2="10"/>'
             f'<line class="interval" x1="{low}" x2="{low}" y1="6" y2="14"/>'
             f'<line class="interval" x1="{high}" x2="{high}" y1="6" y2="14"/>'
             f'<circle class="dot" cx="{x}" cy="10" r="2.5"/>'
