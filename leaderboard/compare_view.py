@@ -117,6 +117,7 @@ def context(found: Comparison) -> dict[str, Any]:
         "lines": list(_lines(found)),
         "pairs": pairs,
         "one": pairs[0] if len(pairs) == 1 else None,
+        "yet_tied": _yet_tied(found),
         "computing": _computing(missing) if missing else "",
         "here": here,
         "json_url": here.replace(
@@ -125,6 +126,22 @@ def context(found: Comparison) -> dict[str, Any]:
         ),
         "settings": list(_settings([side.entry for side in found.sides])),
     }
+
+
+def _yet_tied(found: Comparison) -> str:
+    """Why two that are told apart here have ranks on the board that overlap; empty where they do not."""
+    if len(found.pairs) != 1:
+        return ""
+    overall, (first, second) = found.pairs[0].overall, found.sides
+    if overall is None or overall.verdict == 0 or not first.overlaps(second):
+        return ""
+    return _(
+        "Their ranks on the board, {first} and {second}, overlap all the same: a range of ranks allows for all "
+        "entries of the board at once, and so asks for more certainty of each two."
+    ).format(
+        first=written.rank(first.rank, first.rank_low, first.rank_high),
+        second=written.rank(second.rank, second.rank_low, second.rank_high),
+    )
 
 
 def _computing(missing: int) -> str:

@@ -31,6 +31,12 @@ class Side:
     rank_low: int | None = None
     rank_high: int | None = None
 
+    def overlaps(self, other: "Side") -> bool:
+        """Whether one rank may be either's; without ranges there is nothing to say."""
+        if not (self.rank_low and self.rank_high and other.rank_low and other.rank_high):
+            return False
+        return max(self.rank_low, other.rank_low) <= min(self.rank_high, other.rank_high)
+
 
 @dataclass(frozen=True, slots=True)
 class Against:

@@ -231,6 +231,7 @@ class Supervisor:
         return os.environ | {
             "VERNIER_VAR": str(self.var),
             "VERNIER_PORT": str(self.port),
+            "VERNIER_BIND": "",  # which goes before the port, where `_listens` looks
             "VERNIER_ROLE": part.role,
             "PYTHONUNBUFFERED": "1",
         }

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from leaderboard import verdicts
 from submissions import audit, moderation, pairs, publication, rescoring
-from submissions.models import Benchmark, Entry, Pair, Release, Submission, Team
+from submissions.models import Benchmark, Entry, Figure, Pair, Release, Submission, Team
 from submissions.pairs import Told
 from tests import material
 from tests.leaderboard import rows
@@ -277,6 +277,17 @@ def test_the_page_says_the_verdict_and_draws_every_figure(client: Client, three:
     assert "McNemar’s mid-p is" in drawn
     assert f'href="{API}?entries={three[0].pk},{three[1].pk}"' in drawn
     assert re.search(r'class="differs">\s*<th scope="row">\s*shots', drawn)
+
+
+def test_told_apart_here_and_not_by_their_ranks_is_explained(client: Client, three: list[Entry]) -> None:
+    (pair,) = done(client, three[:2])["pairs"]
+    assert pair["overall"]["verdict"] == "first-better"
+    figures = Figure.objects.filter(submission__entry__in=three[:2], column="overall")
+    figures.update(rank_low=1, rank_high=1)
+    figures.filter(submission__entry=three[1]).update(rank_low=2, rank_high=2)
+    assert "overlap all the same" not in page(client, three[:2])
+    figures.update(rank_low=1, rank_high=2)
+    assert "Their ranks on the board, 1–2 and 1–2, overlap all the same" in page(client, three[:2])
 
 
 def test_while_it_is_computed_the_page_asks_again_by_itself(client: Client, three: list[Entry]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from submissions import audit, evaluation, pairs, polling, publication, releases, storage, sweeper, truths
+from submissions import audit, pairs, polling, publication, releases, storage, sweeper, truths
 from submissions.models import Benchmark, Pair, Release, Report, Submission
 from submissions.refusals import Refusal
 from submissions.sealing import SealedError
@@ -162,10 +162,14 @@ def test_what_a_benchmark_keeps_to_itself_a_pair_keeps_too(two: list[Submission]
         assert found.turned().coarse() == whole.columns[name].turned().coarse()
 
 
-def test_outcomes_of_an_earlier_scorer_are_found_under_its_version(
-    two: list[Submission], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(evaluation, "SCORER_VERSION", "later")
+def test_outcomes_of_an_earlier_scorer_are_found_under_its_version(two: list[Submission]) -> None:
+    for key in list(storage.truth().keys("outcomes/")):
+        found = storage.truth().get(key)
+        storage.truth().delete(key)
+        storage.truth().put(f"{key.rpartition('-')[0]}-earlier", found)
+    assert computed(two).fault == "outcomes-missing"
+    Pair.objects.all().delete()
+    Report.objects.update(scorer_version="earlier")
     assert computed(two).fault == ""
 
 
