@@ -100,7 +100,7 @@ def build(content: "Content") -> tuple[list[UUID], list[UUID]]:
 
     from scoring.answers.sheet import Sheet
     from scoring.evaluate import score
-    from submissions import outcomes, scores, standings
+    from submissions import outcomes, ranges, scores, standings
     from submissions.models import Benchmark, Entry, Submission, Team
 
     benchmark = Benchmark.objects.with_release().get(slug="bench")
@@ -138,7 +138,7 @@ def build(content: "Content") -> tuple[list[UUID], list[UUID]]:
         with transaction.atomic():
             scores.write([scores.Score(submission, found.report)], benchmark.current_release)
             scores.adopt(benchmark, [submission])
-            standings.place(entry)
+        ranges.up_to_date(partial(standings.place, entry))
         made.append((entry.pk, submission.pk))
     return [entry for entry, _submission in made], [submission for _entry, submission in made]
 
