@@ -22,9 +22,6 @@ from collections.abc import Callable
 from pathlib import Path
 from string import ascii_uppercase
 
-# One thread: else the time that a second one waits would count as spent.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 from bench import baseline
 from scoring import definition, standin
 from scoring.answers.read import read

@@ -11,9 +11,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-# One thread: else the time that a second one waits would count as spent.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import numpy as np
 
 from bench.scoring import cpu_ms, cpu_seconds, resident_mb, say

@@ -1,15 +1,14 @@
 """The report on one answer file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple, Self
 
 from scoring.metrics.detection import Detection
 from scoring.statistics.bootstrap import Interval
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A source dataset x subtask. `asked` counts its questions, `answered` the replies read."""
 
     dataset: str
@@ -77,7 +76,7 @@ class Report:
     def with_intervals(self, intervals: Mapping[str, Interval | None]) -> Self:
         """The same, with how sure its figures are."""
         cells = tuple(
-            replace(cell, interval=intervals.get(f"{cell.dataset}/{cell.subtask}")) for cell in self.cells
+            cell._replace(interval=intervals.get(f"{cell.dataset}/{cell.subtask}")) for cell in self.cells
         )
         return replace(self, cells=cells, intervals=intervals)
 
@@ -96,7 +95,7 @@ class Report:
                 },
                 "micro": self._interval("micro"),
             },
-            "cells": [asdict(cell) | {"interval": _ends(cell.interval)} for cell in self.cells],
+            "cells": [cell._asdict() | {"interval": _ends(cell.interval)} for cell in self.cells],
             "subtasks": dict(self.subtasks),
             "datasets": dict(self.datasets),
             "detection": self.detection._asdict(),

@@ -1,5 +1,7 @@
 """Intervals of precision and F1, which are no weighted means: by drawing the images again."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -46,21 +48,19 @@ class Replicates:
         """
         strata = self.strata
         normal, abnormal = (strata.columns.index((subtask, each)) for each in (False, True))
-        found: dict[str, Interval | None] = {}
-        precisions, f1s, clusters = [], [], 0
+        names: list[str] = []
+        replicated: list[Floats] = []
+        clusters: list[int] = []
         for dataset, images in enumerate(strata.slices):
             its_images = int(np.count_nonzero(strata.asked[images][:, [normal, abnormal]].any(axis=1)))
-            precision, f1 = self._replicate(dataset, counts[images], normal, abnormal)
             name = strata.definition.source_datasets[dataset]
-            found[f"{name}/precision"] = _interval(precision, its_images)
-            found[f"{name}/f1"] = _interval(f1, its_images)
-            precisions.append(precision)
-            f1s.append(f1)
-            clusters += its_images
-        return found | {
-            "precision": _interval(_mean(precisions), clusters),
-            "f1": _interval(_mean(f1s), clusters),
-        }
+            names += [f"{name}/precision", f"{name}/f1"]
+            replicated += self._replicate(dataset, counts[images], normal, abnormal)
+            clusters += [its_images, its_images]
+        names += ["precision", "f1"]
+        replicated += [_mean(replicated[0::2]), _mean(replicated[1::2])]
+        clusters += [sum(clusters[0::2]), sum(clusters[1::2])]
+        return dict(zip(names, _intervals(np.stack(replicated), clusters), strict=True))
 
     def _replicate(self, dataset: int, right: Floats, normal: int, abnormal: int) -> tuple[Floats, Floats]:
         """Precision and F1 in each replicate, from the right answers by image and column."""
@@ -104,13 +104,24 @@ def _mean(by_dataset: list[Floats]) -> Floats:
     )
 
 
-def _interval(figures: Floats, images: int) -> Interval | None:
-    figures = figures[~np.isnan(figures)]
-    if images < 2 or not len(figures):
+def _intervals(figures: Floats, images: Sequence[int]) -> list[Interval | None]:
+    """Of figures x replicates, NaN where a replicate has none; each rests on so many images."""
+    ends = np.full((len(ENDS), len(figures)), np.nan)
+    gaps = np.isnan(figures)
+    some = ~gaps.all(axis=1)
+    # Both are the same where there are no gaps, and one of them is far faster.
+    ends[:, some] = (np.nanquantile if gaps[some].any() else np.quantile)(figures[some], ENDS, axis=1)
+    return [
+        _interval(figure, its_images, (float(low), float(high)))
+        for figure, its_images, low, high in zip(figures, images, *ends, strict=True)
+    ]
+
+
+def _interval(figure: Floats, images: int, ends: tuple[float, float]) -> Interval | None:
+    low, high = ends
+    if images < 2 or math.isnan(low):
         return None
-    if np.ptp(figures) == 0:
+    if low == high and np.nanmin(figure) == np.nanmax(figure):
         # All replicates agree: what says how sure that is are the images, as with any figure without an error.
-        low, high = wilson(figures[0], 0.0, images, images)
-    else:
-        low, high = np.quantile(figures, ENDS)
-    return 100 * float(low), 100 * float(high)
+        low, high = map(float, wilson(low, 0.0, images, images))
+    return 100 * low, 100 * high
