@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,12 +13,19 @@ from scoring.definition import Definition
 from scoring.errors import PredictionError, Problem
 from scoring.release import Release
 from scoring.report import Report
-from scoring.statistics.estimates import intervals
+from scoring.statistics.estimates import intervals_of
 from scoring.statistics.strata import Flags
 from scoring.tabulate import SCORER_VERSION, tabulate
 from scoring.transfer import Transfer
 
-__all__ = ["SCORER_VERSION", "Evaluation", "evaluate", "mark", "rescore", "score"]
+__all__ = ["SCORER_VERSION", "Answered", "Evaluation", "carry", "evaluate", "mark", "score", "score_all"]
+
+
+class Answered(NamedTuple):
+    """A sheet, and the positions of the subtasks that it is scored on."""
+
+    sheet: Sheet
+    scored: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +65,22 @@ def evaluate(
 def score(sheet: Sheet, release: Release, scored: Collection[int] | None = None) -> Evaluation:
     """Score a sheet, whatever it lacks; `scored` holds the positions of the subtasks, None is all."""
     every = range(len(release.definition.subtasks))
-    scored = frozenset(every if scored is None else scored)
-    correct = mark(sheet, release, scored)
-    report = tabulate(sheet, correct, release, scored).with_intervals(intervals(correct, release, scored))
-    return Evaluation(report, np.packbits(correct).tobytes(), sheet)
+    return score_all([Answered(sheet, frozenset(every if scored is None else scored))], release)[0]
+
+
+def score_all(answered: Sequence[Answered], release: Release) -> list[Evaluation]:
+    """The same of several, which is faster than one after the other."""
+    marked = [(mark(sheet, release, scored), scored) for sheet, scored in answered]
+    return [
+        Evaluation(
+            tabulate(sheet, correct, release, scored).with_intervals(its_intervals),
+            np.packbits(correct).tobytes(),
+            sheet,
+        )
+        for (sheet, _), (correct, scored), its_intervals in zip(
+            answered, marked, intervals_of(marked, release), strict=True
+        )
+    ]
 
 
 def mark(sheet: Sheet, release: Release, scored: Collection[int]) -> Flags:
@@ -71,15 +91,15 @@ def mark(sheet: Sheet, release: Release, scored: Collection[int]) -> Flags:
     return correct
 
 
-def rescore(sheet: Sheet, of: Release, to: Release, *, partial: Sequence[str] = ()) -> Evaluation:
-    """Score what a file said of one release's questions against another release.
+def carry(sheet: Sheet, of: Release, to: Release, *, partial: Sequence[str] = ()) -> Answered:
+    """What a file said of one release's questions, as answers to another release's.
 
     Raises PredictionError, with the code too-few-records, when by far too few of its questions are answered.
     """
     scored = _positions(to.definition, partial)
     carried = transfer(of, to).carry(sheet)
     _check_present(carried, to, scored, is_partial=bool(partial))
-    return score(carried, to, scored)
+    return Answered(carried, scored)
 
 
 @lru_cache(maxsize=4)

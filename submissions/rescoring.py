@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from scoring.errors import PredictionError
-from scoring.evaluate import SCORER_VERSION, rescore
+from scoring.evaluate import SCORER_VERSION, Answered, carry, score_all
 from scoring.release import Release as Content
 from submissions import (
     audit,
@@ -37,7 +37,7 @@ from submissions.models.submission import SubmissionQuerySet
 
 logger = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 50  # scored at once: of forty thousand questions each takes a megabyte
 TURN_SECONDS = 3.0
 # Longer than a turn and its wait in the queue; after it, the sweeper takes the turn for lost.
 CLAIM = timedelta(seconds=60)
@@ -144,21 +144,27 @@ def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Sc
     if release.benchmark.current_release_id == release.pk:
         content = content.under(release.benchmark.rules)
     origins = sheets.origins(batch)
+    answered: list[tuple[Submission, Answered]] = []
     for submission in batch:
         with log_lines.about(submission=submission.pk):
-            score = _score(submission, origins[submission.pk], content, release)
-        yield score
+            found = _answers(submission, origins[submission.pk], content)
+        if isinstance(found, str):
+            yield scores.Score(submission, None, found)
+        else:
+            answered.append((submission, found))
+    evaluations = score_all([each for _submission, each in answered], content)
+    for (submission, _answered), evaluation in zip(answered, evaluations, strict=True):
+        outcomes.keep(submission, release, evaluation.outcomes)
+        yield scores.Score(submission, evaluation.report)
 
 
-def _score(submission: Submission, origin: str, content: Content, release: Release) -> scores.Score:
+def _answers(submission: Submission, origin: str, content: Content) -> Answered | str:
+    """What it says of these questions, or why that cannot be scored."""
     before = truths.decoded(origin)
     try:
-        sheet = sheets.of(submission, before)
-        found = rescore(sheet, before, content, partial=submission.partial)
+        return carry(sheets.of(submission, before), before, content, partial=submission.partial)
     except PredictionError as error:
-        return scores.Score(submission, None, error.problems[0].code)
+        return error.problems[0].code
     except storage.MissingObjectError:
         logger.error("the answers of %s are gone", submission.pk)
-        return scores.Score(submission, None, "answers-missing")
-    outcomes.keep(submission, release, found.outcomes)
-    return scores.Score(submission, found.report)
+        return "answers-missing"

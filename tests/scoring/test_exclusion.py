@@ -10,12 +10,12 @@ import pytest
 from scoring.answers.read import read
 from scoring.answers.sheet import Sheet
 from scoring.errors import PredictionError
-from scoring.evaluate import evaluate, rescore
+from scoring.evaluate import evaluate
 from scoring.likeness import likeness
 from scoring.release import Release
 from scoring.transfer import Changes
 from tests import material
-from tests.scoring.reports import undrawn
+from tests.scoring.reports import rescore, undrawn
 
 RELEASE = material.content(20)
 FILE = material.answers(material=material.questions(20))

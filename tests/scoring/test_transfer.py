@@ -9,11 +9,11 @@ import pytest
 from scoring.answers.read import read
 from scoring.answers.sheet import UNREAD, Sheet
 from scoring.errors import PredictionError
-from scoring.evaluate import evaluate, rescore
+from scoring.evaluate import evaluate
 from scoring.release import Release
 from scoring.transfer import Changes, Transfer
 from tests import material
-from tests.scoring.reports import undrawn
+from tests.scoring.reports import rescore, undrawn
 
 ROWS = ("ids", "images", "kinds", "texts", "options")
 ARRAYS = ("source_datasets", "subtasks", "abnormal", "truth")

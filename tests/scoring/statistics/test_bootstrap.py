@@ -3,7 +3,7 @@ import pytest
 
 from scoring.release import Release
 from scoring.statistics.bootstrap import REPLICATES, Replicates
-from scoring.statistics.estimates import intervals
+from scoring.statistics.estimates import Marked, intervals, intervals_of
 from scoring.statistics.intervals import wilson
 from tests.scoring.statistics.shapes import flat, release_of, some_right
 
@@ -27,6 +27,16 @@ def test_the_first_draws_are_these_on_every_machine() -> None:
     assert Replicates.of(flat(12).strata, "1f" * 32).drawn[0][:2].tolist() == [
         [1, 2, 2, 0, 0, 1, 1, 1, 0, 3, 0, 1],
         [0, 0, 0, 0, 1, 0, 1, 3, 0, 0, 2, 5],
+    ]
+
+
+def test_many_at_once_are_as_each_alone(release: Release) -> None:
+    chance = np.random.default_rng(3)
+    never_right = np.zeros(release.size, dtype=bool)
+    marked: list[Marked] = [(chance.random(release.size) < share, range(7)) for share in (0.2, 0.8, 1)]
+    marked += [(never_right, range(7)), (never_right, [4]), (chance.random(release.size) < 0.5, [0, 4])]
+    assert intervals_of(marked, release) == [
+        intervals(correct, release, scored) for correct, scored in marked
     ]
 
 
