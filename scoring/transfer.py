@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -43,14 +44,19 @@ class Transfer:
                 orders.append(_reordered(of.options[before], to.options[position]))
         return cls(positions, np.stack(orders), order_of)
 
+    @cached_property
+    def _turned(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self.order_of)
+
+    @cached_property
+    def _unknown(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self.positions < 0)
+
     def carry(self, sheet: Sheet) -> Sheet:
         """The sheet as it answers this release's questions; `readings` stay those of the file."""
-        known = self.positions >= 0
-        codes = np.full(len(self.positions), UNREAD, dtype=np.uint8)
-        said = sheet.codes[self.positions[known]]
-        codes[known] = self.orders[self.order_of[known], said]
-        present = np.zeros(len(self.positions), dtype=np.bool_)
-        present[known] = sheet.present[self.positions[known]]
+        codes, present = sheet.codes[self.positions], sheet.present[self.positions]
+        codes[self._turned] = self.orders[self.order_of[self._turned], codes[self._turned]]
+        codes[self._unknown], present[self._unknown] = UNREAD, False
         return Sheet(codes, present, sheet.readings, sheet.format)
 
 
