@@ -1,57 +1,73 @@
-"""A release's questions laid out by cell (source dataset x subtask), for counting."""
+"""A release's questions laid out by source dataset, subtask and category, for counting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring import metrics
+from scoring.averages import Place, Pool
 
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Cells in the order of the definition, source dataset by source dataset; empty ones are left out.
+    """`order` sorts the questions that count by place, so that each place is a slice; `abnormal` is in that order.
 
-    `order` sorts the questions that count by cell, so that each cell is a slice; `abnormal` is in that order.
+    Places come in the order of the definition, source dataset by source dataset; those without questions are left out.
     """
 
     order: NDArray[np.int64]
     abnormal: Flags
-    places: Sequence[tuple[int, int]]  # (source dataset, subtask) of each cell
+    places: Sequence[Place]
     slices: Sequence[slice]
+    _pools: dict[Pool, slice | NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
     def lay_out(
-        cls, source_datasets: NDArray[np.uint8], subtasks: NDArray[np.uint8], abnormal: Flags, counted: Flags
+        cls,
+        source_datasets: NDArray[np.uint8],
+        subtasks: NDArray[np.uint8],
+        categories: NDArray[np.uint16],
+        abnormal: Flags,
+        counted: Flags,
     ) -> "Grid":
-        width = int(subtasks.max(initial=0)) + 1
-        cell_of = source_datasets.astype(np.int64) * width + subtasks
-        order = np.argsort(cell_of, kind="stable")
+        width, depth = int(subtasks.max(initial=0)) + 1, int(categories.max(initial=0)) + 1
+        place_of = (source_datasets.astype(np.int64) * width + subtasks) * depth + categories
+        order = np.argsort(place_of, kind="stable")
         order = order[counted[order]]
-        cells, starts = np.unique(cell_of[order], return_index=True)
+        found, starts = np.unique(place_of[order], return_index=True)
         bounds = [*starts.tolist(), len(order)]
         return cls(
             order=order,
             abnormal=abnormal[order],
-            places=[divmod(cell, width) for cell in cells.tolist()],
+            places=[Place(at // depth // width, at // depth % width, at % depth) for at in found.tolist()],
             slices=[slice(start, end) for start, end in pairwise(bounds)],
         )
 
-    def sort(self, flags: Flags) -> list[Flags]:
-        """A flag per question, of those that count, cut into cells."""
-        ordered = np.take(flags, self.order)
-        return [ordered[cell] for cell in self.slices]
+    def sort(self, flags: Flags) -> Flags:
+        """A flag per question, of those that count, in the grid's order."""
+        return np.take(flags, self.order)
 
-    def abnormal_in(self, cell: int) -> Flags:
-        return self.abnormal[self.slices[cell]]
+    def within(self, pool: Pool) -> slice | NDArray[np.int64]:
+        """Where the pool's questions stand in that order."""
+        if pool not in self._pools:
+            its = [at for place, at in zip(self.places, self.slices, strict=True) if pool.holds(place)]
+            is_run = all(before.stop == after.start for before, after in pairwise(its))
+            self._pools[pool] = (
+                slice(its[0].start, its[-1].stop)
+                if its and is_run
+                else np.concatenate([np.arange(0), *(np.arange(at.start, at.stop) for at in its)])
+            )
+        return self._pools[pool]
 
-    def score(self, cell: int, metric: str, correct: Flags, answered: Flags | None = None) -> float | None:
-        """One cell's score, over its answered questions alone if `answered` is given."""
-        abnormal = self.abnormal_in(cell)
+    def score(self, pool: Pool, metric: str, correct: Flags, answered: Flags | None = None) -> float | None:
+        """A pool's score, over its answered questions alone if `answered` is given; both in the grid's order."""
+        at = self.within(pool)
+        correct, abnormal = correct[at], self.abnormal[at]
         if answered is not None:
-            correct, abnormal = correct[answered], abnormal[answered]
+            correct, abnormal = correct[answered[at]], abnormal[answered[at]]
         return metrics.REGISTRY[metric](correct, abnormal)

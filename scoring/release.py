@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.definition import Definition
+from scoring.definition import CATEGORY, Definition
 from scoring.errors import Problem, ReleaseError
 from scoring.grid import Grid
 from scoring.lookup import Lookup
@@ -27,9 +27,10 @@ _DIGEST_SIZE = hashlib.sha256().digest_size
 class Release:
     """Questions as columns, in the order of the organizer's file.
 
-    `source_datasets` and `subtasks` hold positions in the definition's lists; `truth` holds the right
-    option's position (0 is A) and never leaves the worker. Of the `excluded` questions, named by id, answer files
-    may speak, but no figure counts them.
+    `source_datasets` and `subtasks` hold positions in the definition's lists; `truth` holds the right option's
+    position (0 is A) and never leaves the worker. `categories` is empty where there are none, and `clusters`, whose
+    questions belong together for error bars, where these are the images. Of the `excluded` questions, named by id,
+    answer files may speak, but no figure counts them.
     """
 
     definition: Definition
@@ -42,6 +43,8 @@ class Release:
     options: Sequence[tuple[str, ...]]
     abnormal: NDArray[np.bool_]
     truth: NDArray[np.uint8]
+    categories: Sequence[str] = ()
+    clusters: Sequence[str] = ()
     excluded: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
@@ -83,17 +86,32 @@ class Release:
 
     @cached_property
     def grid(self) -> Grid:
-        return Grid.lay_out(self.source_datasets, self.subtasks, self.abnormal, self.counted)
+        return Grid.lay_out(
+            self.source_datasets, self.subtasks, self.category_codes, self.abnormal, self.counted
+        )
 
     @cached_property
     def strata(self) -> Strata:
         return Strata.lay_out(
-            self.definition, self.images, self.source_datasets, self.subtasks, self.abnormal, self.counted
+            self.definition,
+            self.clusters or self.images,
+            self.source_datasets,
+            self.subtasks,
+            self.category_codes,
+            self.abnormal,
+            self.counted,
         )
 
     @cached_property
     def replicates(self) -> Replicates:
         return Replicates.of(self.strata, self.digest)
+
+    @cached_property
+    def category_codes(self) -> NDArray[np.uint16]:
+        """A number for each question's category where means are taken over categories, else zeros."""
+        if CATEGORY not in self.definition.levels or not self.categories:
+            return np.zeros(self.size, dtype=np.uint16)
+        return np.unique(np.array(self.categories), return_inverse=True)[1].astype(np.uint16)
 
     @cached_property
     def option_counts(self) -> NDArray[np.uint8]:
@@ -127,22 +145,26 @@ class Release:
                 ),
                 subtasks=_moved(self.subtasks, self.definition.subtask_slugs, definition.subtask_slugs),
             )
-            placed = zip(self.images, self.kinds, strict=True)
-            same = [
-                (definition.source_dataset_of(image), definition.subtask_of_type[kind])
-                for image, kind in placed
-            ] == [
-                (definition.source_datasets[dataset], subtask)
-                for dataset, subtask in zip(
-                    release.source_datasets.tolist(), release.subtasks.tolist(), strict=True
-                )
-            ]
+            same = self._is_placed_alike(release)
         except (KeyError, ValueError):
             same = False
-        if not same or list(map(definition.is_abnormal, self.images)) != self.abnormal.tolist():
+        if not same:
             reason = "by it questions are of another source dataset, subtask or kind than in the release"
             raise ReleaseError.single(Problem("wrong-definition", params={"reason": reason}))
         return release
+
+    def _is_placed_alike(self, release: "Release") -> bool:
+        """Whether its definition says of each question what the release does. Raises KeyError for an unknown type."""
+        definition = release.definition
+        if [definition.subtask_of_type[kind] for kind in self.kinds] != release.subtasks.tolist():
+            return False
+        if not definition.normal_component:
+            return True
+        names = [definition.source_datasets[dataset] for dataset in release.source_datasets.tolist()]
+        return (
+            list(map(definition.source_dataset_of, self.images)) == names
+            and list(map(definition.is_abnormal, self.images)) == self.abnormal.tolist()
+        )
 
     def lettered_options(self, position: int) -> dict[str, str]:
         return dict(zip(ascii_uppercase, self.options[position], strict=False))
@@ -163,7 +185,7 @@ class Release:
             }
 
     def _row(self, position: int) -> tuple[Any, ...]:
-        # One word more for an excluded question alone: so what excludes nothing keeps the digest that it had.
+        # Words more only where there is more to say: so what has nothing of it keeps the digest that it had.
         return (
             self.ids[position],
             self.images[position],
@@ -174,6 +196,8 @@ class Release:
             self.options[position],
             bool(self.abnormal[position]),
             int(self.truth[position]),
+            *(({"category": self.categories[position]},) if self.categories else ()),
+            *(({"cluster": self.clusters[position]},) if self.clusters else ()),
             *(("excluded",) if self.ids[position] in self.excluded else ()),
         )
 
@@ -190,6 +214,8 @@ class Release:
             options=list(self.options),
             abnormal=self.abnormal.tolist(),
             truth=self.truth.tolist(),
+            categories=list(self.categories),
+            clusters=list(self.clusters),
             excluded=sorted(self.excluded),
         )
         packed = zlib.compress(msgspec.msgpack.encode(columns))
@@ -217,6 +243,8 @@ class Release:
             ],
             abnormal=np.array(columns.abnormal, dtype=np.bool_),
             truth=np.array(columns.truth, dtype=np.uint8),
+            categories=[same.setdefault(category, category) for category in columns.categories],
+            clusters=[same.setdefault(cluster, cluster) for cluster in columns.clusters],
             excluded=frozenset(columns.excluded),
         )
 
@@ -239,4 +267,7 @@ class _Columns(msgspec.Struct, forbid_unknown_fields=True):
     options: list[tuple[str, ...]]
     abnormal: list[bool]
     truth: list[int]
-    excluded: list[str] = []  # what was encoded before there were any lacks it
+    # What was encoded before there were any lacks these.
+    categories: list[str] = []
+    clusters: list[str] = []
+    excluded: list[str] = []

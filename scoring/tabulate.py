@@ -1,15 +1,15 @@
 """Counting a sheet's right answers into a report."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from string import ascii_uppercase
-from typing import NamedTuple
 
 import numpy as np
 
-from scoring import metrics
+from scoring import averages
 from scoring.answers.sheet import UNREAD, Sheet
+from scoring.averages import Pool, Tree
 from scoring.grid import Flags
-from scoring.metrics.detection import Detection, detection
+from scoring.metrics.detection import NOTHING_DETECTED, Detection, detection
 from scoring.release import Release
 from scoring.replies import READER_VERSION
 from scoring.report import Cell, Commonest, Report
@@ -18,45 +18,38 @@ from scoring.statistics.strata import Integers
 SCORER_VERSION = "2"
 
 
-class _Tally(NamedTuple):
-    """One cell with its score over answered questions alone, and what it says about detection."""
-
-    cell: Cell
-    answered_score: float | None
-    detection: Detection | None
-
-
 def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[int]) -> Report:
     """The report without its intervals; `correct` flags the right answers, `scored` holds the subtasks' positions."""
-    definition = release.definition
+    definition, grid = release.definition, release.grid
     is_whole = len(scored) == len(definition.subtasks)
-    tallies = list(_tallies(sheet, correct, release, scored))
-    cells = tuple(tally.cell for tally in tallies)
+    right, answered = grid.sort(correct), grid.sort(sheet.codes != UNREAD)
+    trees = dict(averages.trees(definition, grid.places, scored))
+    known: dict[Pool, float | None] = {}
+
+    def score(pool: Pool) -> float | None:
+        if pool not in known:
+            known[pool] = grid.score(pool, definition.metric_of(pool.subtask), right)
+        return known[pool]
+
+    scores = {name: averages.evaluate(tree, score, mean) for name, tree in trees.items()}
+    cells = tuple(_cells(release, right, answered, scored, scores))
     asked = sum(cell.asked for cell in cells)
     present, ignored = _count_present(sheet, release, scored)
     letters = _count_letters(sheet, release, scored)
-    datasets = {
-        name: mean(cell.score for cell in cells if cell.dataset == name) if is_whole else None
-        for name in definition.source_datasets
-    }
-    detections = {tally.cell.dataset: tally.detection for tally in tallies if tally.detection}
+    detecting = definition.detecting if definition.detecting in scored else None
     return Report(
-        score=mean(datasets.values()),
+        score=scores.get("overall"),
         present=_share(present, asked),
         coverage=_share(sum(cell.answered for cell in cells), asked),
         cells=cells,
-        subtasks={
-            slug: mean(cell.score for cell in cells if cell.subtask == slug)
-            for position, slug in enumerate(definition.subtask_slugs)
-            if position in scored
-        },
-        datasets=datasets,
-        detection=Detection(*(mean(figures) for figures in zip(*detections.values(), strict=True)))
-        if detections
-        else Detection(None, None, None, None, None),
-        detection_by_dataset=detections,
+        subtasks={slug: scores[slug] for at, slug in enumerate(definition.subtask_slugs) if at in scored},
+        datasets={name: scores.get(name) for name in definition.source_datasets},
+        detection=_detect(release, right, averages.detection(definition, grid.places, detecting))
+        if detecting is not None
+        else NOTHING_DETECTED,
+        detection_by_dataset=_detect_by_dataset(release, right, detecting),
         micro=100 * sum(cell.correct for cell in cells) / asked if asked else None,
-        official_compatible=_official(tallies) if is_whole else None,
+        official_compatible=_official(trees.get("overall"), release, right, answered),
         readings=sheet.readings,
         format=sheet.format,
         scorer_version=SCORER_VERSION,
@@ -71,7 +64,7 @@ def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
     )
 
 
-def mean(scores: Iterable[float | None]) -> float | None:
+def mean(scores: Sequence[float | None]) -> float | None:
     """The mean of the scores that exist; None when there is none."""
     existing = [score for score in scores if score is not None]
     return sum(existing) / len(existing) if existing else None
@@ -81,11 +74,14 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _official(tallies: Iterable[_Tally]) -> float | None:
-    by_dataset: dict[str, list[float | None]] = {}
-    for tally in tallies:
-        by_dataset.setdefault(tally.cell.dataset, []).append(tally.answered_score)
-    return mean(mean(scores) for scores in by_dataset.values())
+def _official(tree: Tree | None, release: Release, right: Flags, answered: Flags) -> float | None:
+    """The overall score over what was answered alone."""
+    definition, grid = release.definition, release.grid
+
+    def score(pool: Pool) -> float | None:
+        return grid.score(pool, definition.metric_of(pool.subtask), right, answered)
+
+    return averages.evaluate(tree, score, mean)
 
 
 def _count_present(sheet: Sheet, release: Release, scored: Collection[int]) -> tuple[int, int]:
@@ -115,39 +111,56 @@ def _commonest(letters: Integers) -> Commonest | None:
     return Commonest(ascii_uppercase[at], int(letters[at]) / total, total) if total else None
 
 
-def _tallies(sheet: Sheet, correct: Flags, release: Release, scored: Collection[int]) -> Iterator[_Tally]:
-    grid = release.grid
-    definition = release.definition
-    right = grid.sort(correct)
-    answered = grid.sort(sheet.codes != UNREAD)
-    for at, (dataset, subtask) in enumerate(grid.places):
+def _cells(
+    release: Release,
+    right: Flags,
+    answered: Flags,
+    scored: Collection[int],
+    scores: Mapping[str, float | None],
+) -> Iterator[Cell]:
+    definition, grid = release.definition, release.grid
+    occurring = dict.fromkeys((place.source_dataset, place.subtask) for place in grid.places)
+    for dataset, subtask in occurring:
         if subtask not in scored:
             continue
-        metric = definition.subtasks[subtask].metric
-        asked_count, answered_count = len(right[at]), int(np.count_nonzero(answered[at]))
-        score = grid.score(at, metric, right[at])
-        cell = Cell(
-            dataset=definition.source_datasets[dataset],
-            subtask=definition.subtask_slugs[subtask],
-            asked=asked_count,
-            answered=answered_count,
+        at = grid.within(Pool(dataset, subtask))
+        name, slug = definition.source_datasets[dataset], definition.subtask_slugs[subtask]
+        yield Cell(
+            dataset=name,
+            subtask=slug,
+            asked=len(right[at]),
+            answered=int(np.count_nonzero(answered[at])),
             correct=int(np.count_nonzero(right[at])),
-            score=score,
-        )
-        complete = answered_count == asked_count
-        yield _Tally(
-            cell,
-            score if complete else grid.score(at, metric, right[at], answered[at]),
-            _detect(right[at], grid.abnormal_in(at)) if metric in metrics.MEANS_OF_CLASSES else None,
+            score=scores[f"{name}/{slug}"],
         )
 
 
-def _detect(right: Flags, abnormal: Flags) -> Detection:
-    right_abnormal = int(np.count_nonzero(right & abnormal))
-    abnormal_count = int(np.count_nonzero(abnormal))
-    return detection(
-        right_normal=int(np.count_nonzero(right)) - right_abnormal,
-        normal=len(abnormal) - abnormal_count,
-        right_abnormal=right_abnormal,
-        abnormal=abnormal_count,
+def _detect_by_dataset(release: Release, right: Flags, subtask: int | None) -> dict[str, Detection]:
+    if subtask is None:
+        return {}
+    datasets = dict.fromkeys(
+        place.source_dataset for place in release.grid.places if place.subtask == subtask
     )
+    return {
+        release.definition.source_datasets[dataset]: _detect(release, right, Pool(dataset, subtask))
+        for dataset in datasets
+    }
+
+
+def _detect(release: Release, right: Flags, tree: Tree | None) -> Detection:
+    def value(pool: Pool) -> Detection:
+        at = release.grid.within(pool)
+        its_right, abnormal = right[at], release.grid.abnormal[at]
+        right_abnormal = int(np.count_nonzero(its_right & abnormal))
+        abnormal_count = int(np.count_nonzero(abnormal))
+        return detection(
+            right_normal=int(np.count_nonzero(its_right)) - right_abnormal,
+            normal=len(abnormal) - abnormal_count,
+            right_abnormal=right_abnormal,
+            abnormal=abnormal_count,
+        )
+
+    def means(parts: Sequence[Detection | None]) -> Detection:
+        return Detection(*(mean(figures) for figures in zip(*filter(None, parts), strict=True)))
+
+    return averages.evaluate(tree, value, means) or NOTHING_DETECTED

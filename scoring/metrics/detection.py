@@ -13,6 +13,9 @@ class Detection(NamedTuple):
     miss: float | None
 
 
+NOTHING_DETECTED = Detection(None, None, None, None, None)
+
+
 def detection(*, right_normal: int, normal: int, right_abnormal: int, abnormal: int) -> Detection:
     """Figures of one source dataset, from whether each question was answered correctly.
 

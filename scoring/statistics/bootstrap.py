@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.definition import SOURCE_DATASET
 from scoring.statistics.intervals import wilson
 from scoring.statistics.strata import Floats, Strata
 
@@ -26,18 +27,20 @@ class Replicates:
     """
 
     strata: Strata
+    slices: list[slice]  # the images of each source dataset
     drawn: list[NDArray[np.float32]]
     asked: list[Floats]
 
     @classmethod
     def of(cls, strata: Strata, digest: str) -> Self:
         raw = np.random.PCG64(int(digest, 16))
-        drawn = [_draw(raw, images.stop - images.start) for images in strata.slices]
+        slices = [strata.images_of(dataset) for dataset in range(len(strata.definition.source_datasets))]
+        drawn = [_draw(raw, images.stop - images.start) for images in slices]
         asked = [
             (its @ strata.asked[images].astype(np.float32)).astype(np.float64)
-            for its, images in zip(drawn, strata.slices, strict=True)
+            for its, images in zip(drawn, slices, strict=True)
         ]
-        return cls(strata, drawn, asked)
+        return cls(strata, slices, drawn, asked)
 
     def intervals(self, counts: Floats, subtask: int) -> list[dict[str, Interval | None]]:
         """`precision` and `f1` of a subtask that tells normal from abnormal images, in percent, for each submission.
@@ -51,36 +54,53 @@ class Replicates:
         names: list[str] = []
         replicated: list[Floats] = []
         clusters: list[int] = []
-        for dataset, images in enumerate(strata.slices):
-            its_images = int(np.count_nonzero(strata.asked[images][:, [normal, abnormal]].any(axis=1)))
+        counted: list[_Counts] = []
+        for dataset, images in enumerate(self.slices):
+            counted.append(self._replicate(dataset, counts[:, images], normal, abnormal))
             name = strata.definition.source_datasets[dataset]
             names += [f"{name}/precision", f"{name}/f1"]
-            replicated += self._replicate(dataset, counts[:, images], normal, abnormal)
-            clusters += [its_images, its_images]
+            replicated += counted[-1].rates()
+            clusters += 2 * [int(np.count_nonzero(strata.asked[images][:, [normal, abnormal]].any(axis=1)))]
         names += ["precision", "f1"]
-        replicated += [_mean(replicated[0::2]), _mean(replicated[1::2])]
-        clusters += [sum(clusters[0::2]), sum(clusters[1::2])]
+        # As the figures themselves: a mean over source datasets, or of all their questions.
+        if SOURCE_DATASET in strata.definition.levels:
+            replicated += [_mean(replicated[0::2]), _mean(replicated[1::2])]
+        else:
+            replicated += _Counts(*(sum(each) for each in zip(*counted, strict=True))).rates()
+        clusters += 2 * [sum(clusters[0::2])]
         found = [_intervals(figures, its) for figures, its in zip(replicated, clusters, strict=True)]
         return [dict(zip(names, its, strict=True)) for its in zip(*found, strict=True)]
 
-    def _replicate(self, dataset: int, right: Floats, normal: int, abnormal: int) -> tuple[Floats, Floats]:
-        """Precision and F1 by submission and replicate, from the right answers by submission, image and column."""
+    def _replicate(self, dataset: int, right: Floats, normal: int, abnormal: int) -> "_Counts":
+        """By submission and replicate, from the right answers by submission, image and column."""
         asked = self.asked[dataset]
         found = self._count(dataset, right, abnormal)
-        false = asked[:, normal] - self._count(dataset, right, normal)
-        return _divide(found, found + false), _divide(2 * found, found + false + asked[:, abnormal])
+        flagged = found + (asked[:, normal] - self._count(dataset, right, normal))
+        return _Counts(found, flagged, asked[:, abnormal])
 
     def _count(self, dataset: int, right: Floats, column: int) -> Floats:
         """The right answers of a column by submission and replicate. Exact: whole numbers far below 2^24.
 
         A column's images stand together, and to read the draws of the others would take most of the time.
         """
-        images = np.flatnonzero(self.strata.asked[self.strata.slices[dataset], column])
+        images = np.flatnonzero(self.strata.asked[self.slices[dataset], column])
         if not len(images):
             return np.zeros((len(right), REPLICATES))
         span = slice(images[0], images[-1] + 1)
         found = self.drawn[dataset][:, span] @ right[:, span, column].astype(np.float32).T
         return np.ascontiguousarray(found.T, dtype=np.float64)
+
+
+class _Counts(NamedTuple):
+    """How many abnormal images were flagged, how many images at all, and how many are abnormal."""
+
+    found: Floats
+    flagged: Floats
+    abnormal: Floats
+
+    def rates(self) -> tuple[Floats, Floats]:
+        """Precision and F1."""
+        return _divide(self.found, self.flagged), _divide(2 * self.found, self.flagged + self.abnormal)
 
 
 def _draw(raw: np.random.PCG64, images: int) -> NDArray[np.float32]:

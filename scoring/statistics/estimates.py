@@ -37,12 +37,12 @@ def intervals_of(marked: Sequence[Marked], release: "Release") -> list[Intervals
         figures = strata.linear(scored)
         spread = Spread.of(strata, its_counts)
         found.append(of_linear(figures, spread.values(figures), spread.errors(figures)))
-    for subtask, is_abnormal in strata.columns:
-        having = [at for at, (_correct, scored) in enumerate(marked) if is_abnormal and subtask in scored]
-        if having:
-            drawn = release.replicates.intervals(np.stack([counts[at] for at in having]), subtask)
-            for at, its_intervals in zip(having, drawn, strict=True):
-                found[at] |= {_under_detection(name): its for name, its in its_intervals.items()}
+    detecting = release.definition.detecting
+    having = [at for at, (_correct, scored) in enumerate(marked) if detecting in scored]
+    if having and detecting is not None:
+        drawn = release.replicates.intervals(np.stack([counts[at] for at in having]), detecting)
+        for at, its_intervals in zip(having, drawn, strict=True):
+            found[at] |= {_under_detection(name): its for name, its in its_intervals.items()}
     return found
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring import metrics
+from scoring import averages, metrics
 from scoring.definition import Definition
 
 Flags = NDArray[np.bool_]
@@ -19,7 +20,7 @@ Integers = NDArray[np.int64]
 class Linear:
     """Figures that are weighted means over strata: figure f is the sum of weights[f] x the strata's means.
 
-    `weights` has the shape (figures, source datasets, columns), `questions` and `images` say on how many of them a
+    `weights` has the shape (figures, groups, columns), `questions` and `images` say on how many of them a
     figure rests. Where `turned` is set the figure is what is missing to 1, as overkill and miss are.
     """
 
@@ -39,18 +40,20 @@ class Strata:
     """The questions that count, by image and stratum.
 
     A stratum is what has a mean of its own: a source dataset x subtask and, where a subtask is scored as the mean of
-    its classes, normal and abnormal images apart. It stands at (source dataset, column); `columns` says which subtask
-    and which class, None where classes are not told apart. Images are numbered by source dataset, normal ones
-    first, then by name, so that the order of the organizer's file plays no part.
+    its classes, normal and abnormal images apart, and where means are taken over categories, these apart as well. It
+    stands at (group, column): `groups` says which source dataset and category, `columns` which subtask and class, None
+    where classes are not told apart. Images are numbered by group, normal ones first, then by name, so that the order
+    of the organizer's file plays no part.
     """
 
     definition: Definition
+    groups: Sequence[tuple[int, int]]
     columns: Sequence[tuple[int, bool | None]]
     positions: Integers  # in the release, sorted by image
     cells: Integers  # image x columns + column of each of these
-    slices: Sequence[slice]  # the images of each source dataset
+    slices: Sequence[slice]  # the images of each group
     asked: Floats  # questions, by image and column
-    sizes: Floats  # questions, by source dataset and column
+    sizes: Floats  # questions, by group and column
     _linear: dict[frozenset[int], Linear] = field(default_factory=dict)
 
     @classmethod
@@ -60,6 +63,7 @@ class Strata:
         images: Sequence[str],
         source_datasets: NDArray[np.uint8],
         subtasks: NDArray[np.uint8],
+        categories: NDArray[np.uint16],
         abnormal: Flags,
         counted: Flags,
     ) -> "Strata":
@@ -72,9 +76,12 @@ class Strata:
         by_class = np.array([columns[at][1] is not None for at in first], dtype=np.bool_)
 
         positions = np.flatnonzero(counted)
-        datasets = source_datasets[positions].tolist()
-        named = list(zip(datasets, (images[at] for at in positions.tolist()), strict=True))
-        ordered = sorted(set(named), key=lambda at: (at[0], definition.is_abnormal(at[1]), at[1]))
+        its_groups = list(
+            zip(source_datasets[positions].tolist(), categories[positions].tolist(), strict=True)
+        )
+        named = list(zip(its_groups, (images[at] for at in positions.tolist()), strict=True))
+        is_abnormal = dict(zip(named, abnormal[positions].tolist(), strict=True))
+        ordered = sorted(is_abnormal, key=lambda at: (at[0], is_abnormal[at], at[1]))
         numbers = {image: number for number, image in enumerate(ordered)}
         image_of = np.array([numbers[image] for image in named], dtype=np.int64)
         order = np.argsort(image_of, kind="stable")
@@ -84,11 +91,17 @@ class Strata:
 
         cells = image_of * len(columns) + column_of
         asked = np.bincount(cells, minlength=len(numbers) * len(columns)).reshape(-1, len(columns))
-        of_image = np.array([dataset for dataset, _ in numbers], dtype=np.int64)
-        bounds = np.searchsorted(of_image, np.arange(len(definition.source_datasets) + 1)).tolist()
+        # A source dataset without questions is a group as well.
+        datasets = range(len(definition.source_datasets))
+        groups = sorted(
+            {*its_groups, *((at, 0) for at in datasets if at not in {of for of, _ in its_groups})}
+        )
+        place = {group: at for at, group in enumerate(groups)}
+        bounds = np.searchsorted([place[group] for group, _ in ordered], np.arange(len(groups) + 1)).tolist()
         slices = [slice(start, end) for start, end in pairwise(bounds)]
         return cls(
             definition=definition,
+            groups=groups,
             columns=columns,
             positions=positions,
             cells=cells,
@@ -101,6 +114,11 @@ class Strata:
         """The right answers by image and column; `correct` has a flag per question of the release."""
         right = np.bincount(self.cells[correct[self.positions]], minlength=self.asked.size)
         return right.reshape(self.asked.shape).astype(np.float64)
+
+    def images_of(self, dataset: int) -> slice:
+        """The images of a source dataset, whose groups stand together."""
+        its = [at for (of, _category), at in zip(self.groups, self.slices, strict=True) if of == dataset]
+        return slice(its[0].start, its[-1].stop)
 
     def linear(self, scored: Collection[int]) -> Linear:
         """The figures of a submission of these subtasks, by their positions; kept for the next one."""
@@ -129,49 +147,50 @@ class Strata:
 
     def _weights(self, scored: frozenset[int]) -> Iterator[tuple[str, Floats | None]]:
         """Every figure's weights, None where it has no questions."""
-        definition = self.definition
-        cells = {
-            (dataset, subtask): self._share(dataset, subtask)
-            for dataset in range(len(self.slices))
-            for subtask in sorted(scored)
-        }
-        by_dataset = {
-            dataset: mean([weights for at, weights in cells.items() if at[0] == dataset])
-            for dataset in range(len(self.slices))
-        }
-        if len(scored) == len(definition.subtasks):
-            yield "overall", mean(list(by_dataset.values()))
-            for dataset, weights in by_dataset.items():
-                yield definition.source_datasets[dataset], weights
-        for subtask in sorted(scored):
-            name = definition.subtask_slugs[subtask]
-            yield name, mean([weights for at, weights in cells.items() if at[1] == subtask])
-        for (dataset, subtask), weights in cells.items():
-            yield f"{definition.source_datasets[dataset]}/{definition.subtask_slugs[subtask]}", weights
+        definition, places = self.definition, self._places
+        for name, tree in averages.trees(definition, places, scored):
+            yield name, averages.evaluate(tree, self._share, mean)
         pooled = self.sizes * [subtask in scored for subtask, _ in self.columns]
         yield "micro", pooled / pooled.sum() if pooled.any() else None
-        yield from self._detection(scored)
+        if definition.detecting in scored and definition.detecting is not None:
+            yield from self._detection(definition.detecting)
 
-    def _detection(self, scored: frozenset[int]) -> Iterator[tuple[str, Floats | None]]:
+    @cached_property
+    def _places(self) -> list[averages.Place]:
+        found = {
+            averages.Place(dataset, subtask, category)
+            for (dataset, category), sizes in zip(self.groups, self.sizes.tolist(), strict=True)
+            for (subtask, _class), size in zip(self.columns, sizes, strict=True)
+            if size
+        }
+        return sorted(found)
+
+    def _detection(self, subtask: int) -> Iterator[tuple[str, Floats | None]]:
+        tree = averages.detection(self.definition, self._places, subtask)
         for name, is_abnormal in (("recall", True), ("overkill", False), ("miss", True)):
-            found = {
-                dataset: self._share(dataset, subtask, is_abnormal)
-                for dataset in range(len(self.slices))
-                for subtask, abnormal in self.columns
-                if subtask in scored and abnormal is is_abnormal
-            }
-            yield f"detection/{name}", mean(list(found.values()))
-            for dataset, weights in found.items():
-                yield f"{self.definition.source_datasets[dataset]}/detection/{name}", weights
+            share = partial(self._share, is_abnormal=is_abnormal)
+            yield f"detection/{name}", averages.evaluate(tree, share, mean)
+            for dataset, its_name in enumerate(self.definition.source_datasets):
+                yield f"{its_name}/detection/{name}", share(averages.Pool(dataset, subtask))
 
-    def _share(self, dataset: int, subtask: int, is_abnormal: bool | None = None) -> Floats | None:
-        """A cell as the mean of its strata that have questions; of one class alone where that is named."""
-        weights = np.zeros(self.sizes.shape)
-        for column, (its_subtask, its_class) in enumerate(self.columns):
-            if its_subtask == subtask and (is_abnormal is None or its_class is is_abnormal):
-                weights[dataset, column] = self.sizes[dataset, column] > 0
-        total = weights.sum()
-        return weights / total if total else None
+    def _share(self, pool: averages.Pool, is_abnormal: bool | None = None) -> Floats | None:
+        """A pool's metric as a weighted mean of its strata; of one class alone where that is named."""
+        of_group = [
+            pool.holds(averages.Place(of, pool.subtask or 0, category)) for of, category in self.groups
+        ]
+        weights = []
+        for each in (None, False, True):
+            of_column = [
+                (pool.subtask is None or subtask == pool.subtask)
+                and its_class is each
+                and (is_abnormal is None or its_class is is_abnormal)
+                for subtask, its_class in self.columns
+            ]
+            sizes = self.sizes * np.outer(of_group, of_column)
+            if total := sizes.sum():
+                weights.append(sizes / total)
+        # Classes weigh the same; where none are told apart there is but one.
+        return mean(weights)
 
 
 def mean(weights: Sequence[Floats | None]) -> Floats | None:
