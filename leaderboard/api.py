@@ -98,6 +98,8 @@ def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
         "columns": Columns.of(benchmark).ranked,
         "metrics": metrics,
         "rules": {
+            "average_over": rules.average_over,
+            "lower_is_better": rules.lower_is_better,
             "present_minimum": rules.present_minimum,
             "options_minimum": rules.options_minimum,
             "options_maximum": rules.options_maximum,

@@ -67,7 +67,7 @@ class BoardView:
         self.found = found
         self.address = reverse("board", args=[benchmark.slug])
         self.data_address = reverse("api-leaderboard", args=[benchmark.slug])
-        rules = (shown.release or benchmark).rules
+        self.rules = rules = (shown.release or benchmark).rules
         self.names: dict[str, str] = {
             OVERALL: _("Overall"),
             **{subtask.slug: subtask.name for subtask in rules.subtasks},
@@ -237,7 +237,7 @@ class BoardView:
                     coverage=row["coverage"],
                     commonest=row["commonest"],
                     tries=row["tries"],
-                    gain=row["expected_gain"],
+                    gain=row["expected_gain"] and self.rules.sort_key(row["expected_gain"]),
                     scale=scale,
                     notation=notation,
                 )
@@ -296,6 +296,7 @@ def facts(benchmark: Benchmark, total: int) -> list[str]:
     return [
         entries_text(total),
         *([quoted] if quoted else []),
+        *([_("lower is better")] if benchmark.rules.lower_is_better else []),
         *schedule.dates(benchmark),
         format_html(_("updated {day}"), day=written.day(benchmark.changed_at)),
     ]

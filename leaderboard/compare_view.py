@@ -16,6 +16,7 @@ from leaderboard.comparison import Against, Comparison, Side
 from leaderboard.entry_view import setting
 from leaderboard.filters import OVERALL
 from leaderboard.rivals import address, rivals
+from scoring.definition import Definition
 from submissions.models import Benchmark, Entry
 from submissions.pairs import Told
 from submissions.ui import format as written
@@ -42,6 +43,8 @@ class Two:
     id: str
     first: str
     second: str
+    less: str  # who is better left of zero
+    more: str
     sentence: str
     is_tied: bool
     is_done: bool
@@ -106,7 +109,10 @@ def refused(benchmark: Benchmark, sentence: str) -> dict[str, Any]:
 def context(found: Comparison) -> dict[str, Any]:
     """What leaderboard/compare.html asks for."""
     names = _names(found)
-    pairs = [_two(number, against, names) for number, against in enumerate(found.pairs, start=1)]
+    pairs = [
+        _two(number, against, names, found.release.rules)
+        for number, against in enumerate(found.pairs, start=1)
+    ]
     missing = sum(not against.is_done for against in found.pairs)
     ids = [side.entry.pk for side in found.sides]
     here = address(found.benchmark, ids)
@@ -161,7 +167,7 @@ def _names(found: Comparison) -> dict[str, str]:
     }
 
 
-def _two(number: int, against: Against, names: Mapping[str, str]) -> Two:
+def _two(number: int, against: Against, names: Mapping[str, str], rules: Definition) -> Two:
     told, overall = against.found, against.overall
     columns = told.columns if told else {}
     limit = _limit(columns.values())
@@ -176,8 +182,13 @@ def _two(number: int, against: Against, names: Mapping[str, str]) -> Two:
         )
         if some
     ]
+    more, less = against.first.entry.name, against.second.entry.name
+    if rules.lower_is_better:
+        more, less = less, more
     return Two(
         id=f"pair-{number}",
+        less=less,
+        more=more,
         first=against.first.entry.name,
         second=against.second.entry.name,
         sentence=against.sentence,

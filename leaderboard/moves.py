@@ -1,6 +1,6 @@
 """Who moves when one release takes another's place, and by how much."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -87,14 +87,12 @@ def _would_stand(draft: Release) -> Mapping[UUID, Place]:
         "score",
         "submission__received_at",
     )
+    rules = draft.rules
     best: dict[UUID, tuple[tuple[object, ...], float | None]] = {}
     for entry_id, submission_id, chosen_id, score, received_at in found:
-        key = (submission_id != chosen_id, score is None, -(score or 0), received_at)
+        key = (submission_id != chosen_id, score is None, -rules.sort_key(score or 0), received_at)
         if entry_id not in best or key < best[entry_id][0]:
             best[entry_id] = (key, score)
-    return _ranked((entry_id, score, key[3]) for entry_id, (key, score) in best.items() if score is not None)
-
-
-def _ranked(found: Iterable[tuple[UUID, float, object]]) -> Mapping[UUID, Place]:
-    ordered = sorted(found, key=lambda row: (-row[1], row[2]))
-    return {entry_id: Place(rank, score) for rank, (entry_id, score, _at) in enumerate(ordered, start=1)}
+    standing = [(entry_id, score, key[3]) for entry_id, (key, score) in best.items() if score is not None]
+    standing.sort(key=lambda row: (-rules.sort_key(row[1]), row[2]))
+    return {entry_id: Place(rank, score) for rank, (entry_id, score, _at) in enumerate(standing, start=1)}

@@ -67,6 +67,11 @@ class SubtaskShape(_Shape):
 
 
 class RulesShape(_Shape):
+    average_over = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What the overall score is a mean over, the outermost first; empty: all questions are pooled.",
+    )
+    lower_is_better = serializers.BooleanField()
     present_minimum = serializers.FloatField(
         help_text="Share of the questions that a file must have records for."
     )

@@ -24,6 +24,8 @@ def sentence(first: str, second: str, told: Told | None) -> str:
     if told.verdict < 0:
         return sentence(second, first, told.turned())
     said = _("{first} is better than {second} by {points} points (95 % interval {low} to {high}).")
+    if told.difference < 0:  # and lower is better
+        told = told.turned()
     low, high = ends(told)
     return said.format(first=first, second=second, points=points(told.difference), low=low, high=high)
 
@@ -49,8 +51,8 @@ def ends(told: Told) -> tuple[str, str]:
     """Both ends of its interval. One that only rounding would put on zero says on which side of it it is."""
     low, high = told.interval
     return (
-        _("just above 0") if told.verdict > 0 and _is_zero(low) else points(low),
-        _("just below 0") if told.verdict < 0 and _is_zero(high) else points(high),
+        _("just above 0") if told.verdict and told.difference > 0 and _is_zero(low) else points(low),
+        _("just below 0") if told.verdict and told.difference < 0 and _is_zero(high) else points(high),
     )
 
 

@@ -102,7 +102,7 @@ def _figure(quoted: QuotedResult, column: str, score: float | None) -> Figure:
         quoted=quoted,
         column=column,
         score=score,
-        sort_key=Figure.MISSING if score is None else score,
+        sort_key=Figure.MISSING if score is None else quoted.benchmark.rules.sort_key(score),
         sent_at=timezone.now(),
         shown=True,
     )

@@ -49,6 +49,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, FALSE, FALSE)
 
 
 def _figures(found: Sequence[Score], release: Release) -> Iterator[tuple[Any, ...]]:
+    rules = release.rules
     for each in found:
         if each.report is None:
             continue
@@ -56,7 +57,7 @@ def _figures(found: Sequence[Score], release: Release) -> Iterator[tuple[Any, ..
         key = Submission._meta.pk.get_db_prep_value(submission.pk, connection)
         sent_at = connection.ops.adapt_datetimefield_value(submission.received_at)
         for column, score in each.report.figures():
-            sort_key = Figure.MISSING if score is None else score
+            sort_key = Figure.MISSING if score is None else rules.sort_key(score)
             ends = each.report.intervals.get(column) or (None, None)
             yield submission.benchmark_id, key, release.pk, column, score, *ends, sort_key, sent_at
 

@@ -43,6 +43,7 @@ def place_some(benchmark: Benchmark, entry_ids: Sequence[UUID] | None = None) ->
 def _show(benchmark: Benchmark, entry_ids: Sequence[UUID] | None) -> bool:
     """Put the right submission of each of these entries on the board, and count their tries; whether figures moved."""
     params: dict[str, Any] = {"benchmark": benchmark.pk, "release": benchmark.current_release_id}
+    params["direction"] = benchmark.rules.sort_key(1)
     some = ""
     if entry_ids is not None:
         ids = {f"entry_{number}": entry_id for number, entry_id in enumerate(entry_ids)}
@@ -64,7 +65,7 @@ WITH candidate AS MATERIALIZED (
            ROW_NUMBER() OVER (
                PARTITION BY entry.id
                ORDER BY CASE WHEN submission.id = entry.chosen_id THEN 0 ELSE 1 END,
-                        CASE WHEN submission.score IS NULL THEN 1 ELSE 0 END, submission.score DESC,
+                        CASE WHEN submission.score IS NULL THEN 1 ELSE 0 END, submission.score * %(direction)s DESC,
                         submission.received_at, submission.id
            ) AS place
     FROM submissions_entry entry

@@ -36,6 +36,7 @@ class Board(Generic[Key]):
         self._outcomes: Outcomes[Key] = Outcomes(release)
         self._at = [self._outcomes.figures.at(column) for column in columns]
         self._divisions = divisions
+        self._lower_is_better = release.definition.lower_is_better
         self._members = np.zeros((0, divisions), dtype=np.bool_)
         self._better: Counts = np.zeros((0, len(columns), divisions), dtype=np.int64)
         self._worse = self._better.copy()
@@ -96,11 +97,16 @@ class Board(Generic[Key]):
             self._outcomes.remove(key)
 
     def judged(self, column: str) -> dict[Key, Judged]:
-        """What all pairs say of each that was added. Nothing of a column that the board does not have."""
+        """What all pairs say of each that was added, lower scores being better where the benchmark says so.
+
+        Nothing of a column that the board does not have.
+        """
         if column not in self.columns:
             return {}
         at = self.columns.index(column)
         better, worse = self._better[:, at].tolist(), self._worse[:, at].tolist()
+        if self._lower_is_better:
+            better, worse = worse, better
         return {key: Judged(better[row], worse[row]) for key, row in self._outcomes.row_of.items()}
 
     def _wanted(self, members: Mapping[Key, Sequence[bool]]) -> Flags:

@@ -66,7 +66,7 @@ def compare(first: Flags, second: Flags, release: "Release", scored: Collection[
         strict=True,
     )
     differences = {
-        name: difference(value, error, images)
+        name: difference(value, error, images, lower_is_better=release.definition.lower_is_better)
         for name, value, error, images, is_turned in found
         if not is_turned
     }
@@ -74,14 +74,16 @@ def compare(first: Flags, second: Flags, release: "Release", scored: Collection[
     return Pair(differences, counts, mcnemar_mid_p(counts.first, counts.second))
 
 
-def difference(value: float, error: float, images: int) -> Difference | None:
+def difference(
+    value: float, error: float, images: int, *, lower_is_better: bool = False
+) -> Difference | None:
     """From the difference and its standard error as shares; None where it rests on one image."""
     if images < 2:
         return None
     value = 0.0 if abs(value) < ROUNDING else value
     error = 0.0 if error < ROUNDING else error
     width = quantile(images - 1) * error
-    verdict = 0 if abs(value) <= width else int(math.copysign(1, value))
+    verdict = 0 if abs(value) <= width else int(math.copysign(1, -value if lower_is_better else value))
     interval = (100 * max(value - width, -1), 100 * min(value + width, 1))
     z = value / error if error else (0.0 if value == 0 else None)
     return Difference(100 * value, 100 * error, z, interval, verdict)

@@ -39,6 +39,7 @@ def build(
         datasets=rules.source_datasets,
         leader=leader.figures if leader else None,
         tries=tries,
+        lower_is_better=rules.lower_is_better,
         unread=sum(cell["asked"] - cell["answered"] for cell in body.get("cells", ())),
     )
 
@@ -63,6 +64,7 @@ def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | 
     """
     if submission.score is None or submission.visibility == Submission.Visibility.WITHDRAWN:
         return None
+    rules = submission.benchmark.rules
     ranked = Figure.objects.filter(
         benchmark_id=submission.benchmark_id, column=OVERALL, shown=True, rank__isnull=False
     )
@@ -78,9 +80,8 @@ def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | 
         entries = ranked.aggregate(open=Count("rank"), closed=Count("rank_closed"))
     else:
         others = ranked.exclude(submission__entry=submission.entry_id)
-        ahead = Q(sort_key__gt=submission.score) | Q(
-            sort_key=submission.score, sent_at__lt=submission.received_at
-        )
+        key = rules.sort_key(submission.score)
+        ahead = Q(sort_key__gt=key) | Q(sort_key=key, sent_at__lt=submission.received_at)
         entries = others.aggregate(
             open=Count("rank") + 1,
             closed=Count("rank_closed") + 1,
@@ -90,15 +91,15 @@ def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | 
         rank, rank_closed, first, last = entries["rank"], entries["rank_closed"], None, None
     is_closed = submission.entry.division == Entry.Division.CLOSED
     behind = leader.figures.get(OVERALL) if leader and leader.submission_id != submission.pk else None
-    lags = behind is not None and behind > submission.score
+    lead = 0.0 if behind is None else rules.sort_key(behind) - rules.sort_key(submission.score)
     return drawn.Standing(
         rank=rank,
         of=entries["open"],
         rank_closed=rank_closed if is_closed else None,
         of_closed=entries["closed"],
-        behind=figures.score(behind - submission.score, 2) if behind is not None and lags else "",
-        leader=leader.name if leader and lags else "",
-        leader_url=leader.url if leader and lags else "",
+        behind=figures.score(lead, 2) if lead > 0 else "",
+        leader=leader.name if leader and lead > 0 else "",
+        leader_url=leader.url if leader and lead > 0 else "",
         hypothetical=not submission.is_public,
         first=first,
         last=last,

@@ -103,7 +103,7 @@ def board_row(
     covered = notation.share(coverage) if kind == "scored" else ""
     tried = "" if tries is None else notation.count(tries)
     if gain:
-        tried += f'<span class="interval">−{notation.score(gain)}</span>'
+        tried += f'<span class="interval">{"−" if gain > 0 else "+"}{notation.score(abs(gain))}</span>'
     place: str = notation.rank(rank, rank_low, rank_high)
     if pick:
         place += (

@@ -172,6 +172,7 @@ def report_view(
     datasets: Sequence[str],
     leader: Mapping[str, float | None] | None = None,
     tries: int = 1,
+    lower_is_better: bool = False,
     unread: int = 0,
 ) -> ReportView:
     """Turn a stored report into what its page draws.
@@ -182,7 +183,7 @@ def report_view(
     """
     score, interval = body.get("score"), body.get("interval")
     gain = expected_gain(tries, score, interval) if tries > 1 and score is not None and interval else None
-    drawing = Drawing.of(score, interval, gain)
+    drawing = Drawing.of(score, interval, -gain if gain and lower_is_better else gain)
     ends = body.get("intervals", {}).get("subtasks", {})
     drawn = subtasks if body.get("subtasks") else ()
     asked = {cell["dataset"] for cell in body.get("cells") or ()}

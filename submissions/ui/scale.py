@@ -60,7 +60,8 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A score with its interval on a scale; `gain_x` is where it stands without the luck of several tries."""
+    """A score with its interval on a scale; `gain_x` is where it stands without the luck of several tries, which is
+    below zero where lower scores are better."""
 
     scale: Scale
     x: str
