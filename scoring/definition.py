@@ -13,6 +13,7 @@ import msgspec
 from scoring import metrics
 from scoring.errors import Problem, ReleaseError
 
+MOST = 255  # subtasks, and source datasets
 RESERVED = ("overall", "micro", "detection")
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _DATASET = re.compile(r"[^/\x00-\x1f\x7f]{1,100}")
@@ -119,6 +120,16 @@ class Definition:
         found = [at for at, subtask in enumerate(self.subtasks) if subtask.metric in metrics.MEANS_OF_CLASSES]
         return found[0] if len(found) == 1 else None
 
+    @property
+    def scoring_rules(self) -> dict[str, Any]:
+        """What scores and ranks follow from, besides questions and truth."""
+        return {
+            "average_over": self.average_over,
+            "lower_is_better": self.lower_is_better,
+            "present_minimum": self.present_minimum,
+            "metrics": {subtask.slug: subtask.metric for subtask in self.subtasks},
+        }
+
     def metric_of(self, subtask: int | None) -> str:
         """The metric of a subtask by its position; of None, of all pooled, the one that all have."""
         return self.subtasks[subtask or 0].metric
@@ -187,6 +198,9 @@ class Definition:
             yield "subtasks", "there are no subtasks"
         if not self.source_datasets:
             yield "source_datasets", "there are no source datasets"
+        for key, found in (("subtasks", self.subtasks), ("source_datasets", self.source_datasets)):
+            if len(found) > MOST:
+                yield key, f"there are {len(found)}, and {MOST} are allowed"
         yield from self._complaints_about_names()
         yield from self._complaints_about_means()
         if not 2 <= self.options_minimum <= self.options_maximum <= 26:

@@ -12,6 +12,8 @@ LONGEST_QUOTE = 200
 UNSHOWABLE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ud800-\\udfff]"
 )
+# In a text lines may break; other control characters and half characters can be neither stored nor shown.
+NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 Value = str | int | float
 

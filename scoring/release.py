@@ -66,8 +66,14 @@ class Release:
 
     @cached_property
     def digest(self) -> str:
-        """Hex SHA-256 of the questions and their truth; the order of images in the file plays no part."""
+        """Hex SHA-256 of the questions and their truth; the order of images in the file plays no part.
+
+        And of the rules that scores follow from, except where paths say what an image is, as MMAD's do: its digests are
+        older.
+        """
         sha256 = hashlib.sha256()
+        if not self.definition.normal_component:
+            sha256.update(msgspec.json.encode(self.definition.scoring_rules))
         for position in sorted(range(self.size), key=self.ids.__getitem__):
             sha256.update(msgspec.json.encode(self._row(position)))
             sha256.update(b"\n")

@@ -419,6 +419,70 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     "answer-not-among-options": (
         _("{image}#{question}: the answer is none of the options. Correct the one or the other."),
     ),
+    # A benchmark's folder; whoever shows these names file and line before them
+    "wrong-setting": (
+        _("{key}: {reason}. docs/benchmarks.md has every key, and what it may be."),
+        _("This is not valid TOML: {reason}."),
+    ),
+    "unknown-table": (
+        _("The name of a table has to end in one of {known}, so that it is clear how to read it."),
+    ),
+    "table-missing": (_("The file cannot be read: {reason}. Put it beside benchmark.toml."),),
+    "table-too-large": (_("The file is larger than {largest} bytes."),),
+    "table-not-utf-8": (_("The text here is not UTF-8. In Excel, save it as “CSV UTF-8”."),),
+    "table-malformed": (_("This cannot be read as a table: {reason}."),),
+    "table-fields": (
+        _(
+            "There are {found} fields on this line, and the header has {expected}. Put text that holds a comma in "
+            "quotation marks."
+        ),
+    ),
+    "empty-table": (_("There is no question in it."),),
+    "column-repeated": (_("Two columns are called “{column}”. Rename one of them."),),
+    "column-missing": (_("There is no column “{column}”. Add it, or correct the name in the header."),),
+    "cell-empty": (_("“{column}” is empty here. Fill it in."),),
+    "cell-too-long": (_("“{column}” has {found} characters, and {most} are allowed."),),
+    "cell-unshowable": (_("“{column}” holds a character that cannot be seen or stored. Remove it."),),
+    "question-repeated": (
+        _("“{question_id}” stands on line {first_line} already. Each question has an id of its own, once."),
+    ),
+    "value-unknown": (
+        _(
+            "The {column} “{found}” is not among those in benchmark.toml: {known}. Correct the one or the other."
+        ),
+    ),
+    "options-lettered": (
+        _(
+            "The options are neither a list nor an object with the letters from A to Z. Write them as one of these."
+        ),
+    ),
+    "options-gap": (
+        _("Option {letter} is empty, and a later one is not. Letter the options from A without a gap."),
+    ),
+    "options-count": (
+        _(
+            "There are {found} options; benchmark.toml allows from {least} to {most} (options_minimum, "
+            "options_maximum)."
+        ),
+    ),
+    "truth-missing": (_("“{question_id}” has no answer. Add a line with its id to the truth."),),
+    "truth-unknown": (_("No question is called “{question_id}”. Correct the id, or remove the line."),),
+    "truth-no-option": (
+        _(
+            "The answer to “{question_id}” is not the letter of one of its options. Correct it (it is not shown here)."
+        ),
+    ),
+    "truth-abnormal": (
+        _(
+            "“abnormal” of “{question_id}” is neither true nor false. A balanced subtask needs it for each question."
+        ),
+    ),
+    "cluster-split": (
+        _(
+            "“{cluster}” belonged to another source dataset or category on line {first_line}. All questions of an "
+            "image or cluster belong to one of each."
+        ),
+    ),
 }
 
 CAUSES: Mapping[str, str | Promise] = {

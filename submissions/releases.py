@@ -37,15 +37,18 @@ def publish(
     summary: str | None = None,
     daily_limit: int | None = None,
     total_limit: int | None = None,
+    public_entries_limit: int | None = None,
+    disclosure: str | None = None,
     is_standin: bool = False,
 ) -> tuple[Release, Outcome]:
     """Take in a release of the benchmark, which is made if new. Again with the same content: no change.
 
     A benchmark's first release is current at once and opens it, with every cell disclosed. A later one is a draft,
     scored in the background and seen by organizers alone, until `make_current`; it takes the place of another draft,
-    and what the organizer has set stays. Of its questions, those that organizers ruled out are not counted. A summary
-    and limits that are given are set in any case. Raises Refusal for a slug, name or summary that cannot be or a slug
-    that belongs to the stand-in, and StorageUnavailableError; then nothing is written.
+    and what the organizer has set stays. Of its questions, those that organizers ruled out are not counted. A summary,
+    limits and a disclosure that are given are set in any case, and so are the texts of the definition. Raises Refusal
+    for a slug, name or summary that cannot be or a slug that belongs to the stand-in, and StorageUnavailableError; then
+    nothing is written.
     """
     _check_slug(slug, is_standin=is_standin)
     name = _text("name", name, Benchmark.LONGEST_NAME)
@@ -56,20 +59,27 @@ def publish(
     truths.keep(content)
     with transaction.atomic():
         benchmark = _locked(slug, name or _name(content.definition, slug), content.definition)
-        given = {"summary": summary, "daily_limit": daily_limit, "total_limit": total_limit}
-        for field, value in given.items():
-            setattr(benchmark, field, getattr(benchmark, field) if value is None else value)
         release = _recorded(content, benchmark)
         if release.pk in (benchmark.current_release_id, benchmark.draft_release_id):
             outcome = Outcome.SAME
         elif benchmark.current_release is None:
             outcome = Outcome.NEW
             benchmark.is_open = True
-            benchmark.disclosure = Benchmark.Disclosure.CELLS
+            benchmark.disclosure = disclosure or Benchmark.Disclosure.CELLS
             benchmark.is_standin = is_standin
         else:
             outcome = Outcome.DRAFT
             _draft(benchmark, release, content, previous=benchmark.current_release)
+        given = {
+            "summary": summary,
+            "daily_limit": daily_limit,
+            "total_limit": total_limit,
+            "public_entries_limit": public_entries_limit,
+            "disclosure": disclosure,
+        }
+        for field, value in given.items():
+            setattr(benchmark, field, getattr(benchmark, field) if value is None else value)
+        _reword(benchmark, release, content.definition)
         benchmark.save()
         if outcome == Outcome.NEW:
             _switch(benchmark, release, now=timezone.now())
@@ -180,6 +190,16 @@ def _locked(slug: str, name: str, definition: Definition) -> Benchmark:
     defaults = {"name": name, "definition": definition.to_dict()}
     made, _is_new = Benchmark.objects.get_or_create(slug=slug, defaults=defaults)
     return Benchmark.objects.select_for_update(no_key=True).get(pk=made.pk)
+
+
+def _reword(benchmark: Benchmark, release: Release, definition: Definition) -> None:
+    """Take over the texts of a definition by which the same release, known by its digest, scores as before."""
+    if release.rules == definition or release.rules.scoring_rules != definition.scoring_rules:
+        return
+    release.definition = definition.to_dict()
+    release.save(update_fields=["definition"])
+    if release.pk == benchmark.current_release_id:
+        benchmark.definition = release.definition
 
 
 def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> Release:

@@ -7,7 +7,6 @@ whose conversation is an empty list: there is nothing to ask about it.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ import numpy as np
 from scoring.answers.recognise import BOM
 from scoring.answers.unpack import DamagedGzipError, ExpandsTooFarError, unpack
 from scoring.definition import Definition
-from scoring.errors import UNSHOWABLE, Problem, ProblemLog, ReleaseError
+from scoring.errors import NO_TEXT, UNSHOWABLE, Problem, ProblemLog, ReleaseError
 from scoring.release import Release
 
 LARGEST_FILE = 512 * 1024 * 1024
@@ -27,8 +26,6 @@ _LONGEST_INTEGER = 40
 # What the site has room for; question ids are longer than their images' paths.
 _LONGEST_PATH = 300
 _LONGEST_TYPE = 100
-# In a text lines may break; other control characters and half characters can be neither stored nor shown.
-_NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 
 def read(data: bytes, definition: Definition) -> Release:
@@ -124,7 +121,7 @@ def _fault_of_text(question_id: str, question: Mapping[str, Any]) -> tuple[str, 
             return "record-too-long", {"field": name, "found": length, "most": most}
     texts = (("Question", question["Question"]), ("type", question["type"]))
     for name, text in (*texts, *(("Options", option) for option in question["Options"].values())):
-        if _NO_TEXT.search(text):
+        if NO_TEXT.search(text):
             return "control-character", {"field": name}
     return None
 

@@ -1,0 +1,37 @@
+"""`load_benchmark FOLDER`: a benchmark from data alone, open for submissions, or a draft release of one."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from scoring.errors import ReleaseError
+from submissions import folders, messages, storage
+from submissions.refusals import Refusal
+
+
+class Command(BaseCommand):
+    help = (
+        "Load a folder (benchmark.toml, questions, truth) as a release; prints its digest. Again: no change."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path)
+        parser.add_argument(
+            "--slug", default="", help="the benchmark, made if new; goes before the folder's own"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["folder"]
+        try:
+            found = folders.read(path, slug=options["slug"])
+            release, outcome = folders.load(found)
+        except ReleaseError as error:
+            raise CommandError(folders.explain(path, error)) from error
+        except Refusal as refusal:
+            raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
+        except storage.StorageUnavailableError as error:
+            raise CommandError("The truth store does not answer; nothing was changed.") from error
+        self.stdout.write(release.digest)
+        self.stderr.write(f"{release.benchmark.slug}: {release.question_count} questions, {outcome}")
