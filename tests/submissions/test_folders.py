@@ -1,6 +1,7 @@
 """Benchmarks from data alone: loaded, checked, sent to and ranked."""
 
 import io
+import re
 from pathlib import Path
 from string import ascii_uppercase
 
@@ -169,3 +170,26 @@ def test_figures_and_reports_of_a_folder_are_like_any_other(tmp_path: Path) -> N
     }
     body = Report.objects.get().body
     assert body["detection"] == dict.fromkeys(("recall", "precision", "f1", "overkill", "miss"))
+
+
+def test_the_guide_opens_a_benchmark_as_it_stands(tmp_path: Path) -> None:
+    guide = Path("docs/benchmarks.md").read_text()
+    blocks = [
+        "\n".join(line.removeprefix("    ") for line in part.strip("\n").splitlines()) + "\n"
+        for part in re.findall(r"(?:^(?:    .*)?\n)+", guide, re.MULTILINE)
+        if part.strip()
+    ]
+    for name, beginning in {
+        "questions.csv": "question_id,image",
+        "truth.csv": "question_id,answer",
+        "benchmark.toml": "slug",
+    }.items():
+        (text,) = [block for block in blocks if block.startswith(beginning)]
+        (tmp_path / name).write_text(text)
+    load(tmp_path)
+    benchmark = Benchmark.objects.with_release().get(slug="our-parts")
+    team = material.team("home", material.person("owner@example.org"))
+    right = material.scored(
+        benchmark, team, "model", file=b"question_id,answer\nq1,B\nq2,A\nq3,B\n", public=True
+    )
+    assert right.score == 100
