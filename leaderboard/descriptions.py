@@ -1,8 +1,13 @@
 """What a benchmark says of itself. Only the benchmark that a definition describes speaks in the definition's words."""
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from collections.abc import Mapping
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from scoring import metrics
+from scoring.definition import Definition
 from submissions import contents
 from submissions.models import Benchmark
 from submissions.ui import format as written
@@ -34,17 +39,51 @@ def figures(benchmark: Benchmark) -> list[str]:
             ngettext("{count} question", "{count} questions", release.question_count).format(
                 count=written.count(release.question_count)
             ),
-            ngettext("{count} image", "{count} images", release.image_count).format(
-                count=written.count(release.image_count)
-            ),
         ]
+    if release is not None and release.image_count:
+        images = ngettext("{count} image", "{count} images", release.image_count)
+        counted.append(images.format(count=written.count(release.image_count)))
     if release is not None and release.excluded_count:
         counted.insert(
             1, _("{count} of them not counted").format(count=written.count(release.excluded_count))
         )
     subtasks, datasets = len(asked.subtasks), len(asked.source_datasets)
-    return [
-        *counted,
-        ngettext("{count} subtask", "{count} subtasks", subtasks).format(count=subtasks),
-        ngettext("{count} source dataset", "{count} source datasets", datasets).format(count=datasets),
-    ]
+    counted.append(ngettext("{count} subtask", "{count} subtasks", subtasks).format(count=subtasks))
+    if datasets:
+        said = ngettext("{count} source dataset", "{count} source datasets", datasets)
+        counted.append(said.format(count=datasets))
+    return counted
+
+
+_LEVELS: Mapping[str, tuple[str | Promise, str | Promise]] = {
+    "source_dataset": (gettext_lazy("source dataset"), gettext_lazy("source datasets")),
+    "subtask": (gettext_lazy("subtask"), gettext_lazy("subtasks")),
+    "category": (gettext_lazy("category"), gettext_lazy("categories")),
+}
+
+
+def scoring(rules: Definition) -> list[str]:
+    """How the score is made, in sentences."""
+    levels = [_LEVELS[name] for name in rules.average_over]
+    if not levels:
+        said = [_("The overall score is the share of all questions that are answered rightly, in percent.")]
+    else:
+        cell = _(" and ").join(str(one) for one, _many in levels)
+        means = _(" of their means over ").join(str(many) for _one, many in levels)
+        said = [
+            _("In each {cell} the share of right answers is taken, in percent.").format(cell=cell),
+            _("The overall score is the mean over {means}.").format(means=means),
+            _("So each {cell} weighs the same, however many questions it has.").format(cell=cell),
+        ]
+    balanced = [subtask.name for subtask in rules.subtasks if subtask.metric in metrics.MEANS_OF_CLASSES]
+    if balanced:
+        names = ", ".join(balanced)
+        said.insert(
+            1,
+            _(
+                "For {names} it is balanced: the mean of the accuracy on normal and on abnormal images."
+            ).format(names=names),
+        )
+    if rules.lower_is_better:
+        said.append(_("The lower a score, the better."))
+    return said

@@ -121,6 +121,7 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
         "intake_text": intake_text(benchmark),
         "summary": descriptions.summary(benchmark),
         "figures": descriptions.figures(benchmark),
+        "scoring": descriptions.scoring(benchmark.rules),
         "contents": contents.of(benchmark),
         "dates": schedule.dates(benchmark),
         "own_template": own_words(benchmark),

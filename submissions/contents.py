@@ -1,5 +1,6 @@
 """What a release asks about, counted from its questions: what pages and the API may claim of a benchmark."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.cache import caches
@@ -10,7 +11,10 @@ from submissions.models import Benchmark, Question, Release
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The subtasks and source datasets that occur, in the definition's order, and the first question's id."""
+    """The subtasks and source datasets that occur, in the definition's order, and the first question's id.
+
+    `source_datasets` is empty where there is but one: it would say again what the overall score says.
+    """
 
     subtasks: tuple[Subtask, ...]
     source_datasets: tuple[str, ...]
@@ -25,13 +29,18 @@ def of(benchmark: Benchmark, release: Release | None = None) -> Contents:
     rules = (release or benchmark).rules
     release_id = benchmark.current_release_id if release is None else release.pk
     if release_id is None:
-        return Contents(rules.subtasks, rules.source_datasets, f"{rules.source_datasets[0]}/image.png#0")
+        datasets = _several(rules.source_datasets)
+        return Contents(rules.subtasks, datasets, f"{rules.source_datasets[0]}/image.png#0")
     subtasks, source_datasets, example_id = _occurring(release_id)
     return Contents(
         tuple(subtask for subtask in rules.subtasks if subtask.slug in subtasks),
-        tuple(name for name in rules.source_datasets if name in source_datasets),
+        _several([name for name in rules.source_datasets if name in source_datasets]),
         example_id,
     )
+
+
+def _several(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(names) if len(names) > 1 else ()
 
 
 def _occurring(release_id: int) -> tuple[frozenset[str], frozenset[str], str]:

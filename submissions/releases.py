@@ -210,7 +210,7 @@ def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> Release
         defaults={
             "question_count": content.size,
             "excluded_count": len(content.excluded),
-            "image_count": len(set(content.images)),
+            "image_count": len(set(filter(None, content.images))),
             "definition": content.definition.to_dict(),
         },
     )

@@ -128,7 +128,7 @@ class ReportView:
     complete: bool
     partial: tuple[Text, ...]
     dots: tuple[Dot, ...]
-    heat: HeatTable
+    heat: HeatTable | None
     detection: Detection | None
     readings: tuple[Reading, ...]
     unread: Unread | None
@@ -200,7 +200,7 @@ def report_view(
             dot(name, body["subtasks"].get(slug), leader.get(slug) if leader else None, ends.get(slug))
             for slug, name in drawn
         ),
-        heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets),
+        heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets) if len(datasets) > 1 else None,
         detection=_detection(body, drawn_datasets),
         readings=reading_lines(body.get("readings") or {}),
         unread=_unread(body, unread, drawing),

@@ -29,7 +29,7 @@ BODY = {
 
 def test_a_report_becomes_dots_heat_and_bars() -> None:
     view = report_view(
-        BODY, subtasks=SUBTASKS, datasets=["VisA"], leader={"detection": 100.0, "analysis": None}
+        BODY, subtasks=SUBTASKS, datasets=["VisA", "GoodsAD"], leader={"detection": 100.0, "analysis": None}
     )
     assert [dot.x for dot in view.dots] == ["60.00%", "90.00%"]
     assert [dot.leader_x for dot in view.dots] == ["100.00%", ""]
@@ -53,7 +53,7 @@ def test_a_partial_report_has_dashes_where_nothing_was_asked() -> None:
         "cells": CELLS[:1],
         "subtasks": {"detection": 60.0},
     }
-    view = report_view(body, subtasks=SUBTASKS, datasets=["VisA"])
+    view = report_view(body, subtasks=SUBTASKS, datasets=["VisA", "GoodsAD"])
     assert not view.has_score
     assert view.partial == ("Detection",)
     assert view.dots[1].x == ""
@@ -61,7 +61,7 @@ def test_a_partial_report_has_dashes_where_nothing_was_asked() -> None:
 
 
 def view_of(*, tries: int = 1, unread: int = 0, **changes: Any) -> ReportView:
-    return report_view({**BODY, **changes}, subtasks=SUBTASKS, datasets=["VisA"], tries=tries, unread=unread)
+    return report_view({**BODY, **changes}, subtasks=SUBTASKS, datasets=["VisA", "GoodsAD"], tries=tries, unread=unread)
 
 
 def commonest(share: float) -> dict[str, Any]:
