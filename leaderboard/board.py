@@ -92,16 +92,18 @@ class Board:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """What is read of a scored row beside its figures; coverage and tries as they were when it was replaced."""
+        """What is read of a scored row beside its figures; of a board that was replaced, as it was then."""
         if self.release is None:
             return _SUBMISSION
-        then = {"submission.coverage": _COVERAGE_THEN, "entry.tries": _TRIES_THEN}
+        then = {"entry.tries": _TRIES_THEN}
+        then |= {f"submission.{name}": _TOLD_THEN.format(name=name) for name in ("coverage", "commonest")}
         return tuple(then.get(value, value) for value in _SUBMISSION)
 
 
-_COVERAGE_THEN = """(
-    SELECT report.coverage FROM submissions_report report
-    WHERE report.submission_id = submission.id AND report.release_id = figure.release_id ORDER BY report.id LIMIT 1
+_TOLD_THEN = """(
+    SELECT report.{name} FROM submissions_report report
+    WHERE report.submission_id = submission.id AND report.release_id = figure.release_id
+    ORDER BY report.id DESC LIMIT 1
 )"""
 _TRIES_THEN = """(
     SELECT COUNT(DISTINCT report.submission_id)
