@@ -11,6 +11,7 @@ import msgspec
 
 from scoring import metrics
 from scoring.errors import Problem, ReleaseError
+from scoring.prompts import Wording
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,17 @@ class Definition:
     citation: str
     links: Mapping[str, str]
     closed_division: Mapping[str, str]
+    prompt: Wording | None = None
+
+    @cached_property
+    def wording(self) -> Wording:
+        """Its words for prompts. A definition without any takes those that come with its benchmark, or plain ones."""
+        if self.prompt is not None:
+            return self.prompt
+        try:
+            return load(self.slug).prompt or Wording()
+        except ReleaseError:
+            return Wording()
 
     @cached_property
     def subtask_of_type(self) -> dict[str, int]:
