@@ -29,6 +29,7 @@ class Outcome(StrEnum):
 
     NEW = "new"
     DRAFT = "a draft: look at what it moves, then make it current"
+    TEMPLATES = "known already, its templates are new"
     SAME = "known already, nothing changed"
 
 
@@ -65,9 +66,9 @@ def publish(
         for field, value in given.items():
             setattr(benchmark, field, getattr(benchmark, field) if value is None else value)
         release = _recorded(content, benchmark)
-        _keep_templates(release, templates)
+        are_new = _keep_templates(release, templates)
         if release.pk in (benchmark.current_release_id, benchmark.draft_release_id):
-            outcome = Outcome.SAME
+            outcome = Outcome.TEMPLATES if are_new else Outcome.SAME
         elif benchmark.current_release is None:
             outcome = Outcome.NEW
             benchmark.is_open = True
@@ -206,14 +207,16 @@ def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> Release
     return release
 
 
-def _keep_templates(release: Release, templates: Mapping[str, Templates]) -> None:
-    """Those that the release has stay: whoever asked a model with them must be able to say so."""
-    if templates and not release.templates.exists():
+def _keep_templates(release: Release, templates: Mapping[str, Templates]) -> bool:
+    """Whether they were taken: those that the release has stay, because somebody's score names the release."""
+    are_new = bool(templates) and not release.templates.exists()
+    if are_new:
         made = (
             ImageTemplates(release=release, image=image, **each._asdict())
             for image, each in templates.items()
         )
         ImageTemplates.objects.bulk_create(made, batch_size=QUESTIONS_A_BATCH)
+    return are_new
 
 
 def has_templates(release: Release, templates: Mapping[str, Templates]) -> bool:
