@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from leaderboard import board, comparison, descriptions, entries, etags, exports, phrases, shapes
+from leaderboard import board, comparison, descriptions, entries, etags, exports, phrases, prompts, shapes
 from leaderboard.cursors import HistoryCursor, PositionCursor, UnreadableCursorError
 from leaderboard.filters import (
     CHOICES,
@@ -73,6 +73,7 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
             "self": url("api-benchmark"),
             "leaderboard": url("api-leaderboard"),
             "questions_file": url("api-questions"),
+            "prompts_file": url("api-prompts"),
             "page": url("board"),
         },
     }
@@ -356,6 +357,55 @@ class Questions(PublicView):
             "previous": f"{here}?cursor={before.encode()}" if start > 0 else None,
             "results": list(numbered.order_by("position").values(*exports.QUESTION_FIELDS)),
         }
+
+
+class Prompts(PublicView):
+    renderer_classes = [JSONLinesRenderer]
+
+    @extend_schema(
+        operation_id="prompts",
+        summary="Download the questions as prompts",
+        parameters=[shapes.PromptsQuery, OpenApiParameter("format", str, enum=["jsonl"])],
+        responses={(200, "application/jsonl"): shapes.PromptShape, **documented.problems(404)},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """The current release's questions as its benchmark puts them to a model, one JSON object a line.
+
+        `prompt` is all that a model is to be shown, in order: texts, and images by their paths in the dataset. The
+        templates and the knowledge in it stand in fields of their own as well. Asking for what the benchmark does not
+        have, templates or knowledge, is 422.
+        """
+        benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+        release = benchmark.current_release
+        if release is None:
+            raise Http404
+        wanted = self._wanted(request, release)
+        knowledge = prompts.knowledge_of(benchmark) if wanted.knowledge == "full" else None
+        if wanted.knowledge == "full" and knowledge is None:
+            detail = _("No domain knowledge is loaded for this benchmark. Leave the parameter out.")
+            raise ValidationError({"knowledge": ErrorDetail(detail, code="no-knowledge")})
+        # Not which templates: those that a release has stay.
+        etag = etags.tag(request._request, release.digest, knowledge and knowledge.sha256)
+        name = f"{benchmark.slug}-{release.short_digest}-prompts.jsonl"
+        return etags.unless_known(
+            request._request,
+            etag,
+            lambda: StreamingHttpResponse(
+                prompts.jsonl(benchmark, release, wanted, knowledge),
+                content_type="application/jsonl; charset=utf-8",
+                headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            ),
+        )
+
+    def _wanted(self, request: Request, release: Release) -> prompts.Wanted:
+        """What the query string asks for. Raises ValidationError naming what cannot be."""
+        query = shapes.PromptsQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted = prompts.Wanted(**query.validated_data)
+        if wanted.shots and not release.templates.exists():
+            detail = _("This release has no template images. Leave the parameter out.")
+            raise ValidationError({"shots": ErrorDetail(detail, code="no-templates")})
+        return wanted
 
 
 class EntryDetail(APIView):

@@ -119,13 +119,13 @@ def questions(release: Release) -> Iterator[dict[str, Any]]:
 def questions_csv(release: Release) -> Iterator[bytes]:
     """All questions as CSV, in chunks; options are one JSON object a cell, and truth values JSON's words."""
     yield _csv([QUESTION_FIELDS])
-    for chunk in _chunks(questions(release)):
+    for chunk in chunks(questions(release)):
         yield _csv(map(_question_line, chunk))
 
 
 def questions_jsonl(release: Release) -> Iterator[bytes]:
     """All questions, one JSON object a line, in chunks."""
-    for chunk in _chunks(questions(release)):
+    for chunk in chunks(questions(release)):
         yield b"".join(msgspec.json.encode(question) + b"\n" for question in chunk)
 
 
@@ -136,6 +136,7 @@ def _question_line(question: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _chunks(found: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def chunks(found: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """What is found, a thousand at a time."""
     while chunk := list(islice(found, QUESTIONS_A_CHUNK)):
         yield chunk

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
+from scoring.prompts import MOST_SHOTS
 from submissions.api.serializers import DetectionShape, IntervalField, SettingsShape
 
 
@@ -119,6 +122,55 @@ class QuestionPageShape(_Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = QuestionShape(many=True)
+
+
+class PartShape(_Shape):
+    type = serializers.ChoiceField(choices=["text", "image"])
+    text = serializers.CharField(required=False)
+    image = serializers.CharField(required=False, help_text="Its path in the dataset.")
+
+
+class PromptShape(_Shape):
+    """A line."""
+
+    question_id = serializers.CharField()
+    image = serializers.CharField()
+    source_dataset = serializers.CharField()
+    subtask = serializers.CharField()
+    kind = serializers.CharField()
+    options = serializers.DictField(child=serializers.CharField())
+    is_excluded = serializers.BooleanField()
+    question = serializers.CharField(help_text="With its options, as the benchmark words it to a model.")
+    templates = serializers.ListField(child=serializers.CharField(), help_text="Paths of normal samples.")
+    knowledge = serializers.CharField(allow_null=True, help_text="All that is loaded of the product.")
+    prompt = PartShape(many=True)
+
+
+class PromptsQuery(serializers.Serializer[Any]):
+    """The parameters of the prompts."""
+
+    shots = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_SHOTS,
+        default=0,
+        help_text="How many normal samples are shown with an image.",
+    )
+    template = serializers.ChoiceField(
+        choices=["random", "similar"], default="random", help_text="Which of its normal samples."
+    )
+    knowledge = serializers.ChoiceField(
+        choices=["none", "full"], default="none", help_text="The domain knowledge of the image’s product."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A parameter that is misspelt must not ask for other prompts than it seems to."""
+        unknown = set(self.initial_data) - {*self.fields, "format"}
+        if unknown:
+            detail = _("There is no such parameter. Known are: {known}.").format(known=", ".join(self.fields))
+            raise serializers.ValidationError(
+                {name: ErrorDetail(detail, code="unknown-parameter") for name in sorted(unknown)}
+            )
+        return attrs
 
 
 class RowEntryShape(_Shape):

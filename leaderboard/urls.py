@@ -46,6 +46,7 @@ urlpatterns = [
     path("api/v1/benchmarks/<slug:slug>/", api.BenchmarkDetail.as_view(), name="api-benchmark"),
     path("api/v1/benchmarks/<slug:slug>/leaderboard/", api.Leaderboard.as_view(), name="api-leaderboard"),
     path("api/v1/benchmarks/<slug:slug>/questions/", api.Questions.as_view(), name="api-questions"),
+    path("api/v1/benchmarks/<slug:slug>/prompts/", api.Prompts.as_view(), name="api-prompts"),
     path("api/v1/benchmarks/<slug:slug>/compare/", api.Compare.as_view(), name="api-compare"),
     path("api/v1/entries/<uuid:entry_id>/", api.EntryDetail.as_view(), name="api-entry"),
     path("api/v1/schema/", schema.SchemaView.as_view(), name="api-schema"),

@@ -12,6 +12,7 @@ import msgspec
 
 from scoring import metrics
 from scoring.errors import Problem, ReleaseError
+from scoring.prompts import Wording
 
 MOST = 255  # subtasks, and source datasets
 RESERVED = ("overall", "micro", "detection")
@@ -87,6 +88,17 @@ class Definition:
     links: Mapping[str, str] = field(default_factory=dict)
     closed_division: Mapping[str, str] = field(default_factory=dict)
     translations: Mapping[str, Translation] = field(default_factory=dict)
+    prompt: Wording | None = None
+
+    @cached_property
+    def wording(self) -> Wording:
+        """Its words for prompts. A definition without any takes those that come with its benchmark, or plain ones."""
+        if self.prompt is not None:
+            return self.prompt
+        try:
+            return load(self.slug).prompt or Wording()
+        except ReleaseError:
+            return Wording()
 
     @cached_property
     def subtask_of_type(self) -> dict[str, int]:

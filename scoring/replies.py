@@ -13,18 +13,20 @@ One published function, used for every format. The rules, in the order in which 
     option-text     exactly one option's text stands in the reply, as whole words
     none            nothing of the above                                                      unread
 
-"A defect is visible." has no marked letter: a letter followed by more words is a word, not a mark.
+"A defect is visible." has no marked letter: a letter followed by more words is a word, not a mark. A to E are
+marked in all these forms whatever the options, so that a letter outside of them is told; the letters after E
+where the question has so many options.
 Option text is compared without regard to case, runs of white space and the punctuation around it; where
 one option's text is part of another's, only the longer one counts where it stands.
 """
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from string import ascii_uppercase, punctuation, whitespace
 from typing import Literal, NamedTuple
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 Rule = Literal["letter", "marked", "yes-no", "option-text", "empty", "conflicting", "outside", "none"]
 # Under these a reply stays unread.
 UNREAD: frozenset[Rule] = frozenset({"empty", "conflicting", "outside", "none"})
@@ -44,27 +46,25 @@ _OPEN = rf"{_QUOTES}[(\[{{]?+{_QUOTES}"
 # Without regard to case [A-Za-z] would also match four letters that are not ASCII.
 _LETTER = r"((?-i:[A-Za-z]))"
 # After a letter that is meant as one comes its end: punctuation, a line's end, nothing.
-# "A" and "a" are also English words, so a word may follow only other letters.
-_ENDED = r"(?![\w'’])(?:(?=\s*(?:[^\w\s]|$|\n))|(?<![Aa])(?=\s))"
-_MARKS = tuple(
-    re.compile(pattern, flags)
-    for pattern, flags in (
-        (
-            rf"\banswer{_QUOTES}(?:(?<=\s)is|(?<=\s)would\s+be|[:：=])\s*+(?:option\b|choice\b)?+"
-            rf"{_OPEN}{_LETTER}{_ENDED}",
-            re.IGNORECASE,
-        ),
-        (rf"<answer>{_OPEN}{_LETTER}{_ENDED}", re.IGNORECASE),
-        (r"\\boxed\s*\{\s*(?:\\text\s*\{\s*)?([A-Za-z])\s*\}", 0),
-        (r"(?<!\w)[(（]\s*([A-E])\s*[)）]", 0),
-        (r"\A[\s*_]*+[(（]\s*([a-e])\s*[)）]", 0),
-        (r"^[ \t*_#>-]*+(?:option\s+|choice\s+)?([A-E])(?:\s*[:：)]|\*{0,2}[.、](?=[\s*]))", re.MULTILINE),
-        (r"^[^\w\n]*+([A-E])[^\w\n]*+$", re.MULTILINE),
-        (r"\A[\s*_]*+([a-e])\s*[:)]", 0),
-        (r"\A[\s*_]*+(?:[Oo]ption|[Cc]hoice)\s+([A-E])\b", 0),
-        (rf"\A[\s*_]*+[Aa]nswer\s+([A-E]){_ENDED}", 0),
-        (r"\*\*\s*([A-E])\s*[.:)]?\s*\*\*", 0),
-    )
+# "A" and "I" are also English words, so a word may follow only other letters.
+_ENDED = r"(?![\w'’])(?:(?=\s*(?:[^\w\s]|$|\n))|(?<![AaIi])(?=\s))"
+# Where a question has more options than five, A-E stands for all of their letters.
+_MARKS = (
+    (
+        rf"\banswer{_QUOTES}(?:(?<=\s)is|(?<=\s)would\s+be|[:：=])\s*+(?:option\b|choice\b)?+"
+        rf"{_OPEN}{_LETTER}{_ENDED}",
+        re.IGNORECASE,
+    ),
+    (rf"<answer>{_OPEN}{_LETTER}{_ENDED}", re.IGNORECASE),
+    (r"\\boxed\s*\{\s*(?:\\text\s*\{\s*)?([A-Za-z])\s*\}", 0),
+    (r"(?<!\w)[(（]\s*([A-E])\s*[)）]", 0),
+    (r"\A[\s*_]*+[(（]\s*([a-e])\s*[)）]", 0),
+    (r"^[ \t*_#>-]*+(?:option\s+|choice\s+)?([A-E])(?:\s*[:：)]|\*{0,2}[.、](?=[\s*]))", re.MULTILINE),
+    (r"^[^\w\n]*+([A-E])[^\w\n]*+$", re.MULTILINE),
+    (r"\A[\s*_]*+([a-e])\s*[:)]", 0),
+    (r"\A[\s*_]*+(?:[Oo]ption|[Cc]hoice)\s+([A-E])\b", 0),
+    (rf"\A[\s*_]*+[Aa]nswer\s+([A-E]){_ENDED}", 0),
+    (r"\*\*\s*([A-E])\s*[.:)]?\s*\*\*", 0),
 )
 _WORD = re.compile(r"\w+")
 _PUNCTUATION = f"{punctuation}{whitespace}‘’“”«»…。，：；！？（）"
@@ -81,7 +81,8 @@ class Reading(NamedTuple):
 def read(reply: str | None, options: Sequence[str]) -> Reading:
     """Read one reply to a question with these options, lettered from A. Never raises."""
     reply = _shorten((reply or "").strip())
-    named = _kept_letter(reply) if len(reply) <= _LONGEST_KEPT else _read_letter(reply)
+    last = ascii_uppercase[min(max(len(options), 5), 26) - 1]
+    named = _kept_letter(reply, last) if len(reply) <= _LONGEST_KEPT else _read_letter(reply, last)
     letter, rule = named
     if letter is not None and rule is not None:
         if ascii_uppercase.index(letter) < len(options):
@@ -94,8 +95,18 @@ def read(reply: str | None, options: Sequence[str]) -> Reading:
     return _kept_text(reply, options) if is_short else _read_text(reply, options)
 
 
-def _read_letter(reply: str) -> tuple[str | None, Rule | None]:
-    """The letter that a trimmed reply names in itself, and the rule: what needs no options to be said.
+@cache
+def _marks(last: str) -> tuple[re.Pattern[str], ...]:
+    """The marks of the letters up to this one."""
+    letters = {"A-E": f"A-{last}", "a-e": f"a-{last.lower()}"}
+    return tuple(
+        re.compile(re.sub("A-E|a-e", lambda found: letters[found.group()], pattern), flags)
+        for pattern, flags in _MARKS
+    )
+
+
+def _read_letter(reply: str, last: str) -> tuple[str | None, Rule | None]:
+    """The letter up to `last` that a trimmed reply names in itself, and the rule: what needs no options to be said.
 
     (letter, rule) when one is named, (None, rule) when the reply is unreadable whatever the options,
     (None, None) when the options' texts decide.
@@ -105,7 +116,7 @@ def _read_letter(reply: str) -> tuple[str | None, Rule | None]:
     if bare := _BARE.fullmatch(reply):
         return bare.group(1).upper(), "letter"
     text = _RUN.sub(_shorten_run, reply)
-    letters = {found.upper() for mark in _MARKS for found in mark.findall(text)}
+    letters = {found.upper() for mark in _marks(last) for found in mark.findall(text)}
     if len(letters) > 1:
         return None, "conflicting"
     return (letters.pop(), "marked") if letters else (None, None)

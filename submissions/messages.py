@@ -402,6 +402,9 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
             "Correct the path’s first part."
         ),
     ),
+    "wrong-templates": (
+        _("{image}: “{field}” has to be a list of paths, each of 1 to 300 characters that can be seen."),
+    ),
     "no-conversation": (_("{image}: there is no list “conversation”. Every image needs one."),),
     "empty-text": (_("{image}#{question}: “{field}” holds an empty text. Fill it in."),),
     "unknown-type": (

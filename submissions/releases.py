@@ -1,11 +1,12 @@
 """Releases of a benchmark: questions for everyone, truth for workers; the first at once, later ones as drafts first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,12 +14,14 @@ from django.utils import timezone
 
 import scoring.release
 from scoring.definition import Definition
+from scoring.prompts import Templates
 from scoring.transfer import Changes
 from submissions import audit, disputes, names, notices, ranges, ringing, scores, standings, truths
-from submissions.models import Benchmark, Question, Release
+from submissions.models import Benchmark, ImageTemplates, Question, Release
 from submissions.refusals import Refusal
 
 QUESTIONS_A_BATCH = 2000
+NO_TEMPLATES: Mapping[str, Templates] = MappingProxyType({})
 
 
 class Outcome(StrEnum):
@@ -26,6 +29,7 @@ class Outcome(StrEnum):
 
     NEW = "new"
     DRAFT = "a draft: look at what it moves, then make it current"
+    TEMPLATES = "known already, its templates are new"
     SAME = "known already, nothing changed"
 
 
@@ -33,6 +37,7 @@ def publish(
     content: scoring.release.Release,
     *,
     slug: str,
+    templates: Mapping[str, Templates] = NO_TEMPLATES,
     name: str = "",
     summary: str | None = None,
     daily_limit: int | None = None,
@@ -46,9 +51,9 @@ def publish(
     A benchmark's first release is current at once and opens it, with every cell disclosed. A later one is a draft,
     scored in the background and seen by organizers alone, until `make_current`; it takes the place of another draft,
     and what the organizer has set stays. Of its questions, those that organizers ruled out are not counted. A summary,
-    limits and a disclosure that are given are set in any case, and so are the texts of the definition. Raises Refusal
-    for a slug, name or summary that cannot be or a slug that belongs to the stand-in, and StorageUnavailableError; then
-    nothing is written.
+    limits and a disclosure that are given are set in any case, the texts of the definition too, and templates where the
+    release has none. Raises Refusal for a slug, name or summary that cannot be or a slug that belongs to the stand-in,
+    and StorageUnavailableError; then nothing is written.
     """
     _check_slug(slug, is_standin=is_standin)
     name = _text("name", name, Benchmark.LONGEST_NAME)
@@ -60,8 +65,9 @@ def publish(
     with transaction.atomic():
         benchmark = _locked(slug, name or _name(content.definition, slug), content.definition)
         release = _recorded(content, benchmark)
+        are_new = _keep_templates(release, templates)
         if release.pk in (benchmark.current_release_id, benchmark.draft_release_id):
-            outcome = Outcome.SAME
+            outcome = Outcome.TEMPLATES if are_new else Outcome.SAME
         elif benchmark.current_release is None:
             outcome = Outcome.NEW
             benchmark.is_open = True
@@ -218,6 +224,24 @@ def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> Release
         for batch in _batches(content, release):
             Question.objects.bulk_create(batch)
     return release
+
+
+def _keep_templates(release: Release, templates: Mapping[str, Templates]) -> bool:
+    """Whether they were taken: those that the release has stay, because somebody's score names the release."""
+    are_new = bool(templates) and not release.templates.exists()
+    if are_new:
+        made = (
+            ImageTemplates(release=release, image=image, **each._asdict())
+            for image, each in templates.items()
+        )
+        ImageTemplates.objects.bulk_create(made, batch_size=QUESTIONS_A_BATCH)
+    return are_new
+
+
+def has_templates(release: Release, templates: Mapping[str, Templates]) -> bool:
+    """Whether these are the templates of the release."""
+    kept = release.templates.values_list("image", *Templates._fields)
+    return {image: Templates(*map(tuple, paths)) for image, *paths in kept.iterator()} == dict(templates)
 
 
 def _batches(content: scoring.release.Release, release: Release) -> Iterator[list[Question]]:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from scoring.definition import Definition
 from scoring.errors import Problem, ReleaseError
+from scoring.prompts import Wording
 
 NAME = "benchmark.toml"
 
@@ -38,6 +39,22 @@ class SubtaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     rewordings: Annotated[
         dict[str, tuple[str, ...]],
         Meta(description="By kind, wordings that runners ask in place of the published one."),
+    ] = {}
+
+
+class PromptSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A benchmark's words around a question, see `scoring.prompts.Wording`; what stands in braces is filled in."""
+
+    instruction: str = Wording.instruction
+    knowledge: str = Wording.knowledge
+    templates: str = Wording.templates
+    image: str = Wording.image
+    after_image: str = Wording.after_image
+    question: str = Wording.question
+    option: str = Wording.option
+    knowledge_datasets: Annotated[
+        dict[str, str],
+        Meta(description="What a file of domain knowledge calls a source dataset, and its name here."),
     ] = {}
 
 
@@ -121,6 +138,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ] = ""
     files: Files = Files()
     subtasks: Annotated[tuple[SubtaskSpec, ...], Meta(min_length=1)]
+    prompt: Annotated[PromptSpec | None, Meta(description="How a model is asked.")] = None
     translations: Annotated[dict[str, Texts], Meta(description="By language, such as zh-hans.")] = {}
 
 

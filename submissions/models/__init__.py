@@ -12,6 +12,7 @@ from submissions.models.idempotency import IdempotencyKey
 from submissions.models.mail import Mail
 from submissions.models.notice import Letter, Notice
 from submissions.models.pair import Pair
+from submissions.models.prompt import ImageTemplates, Knowledge
 from submissions.models.quoted import QuotedResult
 from submissions.models.store_fault import StoreFault
 from submissions.models.submission import Report, Submission
@@ -31,7 +32,9 @@ __all__ = [
     "Event",
     "Figure",
     "IdempotencyKey",
+    "ImageTemplates",
     "Invitation",
+    "Knowledge",
     "Letter",
     "Mail",
     "Membership",

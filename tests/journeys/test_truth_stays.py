@@ -315,6 +315,7 @@ def starts(pipe: Pipeline) -> list[str]:
         "/readyz",
         "/mail/",
         "/benchmarks/truth/questions/?q=good",
+        "/api/v1/benchmarks/truth/prompts/",
         DISPUTED,
         "/teams/home/",
         "/teams/home/invite/",

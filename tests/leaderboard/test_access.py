@@ -593,6 +593,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "api-benchmark": of_benchmark("200"),
     "api-leaderboard": of_benchmark("200"),
     "api-questions": of_benchmark("200"),
+    "api-prompts": of_benchmark("200"),
     "api-compare": of_benchmark("422"),  # without entries; tests/leaderboard/test_compare.py has some
     "api-submissions": of_benchmark(
         "401 200 200 200 200   200 200 200 401", "401 404 202 202 404   202 404 403 401", upload

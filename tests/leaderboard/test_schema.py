@@ -1,5 +1,6 @@
 """The schema against the answers: every call, asked for real, is held against what the schema says of it."""
 
+import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -145,6 +146,12 @@ def test_public_calls_answer_as_the_schema_says(client: Client, mmad: Benchmark)
     held(client.get(f"{MMAD}leaderboard/", {"format": "csv"}), 200, "text/csv")
     held(client.get(f"{MMAD}questions/", {"format": "csv"}), 200, "text/csv")
     held(client.get(f"{MMAD}questions/", {"format": "jsonl"}), 200, "application/jsonl")
+    prompts: Any = client.get(f"{MMAD}prompts/")
+    held(prompts, 200, "application/jsonl")
+    components = schema()["components"]
+    whole = {**strict(components["schemas"]["PromptShape"]), "components": strict(components)}
+    for each in b"".join(prompts.streaming_content).splitlines():
+        jsonschema.validate(json.loads(each), whole)
 
 
 def test_a_benchmark_without_a_release_answers_as_the_schema_says(client: Client, mmad: Benchmark) -> None:
@@ -207,6 +214,7 @@ NOBODYS = "00000000-0000-0000-0000-000000000000"
         "benchmarks/nothing/",
         "benchmarks/nothing/leaderboard/",
         "benchmarks/nothing/questions/",
+        "benchmarks/nothing/prompts/",
         "benchmarks/nothing/submissions/",
         f"submissions/{NOBODYS}/",
         f"submissions/{NOBODYS}/report/",

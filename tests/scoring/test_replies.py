@@ -1,8 +1,4 @@
-import gzip
-import json
 import time
-from collections import Counter
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -67,6 +63,7 @@ FIVE = ("Plastic cup", "Rotten apple", "Wheel hub", "Metal can", "Dark glass")
         ("Answer: A defect is visible.", None, "none"),
         ("The answer is a scratchy thing", None, "none"),
         ("A or B", None, "none"),
+        ("The answer is I think a rim", None, "none"),
         ("Scratched", None, "none"),
         ("A scratch and a crack", None, "none"),
         ("(A) or (B)", None, "conflicting"),
@@ -106,6 +103,28 @@ def test_four_options(reply: str | None, letter: str | None, rule: str) -> None:
 def test_other_options(reply: str, options: tuple[str, ...], letter: str | None, rule: str) -> None:
     reading = read(reply, options)
     assert (reading.letter, reading.rule) == (letter, rule)
+
+
+TWENTY_SIX = tuple(f"the {letter * 3} mark" for letter in "abcdefghijklmnopqrstuvwxyz")
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "{}.", "({})", "{}: it is", "{}. it is", "**{}**", "Option {}", "so:\n{}\nok"]
+)
+@pytest.mark.parametrize("letter", ["A", "F", "I", "Q", "Z"])
+def test_a_letter_after_e_is_marked_where_there_are_so_many_options(letter: str, form: str) -> None:
+    assert read(form.format(letter), TWENTY_SIX).letter == letter
+    if letter > "E":
+        assert read(form.format(letter), FIVE).letter is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "rule"),
+    [("G: it is", "outside"), ("(F) or (B)", "conflicting"), ("I see a rim", "none"), ("f) it is", "marked")],
+)
+def test_the_letters_that_are_marks_end_with_the_options(reply: str, rule: str) -> None:
+    assert read(reply, TWENTY_SIX[:6]).rule == (rule if rule != "outside" else "none")
+    assert read("G", TWENTY_SIX[:6]).rule == "outside"
 
 
 def test_equal_options_are_not_told_apart_by_text() -> None:
@@ -170,7 +189,7 @@ def test_no_reply_takes_more_than_linear_time(reply: str) -> None:
     """A hang guard: on a slow machine 100 take a tenth of a second, and minutes where a rule is quadratic."""
     started = time.process_time()
     for number in range(100):
-        read(f"{reply} {number}", FIVE)
+        read(f"{reply} {number}", FIVE if number % 2 else TWENTY_SIX)
     assert time.process_time() - started < 5
 
 
@@ -211,29 +230,3 @@ def test_a_line_break_in_white_space_still_starts_a_line() -> None:
     assert read("It is the rim.  \n \n   B. The line", FIVE).letter == "B"
     assert read("It is the rim, see    B. The line", FIVE).letter is None
     assert read("It is the rim.\n\n   C  \n\n and so on", FIVE).letter == "C"
-
-
-@pytest.mark.parametrize(
-    ("model", "agreeing"),
-    [("InternVL2_4B", 4_504), ("Qwen2_5_VL_3B_Instruct", 4_510), ("phi_3.5_vision_instruct", 4_510)],
-)
-def test_the_reader_agrees_with_the_authors_on_real_replies(
-    reference: Path, model: str, agreeing: int
-) -> None:
-    """The six others are cut-off sentences without a letter, which the authors' reader takes for A."""
-    questions = json.loads(gzip.decompress((reference / "robustmad/RobustMAD_MCQ.json.gz").read_bytes()))
-    options = {
-        (image["image_path"], image["difficulty"], question["question_id"]): tuple(
-            question["options"].values()
-        )
-        for image in questions["images"]
-        for question in image["questions"]
-    }
-    rows = json.loads(gzip.decompress((reference / f"robustmad/MCQ_{model}.json.gz").read_bytes()))
-    found: Counter[str] = Counter()
-    for row in rows:
-        key = row["image_path"], row["difficulty"], row["question_id"]
-        reading = read(row["raw_response"], options[key])
-        found["agree" if reading.letter == row["mslm_answer"] else reading.rule] += 1
-    assert len(rows) == 4_510
-    assert found == Counter({"agree": agreeing, "none": 4_510 - agreeing})

@@ -15,11 +15,13 @@ from django.db import IntegrityError, connection
 from django.test import Client
 from pytest_django import Settings
 
+from scoring.prompts import Templates
 from submissions import (
     archive,
     audit,
     backup,
     evaluation,
+    knowledge,
     releases,
     rescoring,
     restore,
@@ -27,7 +29,17 @@ from submissions import (
     tables,
     truths,
 )
-from submissions.models import Event, Notice, Release, Submission, Team, Transition, User
+from submissions.models import (
+    Event,
+    ImageTemplates,
+    Knowledge,
+    Notice,
+    Release,
+    Submission,
+    Team,
+    Transition,
+    User,
+)
 from submissions.models.submission import Report
 from tests import material
 
@@ -40,6 +52,8 @@ WRONG = b"question_id,answer\nnone,A\n"
 def lived_in(client: Client) -> Submission:
     """A site with something in every corner; its submission that is scored."""
     benchmark, team = material.benchmark(), material.team("a", material.person("a@example.org"))
+    releases.publish(material.content(), slug=benchmark.slug, templates={"image": Templates(("ü.png",))})
+    knowledge.load(benchmark.slug, {"VisA": {"thing": "ü “round”"}})
     scored = material.scored(benchmark, team, "good", public=True, note="ü “quoted” \U0001f600")
     evaluation.run(material.submitted(benchmark, team, "wrong", file=WRONG).pk)
     material.brought(material.submitted(benchmark, team, "sixth", file=material.answers(0.6)), "scoring")
@@ -50,6 +64,8 @@ def lived_in(client: Client) -> Submission:
     person.user_permissions.add(*person.user_permissions.model.objects.filter(codename="view_entry"))
     client.force_login(person)
     assert Notice.objects.exists()
+    assert ImageTemplates.objects.exists()
+    assert Knowledge.objects.exists()
     return scored
 
 

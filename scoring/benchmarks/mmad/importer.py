@@ -2,8 +2,9 @@
 
 The file is a dict: image path -> record, whose `conversation` lists questions with `Question`,
 `Options`, `Answer` and `type`. There are no question ids: ours is the image path as it stands, `#`, and
-the question's place in the conversation, from 0. Other keys of a record are ignored, and so is an image
-whose conversation is an empty list: there is nothing to ask about it.
+the question's place in the conversation, from 0. `random_templates` and `similar_templates`, lists of paths of
+normal images, are no part of the release, but of its prompts. Other keys of a record are ignored, and so is an
+image whose conversation is an empty list: there is nothing to ask about it.
 """
 
 import json
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from string import ascii_uppercase
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from scoring.answers.recognise import BOM
 from scoring.answers.unpack import DamagedGzipError, ExpandsTooFarError, unpack
 from scoring.definition import Definition
 from scoring.errors import NO_TEXT, UNSHOWABLE, Problem, ProblemLog, ReleaseError
+from scoring.prompts import MOST_SHOTS, Templates
 from scoring.release import Release
 
 LARGEST_FILE = 512 * 1024 * 1024
@@ -28,8 +30,20 @@ _LONGEST_PATH = 300
 _LONGEST_TYPE = 100
 
 
+class Imported(NamedTuple):
+    """A release, and the templates of those of its images that have any."""
+
+    release: Release
+    templates: dict[str, Templates]
+
+
 def read(data: bytes, definition: Definition) -> Release:
-    """The release in an mmad.json, plain or gzipped; questions in the order of the file.
+    """The release alone of what `read_all` reads."""
+    return read_all(data, definition).release
+
+
+def read_all(data: bytes, definition: Definition) -> Imported:
+    """The release in an mmad.json, plain or gzipped; questions in the order of the file. And its templates.
 
     Raises ReleaseError, naming image and question, with all that is wrong. Answers are never quoted.
     """
@@ -40,7 +54,7 @@ def read(data: bytes, definition: Definition) -> Release:
     columns.problems.raise_as(ReleaseError)
     if not columns.ids:
         _refuse("empty-release")
-    return columns.release()
+    return Imported(columns.release(), columns.templates)
 
 
 def _refuse(code: str, line: int | None = None, **params: str | int | float) -> NoReturn:
@@ -126,6 +140,16 @@ def _fault_of_text(question_id: str, question: Mapping[str, Any]) -> tuple[str, 
     return None
 
 
+def _fault_of_paths(paths: Any) -> str | None:
+    if not isinstance(paths, list) or not all(isinstance(path, str) and path for path in paths):
+        return "wrong-templates"
+    return (
+        "wrong-templates"
+        if any(len(path) > _LONGEST_PATH or UNSHOWABLE.search(path) for path in paths)
+        else None
+    )
+
+
 @dataclass
 class _Columns:
     """Collects questions, and what is wrong with them."""
@@ -141,6 +165,7 @@ class _Columns:
     options: list[tuple[str, ...]] = field(default_factory=list)
     abnormal: list[bool] = field(default_factory=list)
     truth: list[int] = field(default_factory=list)
+    templates: dict[str, Templates] = field(default_factory=dict)
 
     def add_image(self, image: str, record: Any) -> None:
         found = len(self.problems.kept), self.problems.total
@@ -160,6 +185,19 @@ class _Columns:
             return
         for index, question in enumerate(conversation):
             self._add_question(image, source_dataset, index, question)
+        if conversation:
+            self._add_templates(image, record)
+
+    def _add_templates(self, image: str, record: Mapping[str, Any]) -> None:
+        kinds = {name: record.get(f"{name}_templates") or [] for name in Templates._fields}
+        for name, paths in kinds.items():
+            if fault := _fault_of_paths(paths):
+                self._note(fault, image, field=f"{name}_templates")
+                return
+        if any(kinds.values()):
+            self.templates[image] = Templates(
+                **{name: tuple(paths[:MOST_SHOTS]) for name, paths in kinds.items()}
+            )
 
     def _note(self, code: str, image: str, index: int | None = None, **params: str | int) -> None:
         question = {} if index is None else {"question": index}

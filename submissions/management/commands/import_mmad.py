@@ -42,10 +42,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         try:
-            content = importer.read(path.read_bytes(), definition.load("mmad"))
+            content, templates = importer.read_all(path.read_bytes(), definition.load("mmad"))
             release, outcome = releases.publish(
                 content,
                 slug=options["slug"],
+                templates=templates,
                 name=options["name"],
                 summary=options["summary"],
                 daily_limit=options["daily_limit"],
@@ -61,6 +62,8 @@ class Command(BaseCommand):
             raise CommandError("The truth store does not answer; nothing was changed.") from error
         self.stdout.write(release.digest)
         self.stderr.write(f"{options['slug']}: {release.question_count} questions, {outcome}")
+        if not releases.has_templates(release, templates):
+            self.stderr.write("This release has other templates than the file, and keeps them.")
 
     def explain(self, path: Path, error: ReleaseError) -> str:
         """The first problems, each with its image and question."""

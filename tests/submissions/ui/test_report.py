@@ -33,6 +33,7 @@ def test_a_report_becomes_dots_heat_and_bars() -> None:
     )
     assert [dot.x for dot in view.dots] == ["60.00%", "90.00%"]
     assert [dot.leader_x for dot in view.dots] == ["100.00%", ""]
+    assert view.heat
     assert [cell.heat for cell in view.heat.rows[0].cells] == [4, 7]
     assert view.detection is not None
     assert [row.left_width for row in view.detection.rows] == ["20.00%", "20.00%"]
@@ -57,11 +58,14 @@ def test_a_partial_report_has_dashes_where_nothing_was_asked() -> None:
     assert not view.has_score
     assert view.partial == ("Detection",)
     assert view.dots[1].x == ""
+    assert view.heat
     assert view.heat.rows[0].cells[1].heat == 0
 
 
 def view_of(*, tries: int = 1, unread: int = 0, **changes: Any) -> ReportView:
-    return report_view({**BODY, **changes}, subtasks=SUBTASKS, datasets=["VisA", "GoodsAD"], tries=tries, unread=unread)
+    return report_view(
+        {**BODY, **changes}, subtasks=SUBTASKS, datasets=["VisA", "GoodsAD"], tries=tries, unread=unread
+    )
 
 
 def commonest(share: float) -> dict[str, Any]:
@@ -110,6 +114,7 @@ def test_a_cell_and_a_mean_have_their_intervals_under_them() -> None:
         interval=[74.0, 76.0],
         intervals={"subtasks": {"detection": [58.5, 61.5]}, "datasets": {"VisA": [73.5, 76.5]}},
     )
+    assert view.heat
     row = view.heat.rows[0]
     assert [cell.interval for cell in row.cells] == ["58.0–62.0", ""]
     assert row.mean.interval == "73.5–76.5"
