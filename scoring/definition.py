@@ -21,6 +21,10 @@ _DATASET = re.compile(r"[^/\x00-\x1f\x7f]{1,100}")
 # What a mean may be taken over, in the order in which a question is placed.
 LEVELS = ("source_dataset", "subtask", "category")
 SOURCE_DATASET, SUBTASK, CATEGORY = range(3)
+# What an answer is: the letter of an option, or whether an image is anomalous and where (scoring.boxes).
+KINDS = ("options", "boxes")
+BOX_SUBTASKS = {"detection": "accuracy", "localization": "box_accuracy"}
+BOX_AVERAGES = ("subtask", "category")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Definition:
     closed_division: Mapping[str, str] = field(default_factory=dict)
     translations: Mapping[str, Translation] = field(default_factory=dict)
     prompt: Wording | None = None
+    kind: str = "options"
 
     @cached_property
     def wording(self) -> Wording:
@@ -140,6 +145,7 @@ class Definition:
             "lower_is_better": self.lower_is_better,
             "present_minimum": self.present_minimum,
             "metrics": {subtask.slug: subtask.metric for subtask in self.subtasks},
+            **({"kind": self.kind} if self.kind != "options" else {}),
         }
 
     def metric_of(self, subtask: int | None) -> str:
@@ -214,7 +220,7 @@ class Definition:
             if len(found) > MOST:
                 yield key, f"there are {len(found)}, and {MOST} are allowed"
         yield from self._complaints_about_names()
-        yield from self._complaints_about_means()
+        yield from self._complaints_about_kind()
         if not 2 <= self.options_minimum <= self.options_maximum <= 26:
             yield "options_minimum", "option limits outside 2 to 26"
         if not 0 <= self.present_minimum <= 1:
@@ -227,6 +233,8 @@ class Definition:
 
     def _complaints_about_names(self) -> Iterator[tuple[str, str]]:
         taken: dict[str, str] = dict.fromkeys(RESERVED, "a figure of every benchmark")
+        if self.kind == "boxes":
+            del taken["detection"]
         for at, subtask in enumerate(self.subtasks):
             if not _SLUG.fullmatch(subtask.slug):
                 yield f"subtasks[{at}].slug", "a slug is of small letters, digits and hyphens"
@@ -247,6 +255,23 @@ class Definition:
         raw_types = [name for subtask in self.subtasks for name in (*subtask.raw_types, *subtask.aliases)]
         if len(set(raw_types)) < len(raw_types):
             yield "subtasks", "a raw type is listed twice"
+
+    def _complaints_about_kind(self) -> Iterator[tuple[str, str]]:
+        if self.kind == "boxes":
+            yield from self._complaints_about_boxes()
+        elif self.kind == "options":
+            yield from self._complaints_about_means()
+        else:
+            yield "kind", f"may be one of: {', '.join(KINDS)}"
+
+    def _complaints_about_boxes(self) -> Iterator[tuple[str, str]]:
+        if [(subtask.slug, subtask.metric) for subtask in self.subtasks] != list(BOX_SUBTASKS.items()):
+            wanted = ", ".join(f"{slug} ({metric})" for slug, metric in BOX_SUBTASKS.items())
+            yield "subtasks", f"a benchmark of boxes has the subtasks {wanted}"
+        if self.average_over != BOX_AVERAGES:
+            yield "average_over", f"of a benchmark of boxes it is: {', '.join(BOX_AVERAGES)}"
+        if self.lower_is_better:
+            yield "lower_is_better", "of boxes, more right ones are better"
 
     def _complaints_about_means(self) -> Iterator[tuple[str, str]]:
         for at, subtask in enumerate(self.subtasks):

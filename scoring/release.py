@@ -17,6 +17,7 @@ from scoring.errors import Problem, ReleaseError
 from scoring.grid import Grid
 from scoring.lookup import Lookup
 from scoring.statistics.bootstrap import Replicates
+from scoring.statistics.outcomes import Outcomes
 from scoring.statistics.strata import Strata
 
 _MAGIC = b"VERNIER-RELEASE-1\n"
@@ -111,6 +112,16 @@ class Release:
     @cached_property
     def replicates(self) -> Replicates:
         return Replicates.of(self.strata, self.digest)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that entries are ranked by: "overall", subtasks and source datasets, as far as they have any."""
+        figures = self.strata.linear(range(len(self.definition.subtasks)))
+        return tuple(name for name in figures.names if "/" not in name and name != "micro")
+
+    def new_outcomes(self) -> "Outcomes[Any]":
+        """An empty store of submissions' outcomes, for a board."""
+        return Outcomes(self)
 
     @cached_property
     def category_codes(self) -> NDArray[np.uint16]:

@@ -1,18 +1,63 @@
 """Ranges of ranks on a board, kept up as entries come and go."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, Protocol
 
 import numpy as np
 
-from scoring.statistics.outcomes import Key, Outcomes
+from scoring.definition import Definition
+from scoring.statistics.outcomes import Key
 from scoring.statistics.ranks import Counts, are_in_doubt, critical, is_better
 from scoring.statistics.strata import Flags, Floats, Integers
 
-if TYPE_CHECKING:
-    from scoring.release import Release
-
 BLOCK = 1024
+RESIDUALS_AT_ONCE = 16_000_000  # rows of a block x images: 128 MB
+
+
+class Ranked(Protocol):
+    """The figures that a store has, and on how many images each rests."""
+
+    @property
+    def images(self) -> Integers: ...
+
+    def at(self, name: str) -> int:
+        """A figure's position; ValueError when there is none of that name."""
+
+
+class Store(Protocol[Key]):
+    """Submissions' outcomes in rows, see `scoring.statistics.outcomes.Outcomes`."""
+
+    row_of: dict[Key, int]
+    scores: Floats
+    squares: Floats
+
+    @property
+    def figures(self) -> Ranked: ...
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def __contains__(self, key: Key) -> bool: ...
+
+    def add(self, key: Key, outcomes: bytes, scored: Collection[int] | None = None) -> int: ...
+
+    def remove(self, key: Key) -> None: ...
+
+    def residuals(self, at: int, rows: Integers) -> Floats: ...
+
+    def products(self, at: int, row: int, rows: Integers) -> Floats: ...
+
+
+class Judgeable(Protocol):
+    """A release that says how outcomes of its submissions are kept."""
+
+    @property
+    def definition(self) -> Definition: ...
+
+    def new_outcomes(self) -> Store[Any]: ...
 
 
 class Judged(NamedTuple):
@@ -31,9 +76,9 @@ class Board(Generic[Key]):
     on who is there alone, not on how they came.
     """
 
-    def __init__(self, release: "Release", columns: Sequence[str], divisions: int) -> None:
+    def __init__(self, release: Judgeable, columns: Sequence[str], divisions: int) -> None:
         self.columns = columns
-        self._outcomes: Outcomes[Key] = Outcomes(release)
+        self._outcomes: Store[Key] = release.new_outcomes()
         self._at = [self._outcomes.figures.at(column) for column in columns]
         self._divisions = divisions
         self._lower_is_better = release.definition.lower_is_better
@@ -135,7 +180,8 @@ class Board(Generic[Key]):
         images = int(self._outcomes.figures.images[at])
         if images < 2:
             return
-        blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+        together = max(1, min(BLOCK, RESIDUALS_AT_ONCE // images))
+        blocks = [rows[start : start + together] for start in range(0, len(rows), together)]
         for number, block in enumerate(blocks):
             ours = self._outcomes.residuals(at, block)
             for other in blocks[number:]:

@@ -1,0 +1,1 @@
+"""Benchmarks whose answers say whether an image is anomalous, and in which boxes."""
