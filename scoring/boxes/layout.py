@@ -268,10 +268,10 @@ class Layout:
         every = [figure for figure in self.figures(range(len(SUBTASKS))) if figure.name not in FURTHER]
         every = [figure for figure in every if figure.name.split("/", 1)[-1] not in FURTHER]
         weights = np.stack([self.weights(figure, exists) for figure in every])
-        keep = weights.any(axis=(1, 2))
+        keep: Flags = weights.any(axis=(1, 2))
         weights, names = (
             weights[keep],
-            [figure.name for figure, is_kept in zip(every, keep.tolist(), strict=True) if is_kept],
+            [figure.name for figure, is_kept in zip(every, keep, strict=True) if is_kept],
         )
         images, categories = self._images(weights != 0, np.zeros(exists.shape, dtype=np.int64))
         return Ranked(names, weights[:, :, [DETECTION, LOCALIZATION]], images - np.maximum(categories - 1, 0))
