@@ -5,6 +5,7 @@ import sys
 
 BENCHMARKS = (
     "bench.scoring",
+    "bench.boxes",
     "bench.statistics",
     "bench.comparing",
     "bench.board",

@@ -233,7 +233,7 @@ class Definition:
 
     def _complaints_about_names(self) -> Iterator[tuple[str, str]]:
         taken: dict[str, str] = dict.fromkeys(RESERVED, "a figure of every benchmark")
-        if self.kind == "boxes":
+        if self.kind != "options":
             del taken["detection"]
         for at, subtask in enumerate(self.subtasks):
             if not _SLUG.fullmatch(subtask.slug):

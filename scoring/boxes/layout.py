@@ -268,7 +268,7 @@ class Layout:
         every = [figure for figure in self.figures(range(len(SUBTASKS))) if figure.name not in FURTHER]
         every = [figure for figure in every if figure.name.split("/", 1)[-1] not in FURTHER]
         weights = np.stack([self.weights(figure, exists) for figure in every])
-        keep: Flags = weights.any(axis=(1, 2))
+        keep = np.atleast_1d(weights.any(axis=(1, 2)))
         weights, names = (
             weights[keep],
             [figure.name for figure, is_kept in zip(every, keep, strict=True) if is_kept],
