@@ -314,6 +314,15 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
             "answer where the model gave none. No subtask is complete enough to be sent as partial."
         ),
     ),
+    "unknown-frame": (
+        _("“{frame}” is no frame that boxes may stand in. Known are: {known}. Say which one the file uses."),
+    ),
+    "sizes-unknown": (
+        _(
+            "The sizes of this benchmark’s images in pixels are not known, so the frame “{frame}” cannot be used. Give "
+            "the boxes in one of these: {known}."
+        ),
+    ),
     "unknown-subtask": (
         _("“{subtask}” is not a subtask of this benchmark. Send it again and choose from those listed."),
     ),
@@ -423,6 +432,14 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("{image}#{question}: the answer is none of the options. Correct the one or the other."),
     ),
     # A benchmark's folder; whoever shows these names file and line before them
+    "annotations-missing": (
+        _("There are no annotations in this folder. Each category needs a file such as {wanted}."),
+    ),
+    "annotations-malformed": (
+        _("{file} cannot be read: {reason}."),
+        _("The folder cannot be read: {reason}."),
+    ),
+    "wrong-annotation": (_("{file}, {record}: {reason}."),),
     "wrong-setting": (
         _("{key}: {reason}. docs/benchmarks.md has every key, and what it may be."),
         _("This is not valid TOML: {reason}."),
@@ -513,6 +530,8 @@ CAUSES: Mapping[str, str | Promise] = {
     "wrong-number-of-fields": _("lines with too few or too many fields"),
     "too-many-records": _("far more records than questions"),
     "too-few-records": _("too few questions have a record"),
+    "unknown-frame": _("a frame of boxes that is not known"),
+    "sizes-unknown": _("boxes in pixels of images whose sizes are not known"),
     "unknown-subtask": _("a subtask that is not known"),
     "not-an-object": _("records that are not objects"),
     "missing-field": _("a field is missing"),

@@ -230,6 +230,8 @@ def test_no_code_of_scoring_is_without_a_sentence() -> None:
 
 def test_what_can_be_wrong_with_an_answer_file_is_all_tried_here() -> None:
     elsewhere = {
+        "unknown-frame",
+        "sizes-unknown",
         "unknown-subtask",
         "too-much-memory",
         "too-much-time",
