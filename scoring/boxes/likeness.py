@@ -11,17 +11,17 @@ from scoring.likeness import Likeness
 def likeness(one: BoxSheet, other: BoxSheet, release: BoxRelease) -> Likeness:
     """Compare two sheets of the release's images: answers are the same with the same boxes, to a hundredth of a pixel.
 
-    Two that say No are the same always, so only images of which both say Yes are compared where both are wrong. An
-    answer counts as wrong there when its boxes are not exactly the true ones, which no honest model's all are.
+    Where a question has options, two models agree on a wrong one by chance; on a box to the hundredth they hardly do.
+    So `both_wrong` counts the images that both call anomalous, and `same_wrong` is the share of these with the same
+    boxes: hardly any such answer is exactly the truth.
     """
-    said = (one.rules == YES) | (other.rules == YES)
     compared = (one.valid | other.valid) & release.counted
     same = (one.rules == other.rules) & _alike(one, other)
-    both_wrong = (one.rules == YES) & (other.rules == YES) & release.counted & said
+    both_boxed = (one.rules == YES) & (other.rules == YES) & release.counted
     return Likeness(
         same=_share(same & compared, compared),
-        same_wrong=_share(same & both_wrong, both_wrong),
-        both_wrong=int(np.count_nonzero(both_wrong)),
+        same_wrong=_share(same & both_boxed, both_boxed),
+        both_wrong=int(np.count_nonzero(both_boxed)),
     )
 
 

@@ -105,3 +105,8 @@ def test_a_definition_by_which_questions_are_others_is_refused(
     with pytest.raises(ReleaseError) as caught:
         release.under(Definition.from_dict(later))
     assert caught.value.counts == {"wrong-definition": 1}
+
+
+def test_entries_are_ranked_by_what_has_any_questions(release: Release) -> None:
+    rules = release.definition
+    assert sorted(release.columns) == sorted(["overall", *rules.subtask_slugs, *rules.source_datasets])

@@ -194,6 +194,24 @@ def test_an_invalid_answer_is_no_problem_of_the_file(release: BoxRelease) -> Non
     assert report.invalid == {"no-answer-tag": 3}
 
 
+@pytest.mark.parametrize("write", [as_json, as_lines, as_csv])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_cut_short_is_told_or_read_as_far_as_it_goes(
+    release: BoxRelease, write: Callable[[Records], bytes], pack: Callable[[bytes], bytes]
+) -> None:
+    data = pack(write(replies()))
+    whole = read(data, release).rules
+    for end in range(0, len(data), 10):
+        try:
+            sheet = read(data[:end], release)
+        except PredictionError:
+            continue
+        # The last record alone may have lost its end, which makes it invalid.
+        differing = sheet.present & (sheet.rules != whole)
+        assert differing.sum() <= 1
+        assert not (sheet.valid & differing).any()
+
+
 def test_a_sheet_comes_back_from_what_is_kept(release: BoxRelease) -> None:
     sheet = read(as_json(replies()), release)
     again = BoxSheet.decode(sheet.encode())
