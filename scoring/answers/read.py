@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from scoring.answers import families, json_records, native, plain, tables
+from scoring.answers import families, json_records, native, parquet, plain, tables, xlsx
 from scoring.answers.families import Family
 from scoring.answers.json_keys import count_keys
 from scoring.answers.json_records import Record
@@ -24,6 +24,8 @@ _RECORDS: dict[str, Callable[[bytes, SheetWriter], Iterator[Record]]] = {
     "json": lambda body, _writer: json_records.list_records(body),
     "jsonl": lambda body, _writer: json_records.line_records(body),
     "csv": tables.records,
+    "xlsx": xlsx.records,
+    "parquet": parquet.records,
 }
 _JSON = ("json", "jsonl")
 

@@ -3,7 +3,8 @@
 Made for VLMEvalKit as it has been since PRED_FORMAT came in 2025 (`vlmeval/inference.py`, `vlmeval/smp/file.py`; the
 project does not number its versions): the dataset's own columns, of which `index`, `question` and `A`, `B`, ... are
 always there, without `image`, and `prediction`, the raw reply. As PRED_FORMAT says, it is xlsx (the default), tsv with
-every field quoted, or a JSON list, in which a cell that the table lacks is NaN. `answer`, where there is one, is the dataset's and is ignored.
+every field quoted, or a JSON list, in which a cell that the table lacks is NaN. `answer`, where there is one, is the
+dataset's and is ignored.
 
 The question is named by `question_id`, which our task file adds; else by `index` or by `image_path` and `question`.
 """
