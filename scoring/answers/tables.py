@@ -24,6 +24,7 @@ def records(data: bytes, writer: SheetWriter) -> Iterator[Record]:
     rows = csv.reader(_lines(data), strict=True, delimiter=_separator_of(data))
     line = 1
     blank = 0
+    last: list[str] = []
     try:
         header = next(rows, [])
         check_header(header, 1, writer.release)
@@ -37,11 +38,14 @@ def records(data: bytes, writer: SheetWriter) -> Iterator[Record]:
             else:
                 params = {"found": len(row), "expected": len(header)}
                 yield Record(line, {}, (Problem("wrong-number-of-fields", line, params=params),))
-            line = rows.line_num + 1
+            last, line = row, rows.line_num + 1
     except UnicodeDecodeError:
         raise PredictionError.single(Problem("invalid-utf-8", line_of_invalid_utf8(data))) from None
     except csv.Error as error:
         raise PredictionError.single(Problem("malformed-csv", line, params={"reason": str(error)})) from None
+    if len(last) == len(header) and not last[-1] and not data.endswith(b"\n"):
+        # A line that ends with a separator and no line break: more was to come.
+        raise PredictionError.single(Problem("truncated-table", rows.line_num))
 
 
 def check_header(header: Sequence[str], line: int, release: Release) -> None:

@@ -236,10 +236,10 @@ class _Text:
         self._parts: list[str] = []
         self._length = 0
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, line: int | None) -> None:
         self._length += len(text)
         if self._length > WINDOW:
-            _fail("record-too-long")
+            _fail("record-too-long", line)
         self._parts.append(text)
 
     def take(self) -> str:
@@ -285,7 +285,7 @@ class _SharedStrings:
 
     def _add(self, text: str) -> None:
         if self._is_open:
-            self._text.add(text)
+            self._text.add(text, None)
 
 
 def _rows(pieces: Iterator[bytes], strings: list[str] | None) -> Iterator[_Row]:
@@ -371,7 +371,7 @@ class _SheetReader:
 
     def _add(self, text: str) -> None:
         if self._is_open and self._kind != "pronounced":
-            self._text.add(text)
+            self._text.add(text, self._row.number)
 
 
 def _number(text: str | None, otherwise: int, largest: int) -> int:
