@@ -51,8 +51,8 @@ TOKENS: tuple[bytes, ...] = (
     b"[" * 2000, b'{"a":' * 2000, b"]" * 50, b"[" * 40 + b"]" * 40, b"," * 300, b'"a":1,"a":1',
     b'"question_id"', b'"answer"', b'"image"', b'"question"', b'"gpt_answer"', b'"options"', b'"text"',
     b'"question_id": "x",', b'"answer": "A", ', b"question_id,answer\n", b"question_id;answer\n", b'},{"image"',
-    b'"prediction"', b'"index"', b'"doc"', b'"resps"', b'"filtered_resps"', b'"sample_id"', b'"mslm_answer"', b'"output"',
-    b'"filter": "x",', b'"choices": ["x"],', b"index\tquestion\tprediction\n", b"<c>", b"</c>", b"<v>9</v>", b"<row/>",
+    b'"prediction"', b'"index"', b'"doc"', b'"resps"', b'"filtered_resps"', b'"sample_id"', b'"mslm_answer"',
+    b'"output"',     b'"filter": "x",', b'"choices": ["x"],', b"index\tquestion\tprediction\n", b"<c>", b"</c>", b"<v>9</v>", b"<row/>",
     b"<f/>", b'r="XFD1"', b'r="1048577"', b't="s"', b"<!DOCTYPE x>", b"&#0;", b"_x0000_",
     b'}\n{"question_id"', b"{},", b"[],", b"A. x\nB. y\n", b"A.", b"\nB)", b"Question:", b"Question 3: ", b"#0",
 )  # fmt: skip
