@@ -45,8 +45,8 @@ def _reply(value: Mapping[str, Any]) -> str | None:
         ][-1:]
     if not isinstance(said, list) or not all(isinstance(reply, str | None) for reply in said):
         raise FieldError("wrong-type", "output")
-    if said:
-        return said[0]
+    for reply in said:
+        return None if reply is None else str(reply)
     final = [step for step in _objects(value, "answer_attribution") if step.get("is_terminal")]
     return text_of(final[-1], "extracted_value") if final else None
 

@@ -63,6 +63,7 @@ def _reply(value: Mapping[str, Any]) -> str | None:
     raw, filtered = value.get("resps"), value.get("filtered_resps")
     if raw is None and filtered is None:
         raise FieldError("missing-field", "filtered_resps")
+    replies: Any
     for replies in (raw, filtered):
         if _is_one(replies) and _is_one(replies[0]):
             replies = replies[0]

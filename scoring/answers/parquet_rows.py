@@ -25,6 +25,10 @@ _MOST_ROW_GROUPS = 10_000
 _MOST_VALUES_A_ROW = 1_000
 _DEEPEST = 8
 _ROWS_AT_ONCE = 200
+_READ = (
+    *(types.is_string, types.is_large_string, types.is_string_view, types.is_null),
+    *(types.is_integer, types.is_floating, types.is_boolean),
+)
 
 
 class StoppedError(Exception):
@@ -102,15 +106,7 @@ def _is_read(kind: pa.DataType, depth: int) -> bool:
         return _is_read(kind.value_type, depth + 1)
     if types.is_struct(kind) or types.is_list(kind) or types.is_large_list(kind):
         return all(_is_read(kind.field(at).type, depth + 1) for at in range(kind.num_fields))
-    return (
-        types.is_string(kind)
-        or types.is_large_string(kind)
-        or types.is_string_view(kind)
-        or types.is_integer(kind)
-        or types.is_floating(kind)
-        or types.is_boolean(kind)
-        or types.is_null(kind)
-    )
+    return any(test(kind) for test in _READ)
 
 
 def _check_sizes(metadata: parquet.FileMetaData, names: frozenset[str]) -> None:

@@ -55,8 +55,8 @@ def check_header(header: Sequence[str], line: int, release: Release) -> None:
         params = {"found": ",".join(header), "expected": ",".join(plain.HEADER)}
         raise PredictionError.single(Problem(_fault_of_header(header, release), line, params=params))
     if len(header) > MOST_COLUMNS:
-        params = {"found": len(header), "most": MOST_COLUMNS}
-        raise PredictionError.single(Problem("too-many-columns", line, params=params))
+        counts = {"found": len(header), "most": MOST_COLUMNS}
+        raise PredictionError.single(Problem("too-many-columns", line, params=counts))
     seen: set[str] = set()
     for name in header:
         if name in seen and name:

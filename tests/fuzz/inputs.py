@@ -13,7 +13,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -52,7 +52,8 @@ TOKENS: tuple[bytes, ...] = (
     b'"question_id"', b'"answer"', b'"image"', b'"question"', b'"gpt_answer"', b'"options"', b'"text"',
     b'"question_id": "x",', b'"answer": "A", ', b"question_id,answer\n", b"question_id;answer\n", b'},{"image"',
     b'"prediction"', b'"index"', b'"doc"', b'"resps"', b'"filtered_resps"', b'"sample_id"', b'"mslm_answer"',
-    b'"output"',     b'"filter": "x",', b'"choices": ["x"],', b"index\tquestion\tprediction\n", b"<c>", b"</c>", b"<v>9</v>", b"<row/>",
+    b'"output"',
+    b'"filter": "x",', b'"choices": ["x"],', b"index\tquestion\tprediction\n", b"<c>", b"</c>", b"<v>9</v>", b"<row/>",
     b"<f/>", b'r="XFD1"', b'r="1048577"', b't="s"', b"<!DOCTYPE x>", b"&#0;", b"_x0000_",
     b'}\n{"question_id"', b"{},", b"[],", b"A. x\nB. y\n", b"A.", b"\nB)", b"Question:", b"Question 3: ", b"#0",
 )  # fmt: skip
@@ -275,7 +276,7 @@ def as_csv(chance: random.Random, records: Records) -> bytes:
 def as_table(chance: random.Random, records: Records) -> bytes:
     """Every field quoted, as pandas does it for VLMEvalKit, or as few as can be."""
     text = io.StringIO()
-    quoting = chance.choice((csv.QUOTE_ALL, csv.QUOTE_MINIMAL))
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if chance.random() < 0.5 else csv.QUOTE_MINIMAL
     names = list(dict.fromkeys(name for record in records for name in record))
     writer = csv.DictWriter(
         text, names, delimiter=chance.choice("\t\t,;"), quoting=quoting, lineterminator="\n"

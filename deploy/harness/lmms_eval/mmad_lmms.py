@@ -34,4 +34,4 @@ def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, dict[s
 
 def share_replied(results: list[dict[str, Any]]) -> float:
     """How many questions got a reply at all. It is no score."""
-    return sum(result["replied"] for result in results) / len(results)
+    return sum(bool(result["replied"]) for result in results) / len(results)
