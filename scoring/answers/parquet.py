@@ -65,9 +65,9 @@ def _file(data: bytes) -> IO[bytes]:
     return file
 
 
-def _rows(said: Iterator[Any], writer: SheetWriter) -> Iterator[Record]:
+def _rows(said: Iterator[tuple[Any, bool]], writer: SheetWriter) -> Iterator[Record]:
     number = 0
-    for value in said:
+    for value, may_have_nul in said:
         match value:
             case None:
                 return
@@ -79,12 +79,15 @@ def _rows(said: Iterator[Any], writer: SheetWriter) -> Iterator[Record]:
                 check_header(columns, 1, writer.release)
             case _:
                 number += 1
-                yield Record(number, value, _flaws_of(value, number))
+                yield Record(number, value, _flaws_of(value, number) if may_have_nul else ())
     raise EOFError
 
 
-def _said(output: IO[bytes]) -> Iterator[Any]:
-    """What the process says. Raises PredictionError at a row that is far too long to be a record."""
+def _said(output: IO[bytes]) -> Iterator[tuple[Any, bool]]:
+    """What the process says, and whether there may be a NUL in it.
+
+    Raises PredictionError at a row that is far too long to be a record.
+    """
     number = 0
     while line := output.readline(4 * WINDOW):
         if len(line) == 4 * WINDOW:
@@ -92,7 +95,7 @@ def _said(output: IO[bytes]) -> Iterator[Any]:
         if not line.endswith(b"\n"):
             return
         number += 1
-        yield json.loads(line)
+        yield json.loads(line), b"\\u0000" in line
 
 
 def _why_it_ended(code: int) -> dict[str, Any]:

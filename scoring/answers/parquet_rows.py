@@ -10,6 +10,7 @@ Texts come as JSON's escapes.
 import json
 import resource
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -88,14 +89,22 @@ def _write_rows(data: bytes, *, most_rows: int) -> None:
     _check_sizes(metadata, frozenset(names))
     left = LARGEST_UNPACKED
     for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=names, use_threads=False):
-        for at in range(batch.num_rows):
-            [row] = batch.slice(at, 1).to_pylist()
+        for row in _values(batch):
             line = json.dumps(row)
             left -= len(line)
             if left < 0:
                 raise StoppedError("expands-too-far", {"largest": LARGEST_UNPACKED})
             sys.stdout.write(line + "\n")
     _say(None)
+
+
+def _values(batch: pa.RecordBatch) -> Iterator[Any]:
+    """The rows, one by one where a text is none: what stands before it is still said."""
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:
+        for at in range(batch.num_rows):
+            yield from batch.slice(at, 1).to_pylist()
 
 
 def _is_read(kind: pa.DataType, depth: int) -> bool:

@@ -17,7 +17,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice, product
 from pathlib import PurePosixPath
+from string import ascii_uppercase
 from typing import NoReturn
 from xml.parsers import expat
 
@@ -39,6 +41,9 @@ _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 # As spreadsheets write what XML would change, and the sign that begins such a place.
 _ESCAPE = re.compile(r"_x(000[9AaDd]|005[Ff])_")
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+# A to Z, AA to ZZ, AAA to XFD, and which columns they are, from 0.
+_NAMES = chain.from_iterable(product(ascii_uppercase, repeat=width) for width in (1, 2, 3))
+_COLUMNS = {"".join(letters): at for at, letters in enumerate(islice(_NAMES, _LAST_COLUMN))}
 _Start = Callable[[str, dict[str, str]], None]
 # What zipfile raises at damaged archives (at an encrypted part a RuntimeError), and expat at encodings unknown to it.
 _DAMAGED = (
@@ -214,7 +219,7 @@ def _record(row: _Row, columns: Mapping[int, str]) -> Record:
 
 def _local(name: str) -> str:
     """An element's or attribute's name without the prefix of its namespace."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 def _parser(start: _Start) -> expat.XMLParserType:
@@ -340,8 +345,6 @@ class _SheetReader:
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         place = attributes.get("r")
         self._column = self._column + 1 if place is None else _column_of(place)
-        if self._column >= _LAST_COLUMN:
-            _fail("damaged-workbook", reason="a cell lies beyond the last column")
         self._kind = attributes.get("t", "n")
 
     def _end(self, name: str) -> None:
@@ -383,13 +386,10 @@ def _number(text: str | None, otherwise: int, largest: int) -> int:
 
 
 def _column_of(place: str) -> int:
-    found = _CELL.fullmatch(place)
-    if not found:
+    column = _COLUMNS.get(place.rstrip("0123456789"))
+    if column is None:
         _fail("damaged-workbook", reason="a cell has no place")
-    column = 0
-    for letter in found.group(1):
-        column = 26 * column + ord(letter) - ord("A") + 1
-    return column - 1
+    return column
 
 
 def _row_of(place: str) -> int:
