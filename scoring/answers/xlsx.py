@@ -345,6 +345,8 @@ class _SheetReader:
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         place = attributes.get("r")
         self._column = self._column + 1 if place is None else _column_of(place)
+        if self._column >= _LAST_COLUMN:
+            _fail("damaged-workbook", self._row.number, reason="a cell lies beyond the last column")
         self._kind = attributes.get("t", "n")
 
     def _end(self, name: str) -> None:

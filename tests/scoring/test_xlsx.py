@@ -188,6 +188,11 @@ AT_FAULT: dict[str, tuple[Callable[[Rows], bytes], str, int | None]] = {
         "damaged-workbook",
         None,
     ),
+    "a row without end": (
+        lambda rows: workbook({"S": of(f"<row>{''.join(f'<c><v>{at * at}</v></c>' for at in range(20_000))}</row>")}),
+        "damaged-workbook",
+        1,
+    ),
     "a place that is none": (
         lambda rows: workbook({"S": of('<row><c r="1A"><v>1</v></c></row>')}),
         "damaged-workbook",
