@@ -86,8 +86,9 @@ def _is_said_again(asked: Asked, position: int, writer: SheetWriter) -> bool:
     """Whether the harness has written the same reply down before, under another source."""
     if asked.source is None:
         return False
-    said = writer.said.setdefault(position, (asked.source, asked.reply))
-    return said[0] != asked.source and said[1] == asked.reply
+    now = (asked.source, hash(asked.reply))
+    before = writer.said.setdefault(position, now)
+    return before[0] != now[0] and before[1] == now[1]
 
 
 def _by_number(asked: Asked, writer: SheetWriter) -> int | None:

@@ -241,6 +241,17 @@ def test_of_several_replies_the_filter_s_choice_counts(six: Release) -> None:
     assert read(data, six).codes.tolist() == read(text("plain.csv"), six).codes.tolist()
 
 
+def test_another_reply_under_another_filter_is_a_second_answer(six: Release) -> None:
+    assert problems(changed("lm_eval.jsonl", put([["D"]], "resps"), at=3), six) == [
+        ("duplicate-question", 4, "question")
+    ]
+    assert problems(text("lm_eval.jsonl") + text("lm_eval.jsonl"), six)[0] == (
+        "duplicate-question",
+        13,
+        "question",
+    )
+
+
 def test_the_likeliest_choice_may_be_a_text(six: Release) -> None:
     def change(record: dict[str, Any]) -> None:
         record["arguments"]["gen_args_2"]["arg_1"] = " Bottom, right."
