@@ -1,8 +1,9 @@
 """Samples of lm-evaluation-harness and of lmms-eval, as `--log_samples` writes them, one JSON object a line.
 
 Made for lm-evaluation-harness 0.4.5 to 0.4.9 (`samples_<task>_<date>.jsonl`: `doc`, `arguments`, `resps`,
-`filtered_resps`, `filter`) and for lmms-eval 0.3 to 0.7 (`<date>_samples_<task>.jsonl`: `input`, `filtered_resps`, and `resps` only where
-a filter has changed them; it leaves `doc` out, and what a task's `process_results` returns is all that is left of it).
+`filtered_resps`, `filter`) and for lmms-eval 0.3 to 0.7 (`<date>_samples_<task>.jsonl`: `input`, `filtered_resps`, and
+`resps` only where a filter has changed them; it leaves `doc` out, and what a task's `process_results` returns is all
+that is left of it).
 
 The question is named by `question_id` in `doc`, in the record itself or in what `process_results` returned, which our
 task files write; else by `image` and `question` in the same place. `target` is ignored. The raw reply is read, not what

@@ -89,6 +89,11 @@ class _Book:
         self._names = {member.filename: member for member in members}
         if len(self._names) < len(members):
             _fail("damaged-workbook", reason="two parts of one name")
+        tops = self._relations("").values()
+        self._path = next((path for kind, path in tops if kind == "officeDocument"), _WORKBOOK)
+        if self._path not in self._names:
+            _fail("no-sheet")
+        self._parts = self._relations(self._path)
 
     def records(self, writer: SheetWriter) -> Iterator[Record]:
         path = self._visible_sheet()
@@ -104,36 +109,26 @@ class _Book:
 
     def _visible_sheet(self) -> str:
         """The path of the one sheet that is shown and has a cell."""
-        workbook, targets = self._workbook()
-        shown = [
-            (name, targets[relation])
-            for name, state, relation in workbook
-            if state in ("", "visible") and relation in targets
-        ]
-        filled = [(name, path) for name, path in shown if self._has_cell(path)]
+        filled = [(name, path) for name, path in self._visible_sheets() if self._has_cell(path)]
         if not filled:
             _fail("no-sheet")
         if len(filled) > 1:
             _fail("several-sheets", sheets=", ".join(name for name, _path in filled))
         return filled[0][1]
 
-    def _workbook(self) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
-        """The sheets' names, states and relations, and the paths of relations that are worksheets."""
-        path = next((to for kind, to in self._relations("").values() if kind == "officeDocument"), _WORKBOOK)
-        if path not in self._names:
-            _fail("no-sheet")
-        sheets: list[tuple[str, str, str]] = []
+    def _visible_sheets(self) -> list[tuple[str, str]]:
+        """The names and paths of the tables that are shown; charts are no tables."""
+        found: list[tuple[str, str]] = []
 
         def start(name: str, attributes: dict[str, str]) -> None:
-            if _local(name) == "sheet":
+            if _local(name) == "sheet" and attributes.get("state", "visible") == "visible":
                 relation = next((value for key, value in attributes.items() if _local(key) == "id"), "")
-                sheets.append((attributes.get("name", ""), attributes.get("state", ""), relation))
+                kind, path = self._parts.get(relation, ("", ""))
+                if kind == "worksheet":
+                    found.append((attributes.get("name", ""), path))
 
-        self._parse(path, start)
-        self._relations_of_book = self._relations(path)
-        return sheets, {
-            relation: to for relation, (kind, to) in self._relations_of_book.items() if kind == "worksheet"
-        }
+        self._parse(self._path, start)
+        return found
 
     def _relations(self, path: str) -> dict[str, tuple[str, str]]:
         """What a part refers to: by the relation's id, its kind and the path of the other part."""
@@ -154,7 +149,7 @@ class _Book:
 
     def _strings(self) -> list[str]:
         """The texts that cells share."""
-        path = next((to for kind, to in self._relations_of_book.values() if kind == "sharedStrings"), None)
+        path = next((to for kind, to in self._parts.values() if kind == "sharedStrings"), None)
         if path is None or path not in self._names:
             return []
         reader = _SharedStrings()
