@@ -173,7 +173,7 @@ def _two(number: int, against: Against, names: Mapping[str, str], rules: Definit
     columns = told.columns if told else {}
     limit = _limit(columns.values())
     subtasks = [name for name in columns if name in names and name != OVERALL]
-    datasets = [name for name in columns if name not in names]
+    datasets = [name for name in columns if name not in names and len(rules.source_datasets) > 1]
     groups = [
         Group(title, SafeString("".join(_row(names.get(name, name), columns[name], limit) for name in some)))
         for title, some in (
