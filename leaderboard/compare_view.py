@@ -52,6 +52,7 @@ class Two:
     groups: tuple[Group, ...]
     ticks: tuple[tuple[str, str], ...]  # where, and what stands there
     only: tuple[str, ...]  # the subtasks that both have, where these are not all
+    unsure: tuple[str, ...]  # those that both have, on one image alone
     table: Mapping[str, str] | None
     mid_p: str
     z: str
@@ -172,7 +173,7 @@ def _two(number: int, against: Against, names: Mapping[str, str], rules: Definit
     columns = told.columns if told else {}
     limit = _limit(columns.values())
     subtasks = [name for name in columns if name in names and name != OVERALL]
-    datasets = [name for name in columns if name not in names]
+    datasets = [name for name in columns if name not in names and len(rules.source_datasets) > 1]
     groups = [
         Group(title, SafeString("".join(_row(names.get(name, name), columns[name], limit) for name in some)))
         for title, some in (
@@ -198,6 +199,11 @@ def _two(number: int, against: Against, names: Mapping[str, str], rules: Definit
         groups=tuple(groups),
         ticks=tuple(_ticks(limit)),
         only=() if overall or not told else tuple(names[name] for name in subtasks),
+        unsure=tuple(
+            subtask.name
+            for subtask in rules.subtasks
+            if overall and subtask.slug not in columns and len(columns) > 1
+        ),
         table=None
         if told is None or told.table is None
         else {name: written.count(value) for name, value in told.table._asdict().items()},

@@ -84,7 +84,8 @@ class Columns:
 
         return cls(
             subtasks=shown(tuple(subtask.slug for subtask in asked.subtasks)),
-            datasets=shown(asked.source_datasets),
+            # One alone would say again what the overall score says.
+            datasets=shown(asked.source_datasets) if len(asked.source_datasets) > 1 else (),
             detection=shown(DETECTION, "detection/"),
             detecting=tuple(s.slug for s in asked.subtasks if s.metric in metrics.MEANS_OF_CLASSES),
         )

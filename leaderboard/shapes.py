@@ -374,7 +374,7 @@ class DifferenceShape(_Shape):
     )
     z = serializers.FloatField(
         allow_null=True,
-        help_text="The difference in standard errors; null where it has no bound or is not disclosed.",
+        help_text="The difference in standard errors; null where it is not disclosed.",
     )
     error = serializers.FloatField(
         allow_null=True, help_text="The standard error, clustered by image; null where it is not disclosed."

@@ -25,8 +25,6 @@ RIGHT: Mapping[str, tuple[int, ...]] = {
     "C": (3, 2, 3, 2, 2, 2, 2, 1),
 }
 """How many of each image's questions each of three models answers rightly."""
-ONLY = (6, 1)
-"""Of the questions that A and B answer differently: those that only A, and only B, has right."""
 TRIES = 3
 SEVERAL = (2, 3, 5, 10, 20)
 NORMAL = (9, 10)
@@ -79,10 +77,9 @@ def difference(first: Model, second: Model) -> pairs.Difference:
 
 def _range(name: str, between: Mapping[str, pairs.Difference]) -> tuple[int, int, int]:
     """The first possible rank, which stands for the rank as well, and both ends."""
-    beyond = ranks.critical(len(RIGHT))
+    beyond = ranks.critical(len(RIGHT), len(next(iter(RIGHT.values()))))
     better, worse = (
-        sum((found.z or 0) > beyond for pair, found in between.items() if pair[place] == name)
-        for place in (1, 0)
+        sum(found.z > beyond for pair, found in between.items() if pair[place] == name) for place in (1, 0)
     )
     return 1 + better, 1 + better, len(RIGHT) - worse
 
@@ -95,6 +92,9 @@ def context() -> dict[str, Any]:
     scale = Scale.around([_percent(model.interval) for model in known.values()])
     between = {a + b: difference(known[a], known[b]) for a, b in permutations(known, 2)}
     better, tied = between["AB"], between["AC"]
+    apart = [a - b for a, b in zip(first.right, known["B"].right, strict=True)]
+    # As the dots are drawn: of an image's questions both have as many as the weaker right.
+    only = (sum(n for n in apart if n > 0), -sum(n for n in apart if n < 0))
     naive = math.sqrt(first.score * (1 - first.score) / (images * QUESTIONS))
     interval = _percent(first.interval)
     gain = expected_gain(TRIES, 100 * first.score, interval)
@@ -126,9 +126,9 @@ def context() -> dict[str, Any]:
         "tied": _said(tied),
         "second": _said(between["CB"]),
         "difference_drawing": _around_zero(better),
-        "critical": figures.score(ranks.critical(len(known)), 2),
-        "mid_p": figures.score(pairs.mcnemar_mid_p(*ONLY), 3),
-        "only": ONLY,
+        "critical": figures.score(ranks.critical(len(known), images), 2),
+        "mid_p": figures.score(pairs.mcnemar_mid_p(*only), 3),
+        "only": only,
         "tries": TRIES,
         "several": [(number, figures.score(expected_maximum(number), 2)) for number in SEVERAL],
         "expected": figures.score(expected_maximum(TRIES), 2),

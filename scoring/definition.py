@@ -15,6 +15,7 @@ from scoring.errors import Problem, ReleaseError
 from scoring.prompts import Wording
 
 MOST = 255  # subtasks, and source datasets
+ONLY_DATASET = "all"  # of a benchmark whose questions name none
 RESERVED = ("overall", "micro", "detection")
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _DATASET = re.compile(r"[^/\x00-\x1f\x7f]{1,100}")

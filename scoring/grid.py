@@ -1,14 +1,15 @@
 """A release's questions laid out by source dataset, subtask and category, for counting."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring import metrics
-from scoring.averages import Place, Pool
+from scoring import averages, metrics
+from scoring.averages import Place, Pool, Tree
+from scoring.definition import Definition
 
 Flags = NDArray[np.bool_]
 
@@ -25,6 +26,8 @@ class Grid:
     places: Sequence[Place]
     slices: Sequence[slice]
     _pools: dict[Pool, slice | NDArray[np.int64]] = field(default_factory=dict)
+    _trees: dict[frozenset[int], dict[str, Tree | None]] = field(default_factory=dict)
+    _detection: dict[int, Tree | None] = field(default_factory=dict)
 
     @classmethod
     def lay_out(
@@ -47,6 +50,19 @@ class Grid:
             places=[Place(at // depth // width, at // depth % width, at % depth) for at in found.tolist()],
             slices=[slice(start, end) for start, end in pairwise(bounds)],
         )
+
+    def trees(self, definition: Definition, scored: Collection[int]) -> dict[str, Tree | None]:
+        """`averages.trees` of its questions, kept for the next submission of these subtasks."""
+        key = frozenset(scored)
+        if key not in self._trees:
+            self._trees[key] = dict(averages.trees(definition, self.places, key))
+        return self._trees[key]
+
+    def detection(self, definition: Definition, subtask: int) -> Tree | None:
+        """`averages.detection` of its questions, kept."""
+        if subtask not in self._detection:
+            self._detection[subtask] = averages.detection(definition, self.places, subtask)
+        return self._detection[subtask]
 
     def sort(self, flags: Flags) -> Flags:
         """A flag per question, of those that count, in the grid's order."""

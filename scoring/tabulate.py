@@ -23,7 +23,7 @@ def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
     definition, grid = release.definition, release.grid
     is_whole = len(scored) == len(definition.subtasks)
     right, answered = grid.sort(correct), grid.sort(sheet.codes != UNREAD)
-    trees = dict(averages.trees(definition, grid.places, scored))
+    trees = grid.trees(definition, scored)
     known: dict[Pool, float | None] = {}
 
     def score(pool: Pool) -> float | None:
@@ -44,12 +44,12 @@ def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
         cells=cells,
         subtasks={slug: scores[slug] for at, slug in enumerate(definition.subtask_slugs) if at in scored},
         datasets={name: scores.get(name) for name in definition.source_datasets},
-        detection=_detect(release, right, averages.detection(definition, grid.places, detecting))
+        detection=_detect(release, right, grid.detection(definition, detecting))
         if detecting is not None
         else NOTHING_DETECTED,
         detection_by_dataset=_detect_by_dataset(release, right, detecting),
         micro=100 * sum(cell.correct for cell in cells) / asked if asked else None,
-        official_compatible=_official(trees.get("overall"), release, right, answered),
+        official_compatible=_official(trees.get("overall"), release, right, answered, known),
         readings=sheet.readings,
         format=sheet.format,
         scorer_version=SCORER_VERSION,
@@ -74,11 +74,15 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _official(tree: Tree | None, release: Release, right: Flags, answered: Flags) -> float | None:
-    """The overall score over what was answered alone."""
+def _official(
+    tree: Tree | None, release: Release, right: Flags, answered: Flags, known: Mapping[Pool, float | None]
+) -> float | None:
+    """The overall score over what was answered alone; `known` are the pools' scores over everything."""
     definition, grid = release.definition, release.grid
 
     def score(pool: Pool) -> float | None:
+        if answered[grid.within(pool)].all():
+            return known[pool]
         return grid.score(pool, definition.metric_of(pool.subtask), right, answered)
 
     return averages.evaluate(tree, score, mean)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.core.cache import caches
 
-from scoring.definition import Subtask
+from scoring.definition import ONLY_DATASET, Subtask
 from submissions.models import Benchmark, Question, Release
 
 
@@ -13,7 +13,7 @@ from submissions.models import Benchmark, Question, Release
 class Contents:
     """The subtasks and source datasets that occur, in the definition's order, and the first question's id.
 
-    `source_datasets` is empty where there is but one: it would say again what the overall score says.
+    `source_datasets` is empty where questions name none.
     """
 
     subtasks: tuple[Subtask, ...]
@@ -29,18 +29,18 @@ def of(benchmark: Benchmark, release: Release | None = None) -> Contents:
     rules = (release or benchmark).rules
     release_id = benchmark.current_release_id if release is None else release.pk
     if release_id is None:
-        datasets = _several(rules.source_datasets)
+        datasets = _named(rules.source_datasets)
         return Contents(rules.subtasks, datasets, f"{rules.source_datasets[0]}/image.png#0")
     subtasks, source_datasets, example_id = _occurring(release_id)
     return Contents(
         tuple(subtask for subtask in rules.subtasks if subtask.slug in subtasks),
-        _several([name for name in rules.source_datasets if name in source_datasets]),
+        _named([name for name in rules.source_datasets if name in source_datasets]),
         example_id,
     )
 
 
-def _several(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(names) if len(names) > 1 else ()
+def _named(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name != ONLY_DATASET)
 
 
 def _occurring(release_id: int) -> tuple[frozenset[str], frozenset[str], str]:

@@ -57,22 +57,31 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "file-empty": _("The file is empty."),
     "file-pickle": _(
-        "This is a Python pickle, which can run code when it is opened. Save the answers as CSV, JSONL or JSON."
+        "This is a Python pickle, which can run code when it is opened. Where you made it, turn its table into CSV: "
+        'python -c "import pandas, sys; pandas.read_pickle(sys.argv[1]).to_csv(sys.argv[2])" answers.pkl answers.csv. '
+        "VLMEvalKit writes tables itself with PRED_FORMAT=tsv."
     ),
     "file-image": _("This is an image, not an answer file. Send the answers as CSV, JSONL or JSON."),
     "file-utf-16": _(
         "The file is written in UTF-16. Save it as UTF-8 (in Excel: “CSV UTF-8”) and send it again."
     ),
-    "file-archive": _("This is an archive. Send the answer file itself, plain or compressed with gzip."),
+    "file-archive": _(
+        "This is an archive. Send the answer file itself, plain or compressed with gzip; of spreadsheets, .xlsx is "
+        "read."
+    ),
     "file-nested-archive": _(
-        "This is an archive within a gzip file. Compress the answer file itself, once, with gzip."
+        "This is an archive within a gzip file. Compress the answer file itself, once, with gzip; send .xlsx and "
+        "Parquet, which are compressed already, as they are."
+    ),
+    "file-old-spreadsheet": _(
+        "This is an old Excel file (.xls), or one with a password. Save it as .xlsx without a password, or as CSV."
     ),
     "file-damaged-gzip": _(
         "The gzip file is damaged or cut short. Compress the answer file again, or send it as it is."
     ),
     "file-unknown-format": _(
-        "This is not a format that we read. Known are CSV with the header question_id,answer, JSONL, a JSON list, "
-        "and the list that MMAD’s own scripts write, each also compressed with gzip."
+        "This is not a format that we read. Known are CSV and TSV with the columns question_id and answer, JSONL, a "
+        "JSON list, .xlsx, Parquet, and what MMAD’s own scripts, VLMEvalKit, lmms-eval and lm-evaluation-harness write."
     ),
     "no-team": _(
         "You are in no team yet that sends answers. Make one first, or restore one that is archived."
@@ -252,6 +261,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
             "file-archive",
             "file-nested-archive",
             "file-damaged-gzip",
+            "file-old-spreadsheet",
             "file-unknown-format",
         )
     },
@@ -287,11 +297,51 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     "missing-header": (_("The first line, “{found}”, is an answer already. Put the line {expected} first."),),
     "wrong-separator": (
         _(
-            "The first line reads “{found}”. Use commas between the fields, not semicolons or tabs; the first line is "
-            "exactly {expected}."
+            "The first line reads “{found}”. Use commas, semicolons or tabs between the fields; the line {expected} "
+            "will do."
         ),
     ),
-    "wrong-columns": (_("The first line reads “{found}”. It has to be exactly “{expected}”."),),
+    "wrong-columns": (
+        _(
+            "The columns are “{found}”. Needed are question_id and answer, or those that VLMEvalKit, lmms-eval, "
+            "lm-evaluation-harness or the benchmark’s own scripts write; the line {expected} will do."
+        ),
+    ),
+    "duplicate-column": (_("Two columns are called “{column}”. Give one of them another name."),),
+    "too-many-columns": (
+        _("The table has {found} columns, and {most} are allowed. Leave out what is not asked for."),
+    ),
+    "truncated-table": (
+        _(
+            "The last line ends in the middle: the file was cut short. Send it whole; where the last answer is empty, "
+            "end its line with a line break."
+        ),
+    ),
+    "damaged-workbook": (
+        _(
+            "This .xlsx cannot be read: {reason}. Open it in a spreadsheet program and save it anew, or send the table "
+            "as CSV."
+        ),
+    ),
+    "no-sheet": (
+        _(
+            "This file has no sheet with a table that can be seen. Documents are not read; of a workbook, show the "
+            "sheet with the answers."
+        ),
+    ),
+    "several-sheets": (
+        _("Several sheets hold something: {sheets}. Keep the one with the answers, or hide the others."),
+    ),
+    "formula": (
+        _(
+            "There is a formula in the column “{column}”. Put its values in its place (in Excel: copy, then paste "
+            "values), or leave the column out."
+        ),
+    ),
+    "merged-cells": (_("Cells are merged here. Unmerge them, and write every answer in a cell of its own."),),
+    "damaged-parquet": (
+        _("This Parquet file cannot be read: {reason}. Write it anew, or send the table as CSV."),
+    ),
     "wrong-number-of-fields": (
         _(
             "Fields needed on each line: {expected}; found on this one: {found}. Put text that holds a comma in "
@@ -376,6 +426,12 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
             "“{image}” has no question “{question}”. Take its wording as the questions have it, without the options."
         ),
         _("No image “{image}” is in this benchmark. Take its path as the questions have it."),
+    ),
+    "question-not-named": (
+        _(
+            "This record does not say which question it answers: it has neither question_id nor an image and a "
+            "question. The task files in deploy/harness make a harness write them."
+        ),
     ),
     "duplicate-question": (
         _("“{question_id}” was answered on line {first_line} already. Keep one of the two records."),
@@ -516,6 +572,7 @@ CAUSES: Mapping[str, str | Promise] = {
     "nested-archive": _("an archive within gzip"),
     "damaged-gzip": _("a damaged gzip file"),
     "unknown-format": _("a format that is not read"),
+    "old-spreadsheet": _("an old Excel file, or one with a password"),
     "too-large": _("too large"),
     "expands-too-far": _("too large when unpacked"),
     "invalid-utf-8": _("text that is not UTF-8"),
@@ -525,8 +582,17 @@ CAUSES: Mapping[str, str | Promise] = {
     "nested-too-deep": _("nested too deep"),
     "record-too-long": _("a record without end"),
     "missing-header": _("no header line"),
-    "wrong-separator": _("semicolons or tabs in place of commas"),
-    "wrong-columns": _("a wrong first line"),
+    "wrong-separator": _("a separator that is not known"),
+    "wrong-columns": _("columns that are not known"),
+    "duplicate-column": _("two columns of one name"),
+    "too-many-columns": _("far too many columns"),
+    "truncated-table": _("a table that ends too early"),
+    "damaged-workbook": _("a damaged .xlsx"),
+    "no-sheet": _("no sheet with a table"),
+    "several-sheets": _("several sheets"),
+    "formula": _("formulas in place of values"),
+    "merged-cells": _("merged cells"),
+    "damaged-parquet": _("a damaged Parquet file"),
     "wrong-number-of-fields": _("lines with too few or too many fields"),
     "too-many-records": _("far more records than questions"),
     "too-few-records": _("too few questions have a record"),
@@ -543,6 +609,7 @@ CAUSES: Mapping[str, str | Promise] = {
     "unpaired-surrogate": _("half of a character"),
     "control-character": _("a character that cannot be seen"),
     "unknown-question": _("no such question"),
+    "question-not-named": _("records that do not name their question"),
     "duplicate-question": _("a question answered twice"),
     "options-differ": _("options that are not the question’s"),
     "letter-outside-options": _("a letter that is no option"),
@@ -571,7 +638,10 @@ ADVICE: Mapping[str, str | Promise] = {
     "wrong-separator": _(
         "Use commas: save the table as “CSV (comma-separated)”, or write it with a CSV library’s defaults."
     ),
-    "wrong-columns": _("Let the first line read exactly question_id,answer, and send the file again."),
+    "wrong-columns": _("Name two columns question_id and answer, and send the file again."),
+    "question-not-named": _(
+        "Ask the questions with the task files in deploy/harness, which write each question’s id beside the reply."
+    ),
     **dict.fromkeys(
         (
             "truncated-json",
@@ -589,6 +659,11 @@ ADVICE: Mapping[str, str | Promise] = {
             "unpaired-surrogate",
             "invalid-utf-8",
             "damaged-gzip",
+            "damaged-workbook",
+            "damaged-parquet",
+            "truncated-table",
+            "duplicate-column",
+            "too-many-columns",
         ),
         _WRITE_ANEW,
     ),

@@ -18,7 +18,7 @@ _FILLED = re.compile(rb"[^ \t\r\n]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LONGEST_INTEGER = 40
 # A record can hold half a million of them.
-_MOST_FLAWS = 20
+MOST_FLAWS = 20
 # As json writes it; behind a back-slash that is itself escaped the same letters are a text's own.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -111,7 +111,7 @@ class _RecordDecoder:
         return int(digits)
 
     def _note(self, code: str, quote: str) -> None:
-        if len(self._found) < _MOST_FLAWS:
+        if len(self._found) < MOST_FLAWS:
             self._found.append((code, quote))
 
     def _check_escapes(self, value: Any) -> None:

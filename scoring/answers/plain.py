@@ -1,7 +1,5 @@
-"""Plain answer files: `question_id` and `answer`, as CSV, JSON Lines or a JSON list."""
+"""Plain answers: `question_id` and `answer`, alone in JSON, perhaps among other columns in a table."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from string import ascii_uppercase
@@ -12,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import replies
-from scoring.answers.json_records import WINDOW, Record
+from scoring.answers.fields import FieldError, text_of
+from scoring.answers.json_records import Record
 from scoring.answers.sheet import Sheet, SheetWriter, empty_codes, most_records
-from scoring.answers.utf8 import line_of_invalid_utf8
-from scoring.errors import UNSHOWABLE, PredictionError, Problem
+from scoring.errors import UNSHOWABLE, Problem
 from scoring.release import Release
 
 _LETTERS = frozenset(ascii_uppercase)
@@ -32,11 +30,6 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _LIST_DECODER = msgspec.json.Decoder(list[_Row])
 _LINE_DECODER = msgspec.json.Decoder(_Row)
-
-
-def read_csv(data: bytes, release: Release) -> Sheet:
-    """Raises PredictionError with every problem and its line."""
-    return _read_simple_csv(data, release) or _read_any_csv(data, release)
 
 
 def read_json_quickly(data: bytes, format_name: str, keys: int, release: Release) -> Sheet | None:
@@ -76,6 +69,16 @@ def read_record(record: Record, writer: SheetWriter) -> None:
         _take(value["question_id"], value["answer"], record.line, writer)
 
 
+def read_row(record: Record, writer: SheetWriter) -> None:
+    """Take one row of a table, whatever other columns it has."""
+    try:
+        question_id, answer = text_of(record.value, "question_id"), text_of(record.value, "answer")
+    except FieldError as error:
+        writer.problems.add(Problem(error.code, record.line, error.field))
+        return
+    _take(question_id or "", answer, record.line, writer)
+
+
 def _faults_of(value: dict[str, Any], line: int) -> Iterator[Problem]:
     for name in HEADER:
         if name not in value:
@@ -105,7 +108,7 @@ def _take(question_id: str, answer: str | None, line: int, writer: SheetWriter) 
     writer.take(position, reading, line, field_name="question_id")
 
 
-def _read_simple_csv(data: bytes, release: Release) -> Sheet | None:
+def read_csv_quickly(data: bytes, release: Release) -> Sheet | None:
     """A faultless file without quotes and with one character for each answer; None for any other."""
     # Tables of a file's commas and lines take far more memory than the file.
     if max(data.count(b"\n"), data.count(b",")) > most_records(release) + 2:
@@ -127,63 +130,6 @@ def _read_simple_csv(data: bytes, release: Release) -> Sheet | None:
     if positions is None:
         return None
     return _sheet_of_letters(positions, characters[commas + 1], release, "plain-csv")
-
-
-def _read_any_csv(data: bytes, release: Release) -> Sheet:
-    writer = SheetWriter(release)
-    if b"\0" in data:
-        line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise PredictionError.single(Problem("control-character", line, params={"quote": "\0"}))
-    rows = csv.reader(_lines(data, writer), strict=True)
-    line = 1
-    try:
-        _check_header(next(rows, []), release)
-        line = rows.line_num + 1
-        for row in rows:
-            writer.count_record(line)
-            if row:
-                _read_csv_row(row, line, writer)
-            line = rows.line_num + 1
-    except UnicodeDecodeError:
-        raise PredictionError.single(Problem("invalid-utf-8", line_of_invalid_utf8(data))) from None
-    except csv.Error as error:
-        writer.problems.add(Problem("malformed-csv", line, params={"reason": str(error)}))
-    return writer.finish("plain-csv")
-
-
-def _lines(data: bytes, writer: SheetWriter) -> Iterator[str]:
-    """The file's lines with their ends; the last of its problems is one that is far too long to be a record."""
-    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    number = 0
-    while line := text.readline(WINDOW):
-        number += 1
-        if len(line) == WINDOW:
-            writer.problems.add(Problem("record-too-long", number))
-            writer.problems.raise_as(PredictionError)
-        yield line
-
-
-def _check_header(header: list[str], release: Release) -> None:
-    if header != HEADER:
-        params = {"found": ",".join(header), "expected": ",".join(HEADER)}
-        raise PredictionError.single(Problem(_fault_of_header(header, release), 1, params=params))
-
-
-def _fault_of_header(header: list[str], release: Release) -> str:
-    """What the sender is most likely to have done."""
-    if header and header[0] in release.lookup.by_id:
-        return "missing-header"
-    if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
-        return "wrong-separator"
-    return "wrong-columns"
-
-
-def _read_csv_row(row: list[str], line: int, writer: SheetWriter) -> None:
-    if len(row) == len(HEADER):
-        _take(row[0], row[1], line, writer)
-    else:
-        params = {"found": len(row), "expected": len(HEADER)}
-        writer.problems.add(Problem("wrong-number-of-fields", line, params=params))
 
 
 def _find(ids: list[str], release: Release) -> NDArray[np.int64] | None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from scoring.answers import json_records, native, plain
+from scoring.answers import families, json_records, native, parquet, plain, tables, xlsx
+from scoring.answers.families import Family
 from scoring.answers.json_keys import count_keys
 from scoring.answers.json_records import Record
 from scoring.answers.recognise import BOM, HEAD_SIZE, recognise
@@ -18,10 +19,15 @@ from scoring.errors import PredictionError, Problem, UnsupportedFileError
 from scoring.release import Release
 
 _MOST_KEYS_A_QUESTION = 10
-_RECORDS: dict[str, Callable[[bytes], Iterator[Record]]] = {
-    "json": json_records.list_records,
-    "jsonl": json_records.line_records,
+# What reads each container record by record; in tables the first row names the fields.
+_RECORDS: dict[str, Callable[[bytes, SheetWriter], Iterator[Record]]] = {
+    "json": lambda body, _writer: json_records.list_records(body),
+    "jsonl": lambda body, _writer: json_records.line_records(body),
+    "csv": tables.records,
+    "xlsx": xlsx.records,
+    "parquet": parquet.records,
 }
+_JSON = ("json", "jsonl")
 
 
 def read(data: bytes, release: Release) -> Sheet:
@@ -30,9 +36,14 @@ def read(data: bytes, release: Release) -> Sheet:
     A faultless file takes a quick way; whatever that cannot take is read again, record by record.
     """
     body, format_name = _open(data)
+    return read_quickly(body, format_name, release) or read_records(body, format_name, release)
+
+
+def read_quickly(body: bytes, format_name: str, release: Release) -> Sheet | None:
+    """The sheet of a faultless file of the kinds that come most; None when it needs a closer look."""
     if format_name == "csv":
-        return plain.read_csv(body, release)
-    return _read_json_quickly(body, format_name, release) or _read_records(body, format_name, release)
+        return plain.read_csv_quickly(body, release)
+    return _read_json_quickly(body, format_name, release) if format_name in _JSON else None
 
 
 def _open(data: bytes) -> tuple[bytes, str]:
@@ -64,26 +75,34 @@ def _read_json_quickly(body: bytes, format_name: str, release: Release) -> Sheet
     return plain.read_json_quickly(body, format_name, keys, release)
 
 
-def _read_records(body: bytes, format_name: str, release: Release) -> Sheet:
+def read_records(body: bytes, format_name: str, release: Release) -> Sheet:
+    """Read record by record. Raises PredictionError with every problem and its line."""
     writer = SheetWriter(release)
-    take: Callable[[Record, SheetWriter], None] | None = None
-    name = f"plain-{format_name}"
+    family: Family | None = None
     for record in _records(body, format_name, writer):
         writer.count_record(record.line)
-        if take is None:
-            is_native = isinstance(record.value, dict) and "question_id" not in record.value
-            take, name = (native.read_record, "native") if is_native else (plain.read_record, name)
-        for flaw in record.flaws:
+        if family is None:
+            family = _family_of(record, format_name)
+        flaws = family.flaws_of(record)
+        for flaw in flaws:
             writer.problems.add(flaw)
-        if not record.flaws:
-            take(record, writer)
-    return writer.finish(name)
+        if not flaws:
+            family.read_record(record, writer)
+    name = (family or families.PLAIN).name
+    is_json_list_of_authors = name == "native" and format_name in _JSON
+    return writer.finish(name if is_json_list_of_authors else f"{name}-{format_name}")
+
+
+def _family_of(record: Record, format_name: str) -> Family:
+    if format_name in _JSON:
+        return families.of_record(record.value)
+    return families.of_columns(record.value) or families.PLAIN_ROW
 
 
 def _records(body: bytes, format_name: str, writer: SheetWriter) -> Iterator[Record]:
     """The file's records. Where it cannot be read further, that is the last of its problems."""
     try:
-        yield from _RECORDS[format_name](body)
+        yield from _RECORDS[format_name](body, writer)
     except PredictionError as error:
         for problem in error.problems:
             writer.problems.add(problem)

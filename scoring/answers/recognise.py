@@ -6,6 +6,10 @@ from scoring.errors import UnsupportedFileError
 HEAD_SIZE = 64 * 1024
 BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
+_ZIP = b"PK\x03\x04"
+_PARQUET = b"PAR1"
+# With what the first part's name begins, in a workbook of any program: none of them begins with another part.
+_WORKBOOK_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/", b"customXml/")
 _UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 
 # The first bytes of kinds that people send by mistake, and the code that names them.
@@ -17,7 +21,7 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"II*\0", "image"),
     (b"MM\0*", "image"),
     (b"RIFF", "image"),
-    (b"PK\x03\x04", "archive"),
+    (_ZIP, "archive"),
     (b"PK\x05\x06", "archive"),
     (b"BZh", "archive"),
     (b"\xfd7zXZ\0", "archive"),
@@ -25,23 +29,29 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "archive"),
     (b"Rar!", "archive"),
     (b"%PDF", "unknown-format"),
-    (b"PAR1", "unknown-format"),
+    (b"PARE", "unknown-format"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old-spreadsheet"),
     (b"\x93NUMPY", "unknown-format"),
 )
 _PICKLE_TEXT = (b"(lp", b"(dp", b"]q\0", b"}q\0", b"ccopy_reg", b"cnumpy")
 
 
 def recognise(head: bytes) -> str:
-    """The format of an answer file, from its first 64 KiB (or all of it): "csv", "jsonl" or "json".
+    """The format of an answer file, from its first 64 KiB (or all of it): "csv", "jsonl", "json", "xlsx" or "parquet".
 
     Gzip is looked through. A JSON list may turn out native or plain; a text with a separator in its
-    first line counts as CSV, whatever its columns. Raises UnsupportedFileError with one of the codes
-    empty, pickle, image, utf-16, archive, nested-archive, damaged-gzip, unknown-format.
+    first line counts as CSV, whatever its columns; an archive that begins like a workbook counts as one. Raises
+    UnsupportedFileError with one of the codes empty, pickle, image, utf-16, archive, nested-archive, damaged-gzip,
+    old-spreadsheet, unknown-format.
     """
     if head.startswith(GZIP_MAGIC):
         head = _look_through(head)
     if not head.strip(_SPACE):
         raise UnsupportedFileError("empty")
+    if head.startswith(_PARQUET) and _is_binary(head):
+        return "parquet"
+    if _begins_workbook(head):
+        return "xlsx"
     _refuse_foreign(head)
     body = head.removeprefix(BOM).lstrip(_SPACE)
     if not body:
@@ -61,7 +71,8 @@ def _look_through(head: bytes) -> bytes:
         unpacked = unpack_head(head, HEAD_SIZE)
     except DamagedGzipError as error:
         raise UnsupportedFileError("damaged-gzip") from error
-    if unpacked.startswith(GZIP_MAGIC) or _foreign_code(unpacked) == "archive":
+    is_packed = unpacked.startswith(_PARQUET) and _is_binary(unpacked)
+    if unpacked.startswith(GZIP_MAGIC) or is_packed or _foreign_code(unpacked) == "archive":
         raise UnsupportedFileError("nested-archive")
     return unpacked
 
@@ -76,9 +87,18 @@ def _refuse_foreign(head: bytes) -> None:
 
 
 def _foreign_code(head: bytes) -> str | None:
-    # "BM", "RIFF" and "Rar!" could begin a text; binary files have a NUL nearby.
-    binary = b"\0" in head[:512] or not head[:4].isascii()
+    binary = _is_binary(head)
     return next((code for magic, code in _FOREIGN if head.startswith(magic) and binary), None)
+
+
+def _is_binary(head: bytes) -> bool:
+    """ "BM", "RIFF" and "PAR1" could begin a text; binary files have a NUL nearby."""
+    return b"\0" in head[:512] or not head[:4].isascii()
+
+
+def _begins_workbook(head: bytes) -> bool:
+    """Whether it is an archive whose first part is one that begins workbooks. Text documents begin so, too."""
+    return head.startswith(_ZIP) and head[30:].startswith(_WORKBOOK_PARTS)
 
 
 def _looks_like_utf16(head: bytes) -> bool:

@@ -83,6 +83,8 @@ class SheetWriter:
     release: Release
     problems: ProblemLog = field(default_factory=ProblemLog)
     records: int = 0
+    # The source and the reply's hash of records that a harness may write several times; `asked.take` says when.
+    said: dict[int, tuple[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._codes = empty_codes(self.release.size)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from scoring import metrics
-from scoring.definition import CATEGORY, Definition
+from scoring.definition import CATEGORY, ONLY_DATASET, Definition
 from scoring.errors import NO_TEXT, UNSHOWABLE, Problem, ProblemLog, ReleaseError
 from scoring.folder import spec, tables
 from scoring.folder.spec import Spec
@@ -36,7 +36,6 @@ LONGEST = {
     "cluster": 300,
 }
 WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-ONLY_DATASET = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,8 @@ class Board(Generic[Key]):
 
     def _criticals(self, members: Flags, column: int) -> Floats:
         counts = np.count_nonzero(self._there(members, column), axis=0).tolist()
-        return np.array([critical(count) for count in counts])
+        images = int(self._outcomes.figures.images[self._at[column]])
+        return np.array([critical(count, images) for count in counts])
 
     def _judge(self, column: int, members: Flags) -> None:
         """All pairs, a block of rows beside another at a time."""
@@ -177,8 +178,7 @@ class Board(Generic[Key]):
         rows = np.flatnonzero(there.any(axis=1))
         self._better[:, column] = self._worse[:, column] = 0
         at = self._at[column]
-        images = int(self._outcomes.figures.images[at])
-        if images < 2:
+        if np.isinf(self._beyond[column]).all():
             return
         together = max(1, min(BLOCK, RESIDUALS_AT_ONCE // images))
         blocks = [rows[start : start + together] for start in range(0, len(rows), together)]
@@ -228,13 +228,14 @@ class Board(Generic[Key]):
         at = self._at[column]
         scores, squares = self._outcomes.scores[:, at], self._outcomes.squares[:, at]
         differences = scores[others] - scores[row]
-        images = int(self._outcomes.figures.images[at])
-        if images < 2:
+        finite = self._beyond[column][np.isfinite(self._beyond[column])]
+        if not len(finite):
             return differences, np.full(len(others), np.inf)
+        images = int(self._outcomes.figures.images[at])
         root, roots = np.sqrt(squares[row]), np.sqrt(squares[others])
         scale = images / (images - 1)
         least, most = scale * (roots - root) ** 2, scale * (roots + root) ** 2
-        errors = np.where(differences**2 > self._beyond[column].max() ** 2 * most, most, least)
+        errors = np.where(differences**2 > finite.max() ** 2 * most, most, least)
         doubt = np.flatnonzero(are_in_doubt(differences, least, most, self._beyond[column]))
         errors[doubt] = self._squared_errors(
             at, np.int64(row), others[doubt], self._outcomes.products(at, row, others[doubt])

@@ -9,6 +9,7 @@ import numpy as np
 
 from scoring.statistics.clusters import Spread
 from scoring.statistics.intervals import ROUNDING
+from scoring.statistics.ranks import least_error
 from scoring.statistics.strata import Flags
 from scoring.statistics.student import quantile
 
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 class Difference(NamedTuple):
     """The first one's figure less the second's, in percent points, with its standard error and 95 % interval.
 
-    z is their ratio, None where it has no bound: all images agree on the difference. Verdict 1: the first is better;
+    z is their ratio. Verdict 1: the first is better;
     -1: the second is; 0: they cannot be told apart. The interval excludes 0 exactly when the verdict is not 0.
     """
 
     difference: float
     error: float
-    z: float | None
+    z: float
     interval: tuple[float, float]
     verdict: int
 
@@ -81,11 +82,11 @@ def difference(
     if images < 2:
         return None
     value = 0.0 if abs(value) < ROUNDING else value
-    error = 0.0 if error < ROUNDING else error
+    error = max(0.0 if error < ROUNDING else error, least_error(value, images))
     width = quantile(images - 1) * error
     verdict = 0 if abs(value) <= width else int(math.copysign(1, -value if lower_is_better else value))
     interval = (100 * max(value - width, -1), 100 * min(value + width, 1))
-    z = value / error if error else (0.0 if value == 0 else None)
+    z = value / error if error else 0.0
     return Difference(100 * value, 100 * error, z, interval, verdict)
 
 

@@ -44,6 +44,7 @@ STATUS: Mapping[str, int] = {
     "file-archive": 415,
     "file-nested-archive": 415,
     "file-damaged-gzip": 422,
+    "file-old-spreadsheet": 415,
     "file-unknown-format": 415,
     "unknown-team": 404,
     "team-archived": 403,

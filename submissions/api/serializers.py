@@ -131,6 +131,7 @@ class LinksShape(serializers.Serializer[None]):
     self = serializers.URLField()
     report = serializers.URLField()
     problems = serializers.URLField(help_text="Every error of a rejected file; `errors` has the first 20.")
+    entry = serializers.URLField(help_text="Its rank, rank range and expected gain, once it is on the board.")
     page = serializers.URLField()
 
 
@@ -204,6 +205,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "self": reverse("api-submission", args, request=request),
             "report": reverse("api-report", args, request=request),
             "problems": reverse("api-problems", args, request=request),
+            "entry": reverse("api-entry", [submission.entry_id], request=request),
             "page": reverse("submission", args, request=request),
         }
 

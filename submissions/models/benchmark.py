@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from scoring.definition import Definition
@@ -82,8 +83,8 @@ class Benchmark(models.Model):
 
     @cached_property
     def rules(self) -> Definition:
-        """The definition that scoring reads."""
-        return Definition.from_dict(self.definition)
+        """The definition that scoring reads, with its texts in the reader's language."""
+        return Definition.from_dict(self.definition).in_language(get_language() or "")
 
     @property
     def is_original(self) -> bool:
@@ -172,8 +173,8 @@ class Release(models.Model):
 
     @cached_property
     def rules(self) -> Definition:
-        """The benchmark's definition as it was with this release."""
-        return Definition.from_dict(self.definition)
+        """The benchmark's definition as it was with this release, with its texts in the reader's language."""
+        return Definition.from_dict(self.definition).in_language(get_language() or "")
 
     @property
     def short_digest(self) -> str:

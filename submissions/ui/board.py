@@ -97,7 +97,10 @@ def board_row(
         # Over the table, and closed by a click elsewhere: the rows stay where they are.
         whose = f"<details data-menu><summary>{whose}</summary><p>{_linked(str(source))}</p></details>"
     plain = "".join(
-        [f'<td class="n">{notation.score(value)}{_margin(notation, its)}</td>' for value, its in further]
+        [
+            f'<td class="n">{notation.score(value)}{_margin(notation, value, its)}</td>'
+            for value, its in further
+        ]
     )
     drawn = f'<td class="draw">{_drawing(scale, score, interval, gain)}</td>' if scale else ""
     covered = notation.share(coverage) if kind == "scored" else ""
@@ -122,8 +125,8 @@ def _ends(notation: figures.Notation, interval: Sequence[float] | None) -> str:
     return f'<span class="interval">{notation.interval(interval)}</span>' if interval else ""
 
 
-def _margin(notation: figures.Notation, interval: Sequence[float] | None) -> str:
-    return f'<span class="interval">{notation.margin(interval)}</span>' if interval else ""
+def _margin(notation: figures.Notation, score: float | None, interval: Sequence[float] | None) -> str:
+    return f'<span class="interval">{notation.margin(score, interval)}</span>' if interval else ""
 
 
 def _drawing(scale: Scale, score: float | None, interval: Sequence[float] | None, gain: float | None) -> str:

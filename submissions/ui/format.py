@@ -5,6 +5,7 @@ fifty rows the ``floatformat`` filter alone would cost five milliseconds. The re
 active language's notation, and a missing value is an en dash that a screen reader speaks as "no figure".
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,9 +57,15 @@ class Notation:
             return SafeString("")
         return SafeString(f"{self.score(ends[0], decimals)}–{self.score(ends[1], decimals)}")
 
-    def margin(self, ends: Sequence[float]) -> SafeString:
-        """Half of an interval's width, where there is no room for both ends: "±1.3"."""
-        return SafeString(f"±{self.score((ends[1] - ends[0]) / 2)}")
+    def margin(self, score: float | None, ends: Sequence[float]) -> SafeString:
+        """Half of an interval's width, where there is no room for both ends: "±1.3".
+
+        Near 0 and 100 percent, where that would reach beyond them, both ends as whole numbers: "66–100".
+        """
+        half = (ends[1] - ends[0]) / 2
+        if score is not None and not half <= score <= 100 - half:
+            return SafeString(f"{math.floor(ends[0])}–{math.ceil(ends[1])}")
+        return SafeString(f"±{self.score(half)}")
 
     def share(self, value: float | None) -> SafeString:
         """See :func:`share`."""

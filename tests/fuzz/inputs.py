@@ -10,19 +10,27 @@ import gzip
 import io
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import pyarrow as pa
+from pyarrow import parquet
 
 from scoring.lookup import native_text
 from scoring.release import Release
+from tests.scoring import workbooks
 
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Records = list[dict[str, Any]]
 
 BOM = b"\xef\xbb\xbf"
 LONGEST = 256 * 1024
 # Of a hundred inputs: nothing but noise, nothing but words of formats.
 NOISE, BABBLE = 0.02, 0.05
+# Each Parquet file costs a process of its own: of a hundred thousand inputs.
+PARQUET = 100 / 100_000
 
 REPLIES = (
     "A", "B", "C", "D", "A", "B", "C", "D", "b", "(C)", "**D**", "Answer: B", "The answer is (A).", "\\boxed{C}",
@@ -43,6 +51,10 @@ TOKENS: tuple[bytes, ...] = (
     b"[" * 2000, b'{"a":' * 2000, b"]" * 50, b"[" * 40 + b"]" * 40, b"," * 300, b'"a":1,"a":1',
     b'"question_id"', b'"answer"', b'"image"', b'"question"', b'"gpt_answer"', b'"options"', b'"text"',
     b'"question_id": "x",', b'"answer": "A", ', b"question_id,answer\n", b"question_id;answer\n", b'},{"image"',
+    b'"prediction"', b'"index"', b'"doc"', b'"resps"', b'"filtered_resps"', b'"sample_id"', b'"mslm_answer"',
+    b'"output"',
+    b'"filter": "x",', b'"choices": ["x"],', b"index\tquestion\tprediction\n", b"<c>", b"</c>", b"<v>9</v>", b"<row/>",
+    b"<f/>", b'r="XFD1"', b'r="1048577"', b't="s"', b"<!DOCTYPE x>", b"&#0;", b"_x0000_",
     b'}\n{"question_id"', b"{},", b"[],", b"A. x\nB. y\n", b"A.", b"\nB)", b"Question:", b"Question 3: ", b"#0",
 )  # fmt: skip
 
@@ -87,6 +99,8 @@ class Inputs:
             return chance.randbytes(chance.randint(0, 400))
         if kind < NOISE + BABBLE:
             return b"".join(chance.choices(TOKENS, k=chance.randint(1, 30)))
+        if kind < NOISE + BABBLE + PARQUET:
+            return self._spoil_footer(as_parquet(chance, self._shapes.plain(chance)), chance)
         if kind < 0.5:
             data = chance.choice(self._whole)
         else:
@@ -97,8 +111,20 @@ class Inputs:
             data = write(chance, records)
         for _ in range(chance.choice((0, 0, 1, 1, 1, 2, 3, 8))):
             data = self._spoil(data, chance)
+        if chance.random() < 0.1:
+            data = as_part(chance, data)
         data = _dress(data, chance)
         return self._spoil(data, chance) if chance.random() < 0.1 else data
+
+    def _spoil_footer(self, data: bytes, chance: random.Random) -> bytes:
+        """Where Parquet says what it holds, at its end; there damage goes unseen the longest."""
+        footer = int.from_bytes(data[-8:-4], "little")
+        pages, said = data[: -8 - footer], data[-8 - footer : -8]
+        for _ in range(chance.choice((0, 1, 2, 5))):
+            said = chance.choice((_flip, _flip, _insert, _remove))(said, chance)
+        if chance.random() < 0.3:
+            pages = pages[:4] + _flip(pages[4:], chance)
+        return pages + said + len(said).to_bytes(4, "little") + data[-4:]
 
     def _spoil(self, data: bytes, chance: random.Random) -> bytes:
         if chance.random() < 0.05:
@@ -116,7 +142,13 @@ class _Shapes:
     def pairs(self) -> Sequence[tuple[Callable[[random.Random], Records], Callable[..., bytes]]]:
         """Each maker of records with a writer that suits it."""
         plain, native = (as_csv, as_csv, as_list, as_lines), (as_list, as_list, as_lines)
-        return [*((self.plain, write) for write in plain), *((self.native, write) for write in native)]
+        return [
+            *((self.plain, write) for write in (*plain, as_table, as_workbook)),
+            *((self.native, write) for write in native),
+            *((self.vlmevalkit, write) for write in (as_table, as_list, as_workbook)),
+            *((make, as_lines) for make in (self.samples, self.every_eval_ever)),
+            (self.robustmad, as_list),
+        ]
 
     def plain(self, chance: random.Random) -> Records:
         answers = self._answers(chance)
@@ -132,6 +164,67 @@ class _Shapes:
                 "question_type": self._release.kinds[at],
                 "correct_answer": "A",
                 "gpt_answer": answers(at),
+            }
+            for at, image in enumerate(self._release.images)
+        ]
+
+    def vlmevalkit(self, chance: random.Random) -> Records:
+        """With the questions' ids or without."""
+        answers, ids = self._answers(chance), chance.random() < 0.5
+        return [
+            {
+                "index": at,
+                **({"question_id": name} if ids else {}),
+                "question": self._release.texts[at],
+                **self._letters(at),
+                "image_path": f"/data/{self._release.images[at]}",
+                "category": self._release.kinds[at],
+                "prediction": answers(at),
+            }
+            for at, name in enumerate(self._release.ids)
+        ]
+
+    def _letters(self, at: int) -> dict[str, Any]:
+        options = self._release.options[at]
+        return {letter: (*options, *[float("nan")] * 4)[place] for place, letter in enumerate("ABCD")}
+
+    def samples(self, chance: random.Random) -> Records:
+        """Of lm-evaluation-harness, or without `doc`, of lmms-eval."""
+        answers, has_doc = self._answers(chance), chance.random() < 0.5
+        records = []
+        for at, name in enumerate(self._release.ids):
+            about = {"question_id": name, "image": self._release.images[at], **self._shuffled(at, chance)}
+            reply = answers(at) or ""
+            filtered = {"filtered_resps": [reply], "target": ""}
+            if has_doc:
+                records.append({"doc_id": at, "doc": about, "resps": [[reply]], "filter": "none", **filtered})
+            else:
+                records.append({"doc_id": at, "input": "?", "mmad": {"question_id": name}, **filtered})
+        return records
+
+    def every_eval_ever(self, chance: random.Random) -> Records:
+        answers = self._answers(chance)
+        return [
+            {
+                "evaluation_id": "mmad/m/1",
+                "evaluation_name": "mmad",
+                "sample_id": name,
+                "input": {"raw": self._texts[at], "choices": list(self._release.options[at])},
+                "output": {"raw": [answers(at) or ""]},
+                "answer_attribution": [{"extracted_value": "A", "is_terminal": True}],
+            }
+            for at, name in enumerate(self._release.ids)
+        ]
+
+    def robustmad(self, chance: random.Random) -> Records:
+        answers = self._answers(chance)
+        return [
+            {
+                "image_path": image,
+                "question_id": at + 1,
+                "question": self._release.texts[at],
+                "mslm_answer": answers(at),
+                "raw_response": answers(at),
             }
             for at, image in enumerate(self._release.images)
         ]
@@ -178,6 +271,44 @@ def as_csv(chance: random.Random, records: Records) -> bytes:
     writer.writerow(["question_id", "answer"])
     writer.writerows(record.values() for record in records)
     return _encoded(text.getvalue())
+
+
+def as_table(chance: random.Random, records: Records) -> bytes:
+    """Every field quoted, as pandas does it for VLMEvalKit, or as few as can be."""
+    text = io.StringIO()
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if chance.random() < 0.5 else csv.QUOTE_MINIMAL
+    names = list(dict.fromkeys(name for record in records for name in record))
+    writer = csv.DictWriter(
+        text, names, delimiter=chance.choice("\t\t,;"), quoting=quoting, lineterminator="\n"
+    )
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
+    return _encoded(text.getvalue())
+
+
+def as_workbook(chance: random.Random, records: Records) -> bytes:
+    names = list(dict.fromkeys(name for record in records for name in record))
+    rows = [names, *([_cell(record.get(name)) for name in names] for record in records)]
+    write = chance.choice((workbooks.inline, workbooks.shared))
+    return write([[_NO_XML.sub("?", str(cell)) for cell in row] for row in rows])
+
+
+def as_part(chance: random.Random, data: bytes) -> bytes:
+    """Something in the place of a workbook's part."""
+    name = chance.choice(
+        ("xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "_rels/.rels")
+    )
+    return workbooks.with_part(workbooks.inline([["question_id", "answer"], ["x", "A"]]), name, data)
+
+
+def as_parquet(_chance: random.Random, records: Records) -> bytes:
+    written = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(records), written)
+    return written.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return "" if value is None or value != value else value
 
 
 def _encoded(text: str) -> bytes:

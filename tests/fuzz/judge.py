@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from scoring.answers import plain, read
+from scoring.answers import read
 from scoring.answers.recognise import HEAD_SIZE, recognise
 from scoring.answers.sheet import UNREAD, Sheet
 from scoring.errors import LONGEST_QUOTE, UNSHOWABLE, PredictionError, Problem, UnsupportedFileError
@@ -94,17 +94,11 @@ class Judge:
             body, format_name = read._open(data)
         except PredictionError:
             return
-        if format_name == "csv":
-            quick = plain._read_simple_csv(body, self._release)
-        else:
-            quick = read._read_json_quickly(body, format_name, self._release)
+        quick = read.read_quickly(body, format_name, self._release)
         if quick is None:
             return
         try:
-            if format_name == "csv":
-                careful = plain._read_any_csv(body, self._release)
-            else:
-                careful = read._read_records(body, format_name, self._release)
+            careful = read.read_records(body, format_name, self._release)
         except PredictionError as error:
             raise WrongError(f"only the quick way takes it: {error}") from error
         _expect(_are_same(quick, careful), "the quick way reads it differently")

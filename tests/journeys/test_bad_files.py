@@ -20,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests import material
 from tests.hostile import LARGEST, WORST
 from tests.journeys.client import Pipeline
 from tests.journeys.visitor import Visitor
+from tests.scoring import workbooks
 from tests.servers.memory import MemoryWatch
 from tests.servers.site import Site
 from tests.truth_search import TruthSearch
@@ -33,6 +36,7 @@ from tests.truth_search import TruthSearch
 SLUG = "bad-files"
 GOOD = material.answers(seed=50)
 LINES = GOOD.decode().splitlines()
+TABLE = [line.rsplit(",", 1) for line in LINES]
 ROWS = [dict(zip(("question_id", "answer"), line.rsplit(",", 1), strict=True)) for line in LINES[1:]]
 
 
@@ -97,11 +101,22 @@ def gzip_beyond_the_cap() -> bytes:
     return gzip.compress(b"question_id,answer\n" + text[: LARGEST + 1 - 19], 1)
 
 
-def zipped(data: bytes) -> bytes:
+def zipped(data: bytes, name: str = "answers.csv") -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("answers.csv", data)
+        archive.writestr(name, data)
     return packed.getvalue()
+
+
+def as_parquet() -> bytes:
+    written = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(ROWS), written)
+    return written.getvalue()
+
+
+def footer_without_sense() -> bytes:
+    """Noise between the two things that are looked at first: the magic and the footer's length."""
+    return b"PAR1" + random.Random(3).randbytes(500) + (400).to_bytes(4, "little") + b"PAR1"
 
 
 def tarred(data: bytes) -> bytes:
@@ -124,6 +139,13 @@ REFUSED: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "utf-16": (lambda: GOOD.decode().encode("utf-16"), 415, "file-utf-16"),
     "utf-16 without a mark": (lambda: GOOD.decode().encode("utf-16-le"), 415, "file-utf-16"),
     "zip": (lambda: zipped(GOOD), 415, "file-archive"),
+    "an archive that is none of a workbook": (lambda: zipped(GOOD, "content.xml"), 415, "file-archive"),
+    "an old Excel file": (
+        lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5_000),
+        415,
+        "file-old-spreadsheet",
+    ),
+    "a workbook in gzip": (lambda: gzip.compress(workbooks.inline(TABLE)), 415, "file-nested-archive"),
     "tar": (lambda: tarred(GOOD), 415, "file-unknown-format"),
     "gzip in gzip": (lambda: gzip.compress(gzip.compress(GOOD)), 415, "file-nested-archive"),
     "zip in gzip": (lambda: gzip.compress(zipped(GOOD)), 415, "file-nested-archive"),
@@ -193,6 +215,34 @@ REJECTED: dict[str, tuple[Callable[[], bytes], str, int | None]] = {
         "unpaired-surrogate",
         1,
     ),
+    "a document that begins like a workbook": (
+        lambda: zipped(b"<document/>", "[Content_Types].xml"),
+        "no-sheet",
+        None,
+    ),
+    "a workbook of 101 : 1": (
+        lambda: workbooks.workbook({"S": workbooks.of(" " * 10_000_000)}),
+        "expands-too-far",
+        None,
+    ),
+    "a workbook with entities": (
+        lambda: workbooks.workbook({"S": "<!DOCTYPE x [<!ENTITY a 'b'>]>" + workbooks.of("<row>&a;</row>")}),
+        "damaged-workbook",
+        None,
+    ),
+    "a cell to the far lower right": (
+        lambda: workbooks.workbook(
+            {
+                "S": workbooks.of(
+                    '<row><c><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+                )
+            }
+        ),
+        "wrong-columns",
+        1,
+    ),
+    "Parquet cut short": (lambda: as_parquet()[:-9], "damaged-parquet", None),
+    "Parquet with a footer of noise": (footer_without_sense, "damaged-parquet", None),
     "no UTF-8": (lambda: GOOD + b"\xff,A\n", "invalid-utf-8", len(LINES) + 1),
     **{name: (make, "", None) for name, make in WORST.items()},
 }
@@ -236,6 +286,9 @@ READ: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "CRLF": (lambda: GOOD.replace(b"\n", b"\r\n"), "answers.json", "application/json"),
     "BOM": (lambda: b"\xef\xbb\xbf" + GOOD, "answers.png", "image/png"),
     "gzip": (lambda: gzip.compress(GOOD), "answers.pickle", "application/octet-stream"),
+    "a workbook": (lambda: workbooks.shared(TABLE), "answers.csv", "text/csv"),
+    "Parquet": (as_parquet, "answers.xlsx", "application/json"),
+    "semicolons": (lambda: GOOD.replace(b",", b";"), "answers.zip", "application/zip"),
     "64 MiB to the byte": (
         lambda: json.dumps(ROWS).encode().ljust(LARGEST),
         "answers.csv.gz",

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.answers import native
+from scoring.answers import asked, native
 from scoring.answers.json_keys import count_keys
-from scoring.answers.read import _read_records
+from scoring.answers.read import read_records
 from scoring.benchmarks.mmad import importer
 from scoring.definition import Definition
 from scoring.errors import PredictionError
@@ -182,7 +182,7 @@ def test_shuffled_options_are_mapped_through_their_text(release: Release, seed: 
 
 
 def evaluate_some(records: list[dict[str, Any]], release: Release) -> int:
-    sheet = _read_records(as_native(records), "json", release)
+    sheet = read_records(as_native(records), "json", release)
     return int((sheet.codes == release.truth).sum())
 
 
@@ -338,7 +338,7 @@ def test_the_quick_reader_takes_the_authors_files(release: Release, indent: int 
     for chosen in (records, records[::-1]):
         data = json.dumps(chosen, indent=indent).encode()
         quick = native.read_json_quickly(data, count_keys(data) or 0, release)
-        careful = _read_records(data, "json", release)
+        careful = read_records(data, "json", release)
         assert quick is not None
         assert quick.codes.tolist() == careful.codes.tolist()
         assert quick.readings == careful.readings
@@ -375,12 +375,12 @@ def spoilt(release: Release, **changes: Any) -> bytes:
     ],
 )
 def test_options_are_lines_that_begin_with_their_letter(text: str, options: tuple[str, ...]) -> None:
-    assert native._option_lines(native._split(text)[1]) == options
+    assert asked.option_lines(asked.split(text)[1]) == options
 
 
 @given(st.text(alphabet="AB.: \n\tx\r\u00a0\u2028\x1c", max_size=30))
 def test_any_question_text_is_split(text: str) -> None:
-    native._option_lines(native._split(text)[1])
+    asked.option_lines(asked.split(text)[1])
 
 
 def test_more_options_than_letters_are_no_options(release: Release) -> None:

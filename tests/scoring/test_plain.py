@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scoring.answers import plain
 from scoring.answers.json_keys import count_keys
-from scoring.answers.read import _read_json_quickly, _read_records, read
+from scoring.answers.read import read, read_quickly, read_records
 from scoring.evaluate import evaluate
 from scoring.release import Release
 from tests.scoring.answer_files import as_csv, as_json, as_jsonl, plain_rows, problems_of, right_answers
@@ -109,11 +109,15 @@ HEAD = b"question_id,answer\n"
     ("data", "expected"),
     [
         (b"id,answer\nx,A\n", [("wrong-columns", 1)]),
-        (b"answer,question_id\n", [("wrong-columns", 1)]),
-        (b"question_id,answer,score\n", [("wrong-columns", 1)]),
+        (b"answer,question_id\nA,x\n", [("unknown-question", 2)]),
+        (b"question_id,answer,score\n", [("too-few-records", None)]),
         (b"Question_ID,Answer\n", [("wrong-columns", 1)]),
-        (b"question_id;answer\nx;A\n", [("wrong-separator", 1)]),
-        (b"question_id\tanswer\nx\tA\n", [("wrong-separator", 1)]),
+        (b"question_id;answer\nx;A\n", [("unknown-question", 2)]),
+        (b"question_id\tanswer\nx\tA\n", [("unknown-question", 2)]),
+        (b'"question_id|answer,"\nx|A\n', [("wrong-separator", 1)]),
+        (b"question_id;letter\n", [("wrong-columns", 1)]),
+        (b"question_id,answer,question_id\n", [("duplicate-column", 1)]),
+        (b"question_id,answer" + b",x" * 1000 + b"\n", [("too-many-columns", 1)]),
         (HEAD, [("too-few-records", None)]),
         (HEAD + b"x\n\ny,A,B\n", [("wrong-number-of-fields", 2), ("wrong-number-of-fields", 4)]),
         (HEAD + b'"x,A\n"y",B\n', [("malformed-csv", 2)]),
@@ -157,14 +161,14 @@ def test_the_quick_and_the_careful_reader_agree(release: Release, data: st.DataO
     )
     rows = [(question, data.draw(replies)) for question in release.ids[:40]]
     body, lines = as_json(rows), as_jsonl(rows)
-    quick = _read_json_quickly(body, "json", release)
-    quick_lines = _read_json_quickly(lines, "jsonl", release)
+    quick = read_quickly(body, "json", release)
+    quick_lines = read_quickly(lines, "jsonl", release)
     if quick is None:
         assert problems_of(body, release)
         assert problems_of(lines, release)
     else:
         assert quick_lines is not None
-        careful = _read_records(body, "json", release)
+        careful = read_records(body, "json", release)
         for sheet in (quick, quick_lines):
             assert sheet.codes.tolist() == careful.codes.tolist()
             assert sheet.present.tolist() == careful.present.tolist()
@@ -181,9 +185,9 @@ def test_any_bytes_end_in_problems_and_nothing_else(release: Release, data: byte
 
 def test_the_quick_readers_take_what_they_are_made_for(release: Release) -> None:
     rows = plain_rows(release)
-    assert plain._read_simple_csv(as_csv(rows), release) is not None
-    assert plain._read_simple_csv(as_csv(rows).replace(b"\n", b"\r\n"), release) is not None
-    assert plain._read_simple_csv(quoted(rows), release) is None
+    assert plain.read_csv_quickly(as_csv(rows), release) is not None
+    assert plain.read_csv_quickly(as_csv(rows).replace(b"\n", b"\r\n"), release) is not None
+    assert plain.read_csv_quickly(quoted(rows), release) is None
     assert read(as_csv(rows), release).codes.tolist() == read(quoted(rows), release).codes.tolist()
 
 
@@ -207,4 +211,4 @@ def test_a_back_slash_before_a_u_and_digits_is_text(release: Release) -> None:
     for records in (rows, [*rows[:-1], {**rows[-1], "answer": None}]):
         data = json.dumps(records).encode()
         assert count_keys(data) == 2 * len(rows)
-        assert _read_records(data, "json", release).present.all()
+        assert read_records(data, "json", release).present.all()

@@ -11,10 +11,10 @@ from scoring.answers.recognise import HEAD_SIZE, recognise
 from scoring.errors import UnsupportedFileError
 
 
-def zipped() -> bytes:
+def zipped(name: str = "answers.csv") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("answers.csv", "question_id,answer\n")
+        archive.writestr(name, "question_id,answer\n")
     return buffer.getvalue()
 
 
@@ -33,6 +33,11 @@ def zipped() -> bytes:
         (gzip.compress(b"[" + b" " * 1_000_000)[:200], "json"),
         (gzip.compress(b"") + gzip.compress(b"[1]"), "json"),
         ("question_id,answer\nü,A\n".encode(), "csv"),
+        (b"PAR1\x15\x04\x15\0", "parquet"),
+        (zipped("xl/worksheets/sheet1.xml"), "xlsx"),
+        (zipped("[Content_Types].xml"), "xlsx"),
+        (zipped("docProps/app.xml"), "xlsx"),
+        (zipped("_rels/.rels"), "xlsx"),
     ],
 )
 def test_a_format_is_known_by_its_content(data: bytes, found: str) -> None:
@@ -63,9 +68,12 @@ def test_a_format_is_known_by_its_content(data: bytes, found: str) -> None:
         (lzma.compress(b"x,y"), "archive"),
         (gzip.compress(gzip.compress(b"x,y")), "nested-archive"),
         (gzip.compress(zipped()), "nested-archive"),
+        (gzip.compress(zipped("xl/workbook.xml")), "nested-archive"),
+        (gzip.compress(b"PAR1\x15\x04\x15\0"), "nested-archive"),
         (b"\x1f\x8b\x08\0garbage garbage", "damaged-gzip"),
         (b"\x1f\x8b\x08" + b"?" * 100, "damaged-gzip"),
         (b"\x1f\x8b\x08\0", "damaged-gzip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old-spreadsheet"),
         (b"%PDF-1.7\n\xff\0", "unknown-format"),
         (b"\x7fELF\x02\x01\x01\0\0\0", "unknown-format"),
         (b"just some words", "unknown-format"),

@@ -8,6 +8,7 @@ from string import ascii_uppercase
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 
 from scoring.folder.reader import read
 from submissions import folders, pairs, truths
@@ -76,6 +77,14 @@ def test_a_benchmark_that_nobody_here_thought_of_is_ranked_from_its_folder(
         pairs.compute(pair.pk)
     compared = client.get("/api/v1/benchmarks/fears/compare/", {"entries": ",".join(ids)}).json()
     assert compared["pairs"][0]["sentence"].startswith("bold is better than calm by 32.9 points")
+
+
+def test_its_texts_are_read_in_the_reader_s_language(tmp_path: Path) -> None:
+    load(fears(tmp_path))
+    with translation.override("zh-hans"):
+        rules = Benchmark.objects.get(slug="fears").rules
+        assert [subtask.name for subtask in rules.subtasks[:2]] == ["第一", "Fear 1"]
+    assert Benchmark.objects.get(slug="fears").rules.subtasks[0].name == "Fear 0"
 
 
 def test_the_best_of_an_entry_is_the_lowest_where_lower_is_better(tmp_path: Path) -> None:

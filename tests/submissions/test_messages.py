@@ -19,10 +19,12 @@ from scoring.evaluate import evaluate
 from submissions import messages
 from submissions.api.problems import STATUS
 from tests import material
+from tests.scoring import workbooks
 
 ID = "DS-MVTec/thing/image/good/000.png#0"
 IMAGE = ID.partition("#")[0]
 HEADER = b"question_id,answer\n"
+TABLE = [["question_id", "answer"], [ID, "A"]]
 
 
 def native(**changes: Any) -> dict[str, Any]:
@@ -50,6 +52,7 @@ REFUSED = {
     "archive": b"PK\x03\x04\0\0",
     "nested-archive": gzip.compress(gzip.compress(b"a,b")),
     "damaged-gzip": b"\x1f\x8b\xff\xff\xff",
+    "old-spreadsheet": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100),
     "unknown-format": b"hello",
 }
 
@@ -64,8 +67,25 @@ AT_FAULT = {
     "nested-too-deep": b"[" * 100_000,
     "record-too-long": b'[{"question_id": "' + b"a" * 5_000_000 + b'"}]',
     "missing-header": ID.encode() + b",A\n",
-    "wrong-separator": b"question_id;answer\n",
+    "wrong-separator": b'"question_id|answer,"\n',
     "wrong-columns": b"id,answer\n",
+    "duplicate-column": b"question_id,answer,answer\n",
+    "too-many-columns": b"question_id,answer" + b",x" * 1_000 + b"\n",
+    "truncated-table": HEADER + f"{ID},".encode(),
+    "damaged-workbook": workbooks.inline(TABLE)[:-1],
+    "no-sheet": workbooks.archive({"[Content_Types].xml": "<Types/>", "word/document.xml": "<document/>"}),
+    "several-sheets": workbooks.workbook({"one": workbooks.sheet(TABLE), "two": workbooks.sheet(TABLE)}),
+    "formula": workbooks.workbook(
+        {
+            "one": workbooks.sheet(
+                TABLE, lambda place, value: f'<c r="{place}" t="str"><f>A1</f><v>{value}</v></c>'
+            )
+        }
+    ),
+    "merged-cells": workbooks.workbook(
+        {"one": workbooks.sheet(TABLE, more='<mergeCells><mergeCell ref="A2:B2"/></mergeCells>')}
+    ),
+    "damaged-parquet": b"PAR1" + bytes(100) + b"PAR1",
     "wrong-number-of-fields": HEADER + b"a,b,c\n",
     "too-many-records": HEADER + b"a,b\n" * 11_000,
     "too-few-records": HEADER + ID.encode() + b",A\n",
@@ -79,6 +99,7 @@ AT_FAULT = {
     "unpaired-surrogate": b'{"question_id": "a\\ud800", "answer": "A"}',
     "control-character": "question_id,answer\na\u202eb,A\n".encode(),
     "unknown-question": HEADER + b"a,A\n",
+    "question-not-named": lines({"doc_id": 0, "filtered_resps": ["A"]}),
     "duplicate-question": HEADER + f"{ID},A\n{ID},A\n".encode(),
     "options-differ": lines(
         [native(question={"text": "Is there any defect in the object?", "options": {"A": "x"}})]

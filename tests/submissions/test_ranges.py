@@ -91,13 +91,14 @@ def expected(column: str = "overall", *, closed: bool = False) -> dict[str, tupl
         ).astype(bool)
         for each in shown.select_related("entry")
     }
-    beyond = critical(len(right))
+    figures = content.strata.linear(range(7))
+    beyond = critical(len(right), int(figures.images[figures.at(column)]))
     found = {}
     for name, its in right.items():
         zs = []
         for other, theirs in right.items():
             pair = compare(theirs, its, content, range(7)).differences[column] if other != name else None
-            zs.append(pair.z or 0 if pair else 0)
+            zs.append(pair.z if pair else 0)
         found[name] = (1 + sum(z > beyond for z in zs), len(right) - sum(z < -beyond for z in zs))
     return found
 

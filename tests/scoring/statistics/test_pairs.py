@@ -64,11 +64,13 @@ def test_identical_answers_cannot_be_told_apart(release: Release) -> None:
     assert pair.mid_p == 1
 
 
-def test_a_difference_on_which_all_images_agree_has_no_bound() -> None:
+def test_a_difference_on_which_all_images_agree_is_as_sure_as_there_are_images() -> None:
     release = flat(30)
     found = compare(np.ones(30, dtype=bool), np.zeros(30, dtype=bool), release, [0]).differences["overall"]
     assert found is not None
-    assert (found.z, found.interval, found.verdict) == (None, (100, 100), 1)
+    assert found.z == pytest.approx(math.sqrt(30**2 - 1) / 2)
+    assert found.interval == pytest.approx((100 - 2.04523 * 200 / math.sqrt(30**2 - 1), 100))
+    assert found.verdict == 1
 
 
 def test_one_image_says_nothing() -> None:

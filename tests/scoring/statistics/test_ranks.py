@@ -47,7 +47,7 @@ def test_ranges_by_hand() -> None:
     100 / 99 (n (1 - n / 100)^2 + (100 - n) (n / 100)^2) / 100^2: z is 2.03 for four and 2.93 for eight. Three entries
     are judged as four: beyond 2.394, the quantile at 1 - 0.025 / 3.
     """
-    assert critical(3) == critical(4) == pytest.approx(2.394, abs=5e-4)
+    assert critical(3, 1000) == critical(4, 1000) == pytest.approx(2.394, abs=5e-4)
     answers = {"none": missing(), "four": missing(*range(4)), "eight": missing(*range(8))}
     found = judged(flat(100), answers)
     assert found == {"none": (1, 2), "four": (1, 3), "eight": (2, 3)}
@@ -82,10 +82,34 @@ def test_one_image_tells_nobody_apart() -> None:
 
 
 def test_the_critical_value_moves_only_when_the_board_doubles() -> None:
-    values = [critical(entries) for entries in range(2, 70)]
+    values = [critical(entries, 10_000) for entries in range(2, 70)]
     moves = [number for number, (one, other) in enumerate(pairwise(values), start=3) if one != other]
     assert moves == [3, 5, 9, 17, 33, 65]
-    assert critical(2) == NormalDist().inv_cdf(0.975)
+    assert critical(2, 10_000) == pytest.approx(NormalDist().inv_cdf(0.975), rel=2e-4)
+
+
+def test_a_board_tells_nobody_apart_whom_a_comparison_does_not() -> None:
+    """Ten images, of which one entry has all and the other seven right: z is 1.96, and 2.26 are needed."""
+    release = flat(10)
+    seven = np.arange(10) < 7
+    pair = compare(np.ones(10, dtype=bool), seven, release, [0]).differences["overall"]
+    assert pair is not None
+    assert (round(pair.z, 2), pair.verdict) == (1.96, 0)
+    assert judged(release, {"ten": np.ones(10, dtype=bool), "seven": seven}) == {
+        "ten": (1, 2),
+        "seven": (1, 2),
+    }
+
+
+@pytest.mark.parametrize(("images", "verdict"), [(2, 0), (5, 0), (6, 1), (7, 1)])
+def test_images_that_all_agree_tell_apart_when_a_sign_test_would(images: int, verdict: int) -> None:
+    release = flat(images)
+    every, none = np.ones(images, dtype=bool), np.zeros(images, dtype=bool)
+    pair = compare(every, none, release, [0]).differences["overall"]
+    assert pair is not None
+    assert pair.verdict == verdict
+    assert (pair.interval[0] > 0) == bool(verdict)
+    assert judged(release, {"all": every, "none": none})["all"] == (1, 1 if verdict else 2)
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +125,14 @@ def board(release: Release) -> dict[str, Flags]:
     "figure", ["overall", "defect-analysis", "VisA", "anomaly-detection", "detection/recall"]
 )
 def test_ranges_are_what_all_pairs_say(release: Release, board: dict[str, Flags], figure: str) -> None:
-    beyond = critical(len(board))
+    figures = release.strata.linear(range(7))
+    beyond = critical(len(board), int(figures.images[figures.at(figure)]))
     expected = {}
     for name, correct in board.items():
         zs = []
         for other, its in board.items():
             pair = compare(its, correct, release, range(7)).differences[figure] if other != name else None
-            zs.append(pair.z or 0 if pair else 0)
+            zs.append(pair.z if pair else 0)
         expected[name] = (1 + sum(z > beyond for z in zs), len(board) - sum(z < -beyond for z in zs))
     found = judged(release, board, figure)
     assert found == expected

@@ -57,19 +57,50 @@
     return null;
   }
 
+  // Kinds of files that are packed, and are told by their first bytes alone; or null.
+  function packedFormOf(head) {
+    if (begins(head, [0x50, 0x41, 0x52, 0x31])) {
+      return "parquet";
+    }
+    var first = String.fromCharCode.apply(null, head.slice(30, 50));
+    var isBook = /^(\[Content_Types\]\.xml|_rels\/|docProps\/|xl\/|customXml\/)/.test(first);
+    return begins(head, [0x50, 0x4b, 0x03, 0x04]) && isBook ? "xlsx" : null;
+  }
+
+  // Whether a first line names columns that are read, whatever stands between them.
+  function namesColumns(line) {
+    var names = line.split(/[,;\t]/).map(function (name) {
+      return name.trim().replace(/^"(.*)"$/, "$1");
+    });
+    function has(name) {
+      return names.indexOf(name) !== -1;
+    }
+    return (has("question_id") && has("answer")) || (has("prediction") && (has("index") || has("question")));
+  }
+
   function formOf(text) {
     text = text.replace(/^\uFEFF/, "").trimStart();
     if (text.charAt(0) === "[") {
+      if (/"(prediction|mslm_answer|raw_response)"/.test(text)) {
+        return "harness";
+      }
       if (/"(gpt_answer|question_type)"/.test(text)) {
         return "native";
       }
       return /"question_id"/.test(text) ? "plain" : "unknown";
     }
     if (text.charAt(0) === "{") {
-      return /"question_id"/.test(text.split("\n", 1)[0]) ? "jsonl" : "unknown";
+      var line = text.split("\n", 1)[0];
+      if (/"(filtered_resps|resps|sample_id)"/.test(line)) {
+        return "harness";
+      }
+      return /"question_id"/.test(line) ? "jsonl" : "unknown";
     }
     if (/^"?question_id"?,"?answer"?\s*(\r|\n|$)/.test(text)) {
       return "csv";
+    }
+    if (namesColumns(text.split("\n", 1)[0])) {
+      return "table";
     }
     return /^[^\n]*,[^\n]*\n/.test(text) ? "header" : "unknown";
   }
@@ -161,6 +192,10 @@
       return { form: "unknown", gzip: true };
     }
     var head = await readHead(file, gzip);
+    var packed = gzip ? null : packedFormOf(head);
+    if (packed) {
+      return { form: packed };
+    }
     var fault = faultOf(head);
     if (fault) {
       return { fault: fault };
@@ -168,6 +203,9 @@
     var form = formOf(new TextDecoder().decode(head));
     if (form === "header" || form === "unknown") {
       return { doubt: form };
+    }
+    if (form === "harness" || form === "table") {
+      return { form: form, gzip: gzip };
     }
     return { form: form, gzip: gzip, records: await countRecords(file, gzip, form) };
   }
