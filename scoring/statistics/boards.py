@@ -180,6 +180,7 @@ class Board(Generic[Key]):
         at = self._at[column]
         if np.isinf(self._beyond[column]).all():
             return
+        images = int(self._outcomes.figures.images[at])
         together = max(1, min(BLOCK, RESIDUALS_AT_ONCE // images))
         blocks = [rows[start : start + together] for start in range(0, len(rows), together)]
         for number, block in enumerate(blocks):

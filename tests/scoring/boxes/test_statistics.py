@@ -182,8 +182,9 @@ def test_a_board_judges_by_the_same_differences_as_pairs() -> None:
     for key, each in enumerate(marks):
         board.add(key, each.encode())
     board.settle(dict.fromkeys(range(12), (True,)))
-    beyond = critical(12)
+    figures = release.new_outcomes().figures
     for column in release.columns:
+        beyond = critical(12, int(figures.images[figures.at(column)]))
         judged = board.judged(column)
         for key, each in enumerate(marks):
             z = [
