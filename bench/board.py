@@ -15,7 +15,6 @@ counted as its own CPU time.
 import argparse
 import json
 import logging
-import os
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,8 @@ from datetime import UTC, datetime
 from itertools import product
 from random import Random
 from typing import TYPE_CHECKING
+
+from bench import environment
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -83,7 +84,6 @@ def holds(medians: list[dict[str, float]]) -> bool:
 def measured_apart(entries: int, *, profile: bool) -> dict[str, float]:
     """The medians of a board of that size, in milliseconds, from a process and a folder of their own."""
     with tempfile.TemporaryDirectory(prefix="vernier-bench-") as folder:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("VERNIER_")}
         command = [
             sys.executable,
             "-m",
@@ -94,7 +94,7 @@ def measured_apart(entries: int, *, profile: bool) -> dict[str, float]:
         ]
         done = subprocess.run(  # noqa: S603  # ourselves
             command,
-            env={**environment, "VERNIER_VAR": folder, "DJANGO_SETTINGS_MODULE": "leaderboard.settings"},
+            env=environment(VERNIER_VAR=folder),
             stdout=subprocess.PIPE if not profile else None,
             check=True,
         )

@@ -7,7 +7,6 @@ the median of thirty. Ends with 1 when one is over its limit.
 
 import json
 import logging
-import os
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
+
+from bench import environment
 
 if TYPE_CHECKING:
     from scoring.release import Release as Content
@@ -35,10 +36,8 @@ def main() -> int:
     if "--inside" in sys.argv:
         return inside()
     with tempfile.TemporaryDirectory(prefix="vernier-bench-") as folder:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("VERNIER_")}
-        environment |= {"VERNIER_VAR": folder, "DJANGO_SETTINGS_MODULE": "leaderboard.settings"}
         command = [sys.executable, "-m", "bench.comparing", "--inside"]
-        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # ourselves
+        return subprocess.run(command, env=environment(VERNIER_VAR=folder), check=False).returncode  # noqa: S603  # ourselves
 
 
 def inside() -> int:

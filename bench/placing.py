@@ -7,7 +7,6 @@ benchmark take their places one after the other, so this is what bounds them, ho
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from bench import board
+from bench import board, environment
 from tests.servers import postgres
 
 PLACED = 30
@@ -44,16 +43,11 @@ def main() -> None:
 
 def measured_apart(entries: int, database: str, folder: Path) -> dict[str, float]:
     """The medians for a board of that size, in seconds."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VERNIER_")}
     done = subprocess.run(  # noqa: S603  # ourselves
         [sys.executable, "-m", "bench.placing", "--inside", str(entries)],
-        env={
-            **environment,
-            "VERNIER_VAR": str(folder / str(entries)),
-            "VERNIER_DATABASE_URL": database,
-            "VERNIER_EMBEDDED": "1",
-            "DJANGO_SETTINGS_MODULE": "leaderboard.settings",
-        },
+        env=environment(
+            VERNIER_VAR=str(folder / str(entries)), VERNIER_DATABASE_URL=database, VERNIER_EMBEDDED="1"
+        ),
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -9,7 +9,6 @@ time, and as a named baseline the same files read again from their bytes. Ends w
 import argparse
 import json
 import logging
-import os
 import random
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from bench import environment
 
 if TYPE_CHECKING:
     from scoring.release import Release as Content
@@ -40,10 +41,8 @@ def main() -> int:
     if given.inside:
         return inside(given.submissions)
     with tempfile.TemporaryDirectory(prefix="vernier-bench-") as folder:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("VERNIER_")}
-        environment |= {"VERNIER_VAR": folder, "DJANGO_SETTINGS_MODULE": "leaderboard.settings"}
         command = [sys.executable, "-m", "bench.rescoring", "--inside", str(given.submissions)]
-        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # ourselves
+        return subprocess.run(command, env=environment(VERNIER_VAR=folder), check=False).returncode  # noqa: S603  # ourselves
 
 
 def inside(count: int) -> int:

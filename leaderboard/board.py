@@ -15,7 +15,7 @@ from django.db import connection
 
 from leaderboard.cursors import BoardCursor
 from leaderboard.filters import OPEN, OVERALL, SETTINGS, Columns, Condition, Wanted
-from scoring.statistics.tries import expected_gain
+from scoring.statistics.tries import gain
 from submissions.models import Benchmark, Release
 
 PAGE_ROWS = 50
@@ -255,16 +255,6 @@ def _rows(shown: Board, found: Sequence[Sequence[Any]], columns: Columns) -> lis
         shape["expected_gain"] = gain(shape["tries"], shape["score"], shape["interval"])
         rows.append(shape)
     return rows
-
-
-def gain(tries: int | None, score: float | None, interval: Sequence[float] | None) -> float | None:
-    """By how many points at most a score picked from several tries is expected to look better than one try would.
-
-    None for one try, and where there is no interval.
-    """
-    if tries is None or tries < 2 or score is None or interval is None:
-        return None
-    return expected_gain(tries, score, interval)
 
 
 def grouped(figures: Figures, columns: Columns) -> dict[str, dict[str, float | None]]:

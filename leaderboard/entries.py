@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
-from leaderboard import board
 from leaderboard.cursors import HistoryCursor
 from leaderboard.filters import OVERALL, Columns
+from scoring.statistics.tries import gain
 from submissions import decisions, places, reports
 from submissions.askers import Asker
 from submissions.decisions import Decision
@@ -65,8 +65,8 @@ class Details:
 
     @property
     def expected_gain(self) -> float | None:
-        """What of the score may be the luck of having picked it from several tries, see `board.gain`."""
-        return board.gain(self.entry.tries, self.score, self.intervals.get(OVERALL))
+        """What of the score may be the luck of having picked it from several tries, see `tries.gain`."""
+        return gain(self.entry.tries, self.score, self.intervals.get(OVERALL))
 
 
 def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -> Details:

@@ -107,15 +107,18 @@ class DefinitionShape(BenchmarkShape):
     citation = serializers.CharField()
 
 
-class QuestionShape(_Shape):
+class _PlacedShape(_Shape):
     question_id = serializers.CharField()
     image = serializers.CharField()
     source_dataset = serializers.CharField()
     subtask = serializers.CharField()
     kind = serializers.CharField()
-    text = serializers.CharField()
     options = serializers.DictField(child=serializers.CharField())
     is_excluded = serializers.BooleanField()
+
+
+class QuestionShape(_PlacedShape):
+    text = serializers.CharField()
 
 
 class QuestionPageShape(_Shape):
@@ -130,16 +133,9 @@ class PartShape(_Shape):
     image = serializers.CharField(required=False, help_text="Its path in the dataset.")
 
 
-class PromptShape(_Shape):
+class PromptShape(_PlacedShape):
     """A line."""
 
-    question_id = serializers.CharField()
-    image = serializers.CharField()
-    source_dataset = serializers.CharField()
-    subtask = serializers.CharField()
-    kind = serializers.CharField()
-    options = serializers.DictField(child=serializers.CharField())
-    is_excluded = serializers.BooleanField()
     question = serializers.CharField(help_text="With its options, as the benchmark words it to a model.")
     templates = serializers.ListField(child=serializers.CharField(), help_text="Paths of normal samples.")
     knowledge = serializers.CharField(allow_null=True, help_text="All that is loaded of the product.")

@@ -17,7 +17,7 @@ from scoring.prompts import Wording
 MOST = 255  # subtasks, and source datasets
 ONLY_DATASET = "all"  # of a benchmark whose questions name none
 RESERVED = ("overall", "micro", "detection")
-_SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+SLUG = "[a-z0-9]+(-[a-z0-9]+)*"  # of a subtask
 _DATASET = re.compile(r"[^/\x00-\x1f\x7f]{1,100}")
 # What a mean may be taken over, in the order in which a question is placed.
 LEVELS = ("source_dataset", "subtask", "category")
@@ -237,7 +237,7 @@ class Definition:
         if self.kind != "options":
             del taken["detection"]
         for at, subtask in enumerate(self.subtasks):
-            if not _SLUG.fullmatch(subtask.slug):
+            if not re.fullmatch(SLUG, subtask.slug):
                 yield f"subtasks[{at}].slug", "a slug is of small letters, digits and hyphens"
             if subtask.slug in taken:
                 yield f"subtasks[{at}].slug", f"{subtask.slug} is taken already: {taken[subtask.slug]}"

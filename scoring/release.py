@@ -20,6 +20,15 @@ from scoring.statistics.bootstrap import Replicates
 from scoring.statistics.outcomes import Outcomes
 from scoring.statistics.strata import Strata
 
+# What the site has room for, in characters; question ids are longer than their images' paths.
+LONGEST = {
+    "question_id": 300,
+    "image": 300,
+    "source_dataset": 100,
+    "kind": 100,
+    "category": 100,
+    "cluster": 300,
+}
 _MAGIC = b"VERNIER-RELEASE-1\n"
 _DIGEST_SIZE = hashlib.sha256().digest_size
 

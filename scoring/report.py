@@ -108,6 +108,10 @@ class Report:
             "partial": list(self.partial),
         }
 
+    def ends(self, column: str) -> tuple[float, float] | tuple[None, None]:
+        """Both ends of a figure's interval by its column's name, as a row keeps them."""
+        return self.intervals.get(column) or (None, None)
+
     def _interval(self, name: str) -> list[float] | None:
         return _ends(self.intervals.get(name))
 

@@ -167,7 +167,7 @@ def _record(
     NotJudgedError when the board moved by much.
     """
     report = evaluation.report
-    low, high = report.intervals.get("overall") or (None, None)
+    low, high = report.ends("overall")
     with transaction.atomic():
         benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=submission.benchmark_id)
         if benchmark.current_release_id != release.pk:

@@ -1,21 +1,14 @@
 """A benchmark's folder: what it says, what loading it would do, and doing it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from django.utils.translation import gettext as _
-
-from scoring.errors import ReleaseError
-from scoring.folder import spec
 from scoring.folder.reader import Folder, read
 from scoring.release import Release as Content
 from scoring.transfer import Changes
-from submissions import disputes, messages, releases, truths
+from submissions import disputes, releases, truths
 from submissions.models import Benchmark, Release
 
-__all__ = ["Folder", "explain", "foreseen", "load", "read"]
-
-SHOWN_PROBLEMS = 20
+__all__ = ["Folder", "foreseen", "load", "read"]
 
 
 def load(found: Folder) -> tuple[Release, releases.Outcome]:
@@ -70,15 +63,3 @@ def _outcome(content: Content) -> str:
     changes = Changes.between(before, content).to_dict()
     counted = ", ".join(f"{sum(by.values())} {kind.replace('_', ' ')}" for kind, by in changes.items() if by)
     return f"load_benchmark would make a draft of {benchmark.slug}: {counted or 'other rules, the same questions'}"
-
-
-def explain(path: Path, error: ReleaseError) -> str:
-    """The first problems, each with its file and line."""
-    lines = []
-    for problem in error.problems[:SHOWN_PROBLEMS]:
-        file = problem.params.get("file", spec.NAME)
-        place = f"{file}, line {problem.line}" if problem.line else str(file)
-        lines.append(f"{place}: {messages.problem(problem.code, problem.params)}")
-    if error.total > len(lines):
-        lines.append(_("... and {count} more").format(count=error.total - len(lines)))
-    return "\n  ".join([f"{path} cannot be loaded; nothing was changed:", *lines])

@@ -5,7 +5,6 @@ the file's order. So a prompt says the same whether its image is normal or has w
 """
 
 import hashlib
-import re
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from scoring.definition import Definition
+from scoring.errors import NO_TEXT
 from submissions import audit
 from submissions.models import Benchmark, Knowledge
 
@@ -21,7 +21,6 @@ LARGEST_FILE = 16 * 1024 * 1024
 LONGEST_NAME = 100
 LONGEST_TEXT = 100_000
 Texts = dict[str, dict[str, str]]  # source dataset -> product -> text
-_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class KnowledgeFileError(Exception):
@@ -63,12 +62,12 @@ def _check(where: str, product: str, text: str, rules: Definition) -> None:
         _("a name is 1 to {most} characters without control characters"): not 1
         <= len(product)
         <= LONGEST_NAME
-        or _NO_TEXT.search(product),
+        or NO_TEXT.search(product),
         # Knowledge of it would tell normal images from others.
         _("this is the folder of normal images, not a product"): product == rules.normal_component,
         _("a text is 1 to {longest} characters without control characters"): not text.strip()
         or len(text) > LONGEST_TEXT
-        or _NO_TEXT.search(text),
+        or NO_TEXT.search(text),
     }
     for sentence, is_so in faults.items():
         if is_so:

@@ -8,7 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scoring.errors import ReleaseError
 from submissions.ui import format as figures
+
+SHOWN_PROBLEMS = 20  # of an organizer's file, on the console
 
 REFUSALS: Mapping[str, str | Promise] = {
     "benchmark-closed": _("{benchmark} is closed for submissions at present."),
@@ -222,6 +225,18 @@ def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -
         if placeholders(str(sentence)) <= given.keys():
             return str(sentence).format_map(_written(given))
     return gettext("The file is at fault here ({code}).").format(code=code)
+
+
+def explained(heading: str, error: ReleaseError) -> str:
+    """What is wrong with an organizer's files: the first problems, each with its file and line where it names one."""
+    lines = []
+    for found in error.problems[:SHOWN_PROBLEMS]:
+        file, said = found.params.get("file"), problem(found.code, found.params)
+        place = f"{file}, line {found.line}" if found.line else str(file)
+        lines.append(f"{place}: {said}" if file else said)
+    if error.total > len(lines):
+        lines.append(gettext("... and {count} more").format(count=error.total - len(lines)))
+    return "\n  ".join([heading, *lines])
 
 
 def placeholders(sentence: str) -> set[str]:

@@ -58,7 +58,7 @@ def _figures(found: Sequence[Score], release: Release) -> Iterator[tuple[Any, ..
         sent_at = connection.ops.adapt_datetimefield_value(submission.received_at)
         for column, score in each.report.figures():
             sort_key = Figure.MISSING if score is None else rules.sort_key(score)
-            ends = each.report.intervals.get(column) or (None, None)
+            ends = each.report.ends(column)
             yield submission.benchmark_id, key, release.pk, column, score, *ends, sort_key, sent_at
 
 
@@ -78,7 +78,7 @@ def _report(found: Score, release: Release) -> Report:
             found.report.coverage,
         )
         made.commonest = found.report.commonest and found.report.commonest.share
-        made.low, made.high = found.report.intervals.get("overall") or (None, None)
+        made.low, made.high = found.report.ends("overall")
     return made
 
 

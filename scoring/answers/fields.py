@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from string import ascii_uppercase
 from typing import Any
 
 
@@ -55,11 +56,13 @@ def options_of(value: Mapping[str, Any], *names: str) -> tuple[str | None, ...]:
         return ()
     found = value[name]
     if isinstance(found, list):
-        found = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", found, strict=False)) if len(found) <= 26 else None
+        found = (
+            dict(zip(ascii_uppercase, found, strict=False)) if len(found) <= len(ascii_uppercase) else None
+        )
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise FieldError("wrong-type", name)
     # Parquet gives every object all the letters that any of them has.
     shown = {key: text for key in found if (text := text_of(found, key)) is not None}
-    if sorted(shown) != list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(shown)]):
+    if sorted(shown) != list(ascii_uppercase[: len(shown)]):
         raise FieldError("wrong-type", name)
     return tuple(shown[letter] for letter in sorted(shown))

@@ -20,20 +20,11 @@ from scoring.errors import NO_TEXT, UNSHOWABLE, Problem, ProblemLog, ReleaseErro
 from scoring.folder import spec, tables
 from scoring.folder.spec import Spec
 from scoring.folder.tables import Row, Table
-from scoring.release import Release
+from scoring.release import LONGEST, Release
 
 KNOWN = {
     *("question_id", "text", "options", *ascii_uppercase),
     *("subtask", "source_dataset", "kind", "image", "category", "cluster", "answer", "abnormal"),
-}
-# What the site has room for.
-LONGEST = {
-    "question_id": 300,
-    "image": 300,
-    "source_dataset": 100,
-    "kind": 100,
-    "category": 100,
-    "cluster": 300,
 }
 WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -95,7 +86,7 @@ class _Columns:
             abnormal.append(is_abnormal)
         for question_id, (line, _row) in answers.items():
             self._note("truth-unknown", line, self.truth, question_id=question_id)
-        self._check_clusters(rows, abnormal)
+        self._check_clusters(rows)
         self.problems.raise_as(ReleaseError)
         return self._release([row for _line, row in rows], letters, abnormal)
 
@@ -238,9 +229,7 @@ class _Columns:
             self._note("truth-abnormal", truth_line, self.truth, question_id=question_id)
         return ascii_uppercase.index(letter), WORDS.get(said, False)
 
-    def _check_clusters(
-        self, rows: Sequence[tuple[int, Mapping[str, Any]]], abnormal: Sequence[bool]
-    ) -> None:
+    def _check_clusters(self, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         """All questions of a cluster belong to one source dataset, and to one category where means are over these."""
         first: dict[str, tuple[int, object]] = {}
         by_category = CATEGORY in self.definition.levels

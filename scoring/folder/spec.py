@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from scoring.definition import Definition
+from scoring.definition import SLUG, Definition
 from scoring.errors import Problem, ReleaseError
 from scoring.prompts import Wording
 
@@ -22,9 +22,7 @@ Level = Literal["source_dataset", "subtask", "category"]
 class SubtaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A column of the board."""
 
-    slug: Annotated[
-        str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Its name in addresses and files.")
-    ]
+    slug: Annotated[str, Meta(pattern=f"^{SLUG}$", description="Its name in addresses and files.")]
     name: Text
     short_name: Annotated[str, Meta(description="For narrow columns; without one, the name.")] = ""
     metric: Annotated[

@@ -17,7 +17,7 @@ from scoring.statistics.strata import Floats, Linear, Strata
 class Spread:
     """How right answers, or differences of two submissions' right answers, vary over images.
 
-    `means` are the strata's; `products` holds, for each source dataset, the sums over its images of the products of
+    `means` are the strata's; `products` holds, for each group, the sums over its images of the products of
     residuals in two columns, each for a weight of 1.
     """
 
@@ -30,10 +30,10 @@ class Spread:
         sizes = np.maximum(strata.sizes, 1)
         totals = np.stack([counts[images].sum(axis=0) for images in strata.slices])
         products = []
-        for dataset, images in enumerate(strata.slices):
+        for group, images in enumerate(strata.slices):
             # Whole numbers until the division, so that what is zero comes out as zero.
-            residuals = counts[images] * sizes[dataset] - strata.asked[images] * totals[dataset]
-            residuals /= sizes[dataset] ** 2
+            residuals = counts[images] * sizes[group] - strata.asked[images] * totals[group]
+            residuals /= sizes[group] ** 2
             products.append(residuals.T @ residuals)
         return cls(totals / sizes, np.stack(products))
 
@@ -44,8 +44,8 @@ class Spread:
 
     def sums(self, figures: Linear) -> Floats:
         """Each figure's sum of squared residuals."""
-        by_dataset = figures.weights.transpose(1, 0, 2)
-        found: Floats = np.maximum(((by_dataset @ self.products) * by_dataset).sum(axis=(0, 2)), 0)
+        by_group = figures.weights.transpose(1, 0, 2)
+        found: Floats = np.maximum(((by_group @ self.products) * by_group).sum(axis=(0, 2)), 0)
         return found
 
     def errors(self, figures: Linear) -> Floats:

@@ -41,8 +41,8 @@ class Outcomes(Generic[Key]):
         self._questions: dict[int, _Questions] = {}
         # The bits stand stratum by stratum, each beginning with a byte: a figure reads only the bytes of its own.
         width = len(strata.columns)
-        datasets = np.repeat(np.arange(len(strata.slices)), [s.stop - s.start for s in strata.slices])
-        self._stratum_of = datasets[strata.cells // width] * width + strata.cells % width
+        groups = np.repeat(np.arange(len(strata.slices)), [s.stop - s.start for s in strata.slices])
+        self._stratum_of = groups[strata.cells // width] * width + strata.cells % width
         self._order = np.argsort(self._stratum_of, kind="stable")
         sizes = strata.sizes.ravel().astype(np.int64)
         self._starts = np.concatenate(([0], np.cumsum(-(-sizes // 8))))  # in bytes

@@ -37,3 +37,13 @@ def expected_gain(tries: int, score: float, interval: Sequence[float]) -> float:
     """
     low, high = interval
     return 100 * expected_maximum(tries) * error_of(score / 100, low / 100, high / 100)
+
+
+def gain(tries: int | None, score: float | None, interval: Sequence[float] | None) -> float | None:
+    """By how many points at most a score picked from several tries is expected to look better than one try would.
+
+    None for one try, and where there is no interval.
+    """
+    if tries is None or tries < 2 or score is None or interval is None:
+        return None
+    return expected_gain(tries, score, interval)

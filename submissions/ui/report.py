@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from scoring.replies import UNREAD
 from scoring.report import CONSTANT
-from scoring.statistics.tries import expected_gain
+from scoring.statistics.tries import gain as gain_of
 from submissions.ui import format as figures
 from submissions.ui.format import Text
 from submissions.ui.scale import Drawing
@@ -182,7 +182,7 @@ def report_view(
     ``unread`` how many questions have no reply that was read. What the report leaves out is not drawn.
     """
     score, interval = body.get("score"), body.get("interval")
-    gain = expected_gain(tries, score, interval) if tries > 1 and score is not None and interval else None
+    gain = gain_of(tries, score, interval)
     drawing = Drawing.of(score, interval, -gain if gain and lower_is_better else gain)
     ends = body.get("intervals", {}).get("subtasks", {})
     drawn = subtasks if body.get("subtasks") else ()

@@ -21,13 +21,10 @@ from scoring.answers.unpack import DamagedGzipError, ExpandsTooFarError, unpack
 from scoring.definition import Definition
 from scoring.errors import NO_TEXT, UNSHOWABLE, Problem, ProblemLog, ReleaseError
 from scoring.prompts import MOST_SHOTS, Templates
-from scoring.release import Release
+from scoring.release import LONGEST, Release
 
 LARGEST_FILE = 512 * 1024 * 1024
 _LONGEST_INTEGER = 40
-# What the site has room for; question ids are longer than their images' paths.
-_LONGEST_PATH = 300
-_LONGEST_TYPE = 100
 
 
 class Imported(NamedTuple):
@@ -127,8 +124,8 @@ def _flaws(value: Any) -> Iterator[tuple[str, dict[str, str]]]:
 def _fault_of_text(question_id: str, question: Mapping[str, Any]) -> tuple[str, dict[str, str | int]] | None:
     """What the site could not store or show of a question that is sound otherwise."""
     lengths = (
-        ("question_id", len(question_id), _LONGEST_PATH),
-        ("type", len(question["type"]), _LONGEST_TYPE),
+        ("question_id", len(question_id), LONGEST["question_id"]),
+        ("type", len(question["type"]), LONGEST["kind"]),
     )
     for name, length, most in lengths:
         if length > most:
@@ -140,13 +137,10 @@ def _fault_of_text(question_id: str, question: Mapping[str, Any]) -> tuple[str, 
     return None
 
 
-def _fault_of_paths(paths: Any) -> str | None:
-    if not isinstance(paths, list) or not all(isinstance(path, str) and path for path in paths):
-        return "wrong-templates"
-    return (
-        "wrong-templates"
-        if any(len(path) > _LONGEST_PATH or UNSHOWABLE.search(path) for path in paths)
-        else None
+def _are_paths(paths: Any) -> bool:
+    return isinstance(paths, list) and all(
+        isinstance(path, str) and 0 < len(path) <= LONGEST["image"] and not UNSHOWABLE.search(path)
+        for path in paths
     )
 
 
@@ -175,8 +169,8 @@ class _Columns:
             self._note("unknown-source-dataset", image, found=image.split("/", 1)[0], known=known)
         if UNSHOWABLE.search(image):
             self._note("control-character", image)
-        if len(image) > _LONGEST_PATH:
-            self._note("record-too-long", image, field="image", found=len(image), most=_LONGEST_PATH)
+        if len(image) > LONGEST["image"]:
+            self._note("record-too-long", image, field="image", found=len(image), most=LONGEST["image"])
         self._add_flaws(image, record)
         conversation = record.get("conversation") if isinstance(record, dict) else None
         if not isinstance(conversation, list):
@@ -191,8 +185,8 @@ class _Columns:
     def _add_templates(self, image: str, record: Mapping[str, Any]) -> None:
         kinds = {name: record.get(f"{name}_templates") or [] for name in Templates._fields}
         for name, paths in kinds.items():
-            if fault := _fault_of_paths(paths):
-                self._note(fault, image, field=f"{name}_templates")
+            if not _are_paths(paths):
+                self._note("wrong-templates", image, field=f"{name}_templates")
                 return
         if any(kinds.values()):
             self.templates[image] = Templates(

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from scoring.errors import ReleaseError
 from scoring.folder import spec
-from submissions import folders, storage
+from submissions import folders, messages, storage
 
 
 class Command(BaseCommand):
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             for line in folders.foreseen(folders.read(path, slug=options["slug"])):
                 self.stdout.write(line)
         except ReleaseError as error:
-            raise CommandError(folders.explain(path, error)) from error
+            heading = f"{path} cannot be loaded; nothing was changed:"
+            raise CommandError(messages.explained(heading, error)) from error
         except storage.StorageUnavailableError as error:
             raise CommandError("The truth store does not answer.") from error

@@ -12,8 +12,6 @@ from scoring.errors import ReleaseError
 from submissions import messages, releases, storage
 from submissions.refusals import Refusal
 
-SHOWN_PROBLEMS = 20
-
 
 def limit(text: str) -> int:
     """A number of submissions, as argparse reads it."""
@@ -55,7 +53,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from error
         except ReleaseError as error:
-            raise CommandError(self.explain(path, error)) from error
+            heading = f"{path} was not imported; nothing was changed:"
+            raise CommandError(messages.explained(heading, error)) from error
         except Refusal as refusal:
             raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
         except storage.StorageUnavailableError as error:
@@ -64,11 +63,3 @@ class Command(BaseCommand):
         self.stderr.write(f"{options['slug']}: {release.question_count} questions, {outcome}")
         if not releases.has_templates(release, templates):
             self.stderr.write("This release has other templates than the file, and keeps them.")
-
-    def explain(self, path: Path, error: ReleaseError) -> str:
-        """The first problems, each with its image and question."""
-        lines = [
-            messages.problem(problem.code, problem.params) for problem in error.problems[:SHOWN_PROBLEMS]
-        ]
-        more = [f"... and {error.total - len(lines)} more"] if error.total > len(lines) else []
-        return "\n  ".join([f"{path} was not imported; nothing was changed:", *lines, *more])

@@ -28,7 +28,8 @@ class Command(BaseCommand):
             found = folders.read(path, slug=options["slug"])
             release, outcome = folders.load(found)
         except ReleaseError as error:
-            raise CommandError(folders.explain(path, error)) from error
+            heading = f"{path} cannot be loaded; nothing was changed:"
+            raise CommandError(messages.explained(heading, error)) from error
         except Refusal as refusal:
             raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
         except storage.StorageUnavailableError as error:
