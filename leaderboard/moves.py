@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from leaderboard.filters import OVERALL
-from scoring.evaluate import SCORER_VERSION
+from scoring import kinds
 from submissions.models import Entry, Figure, Release, Report, Submission
 
 
@@ -74,7 +74,7 @@ def _would_stand(draft: Release) -> Mapping[UUID, Place]:
     """The board as it would be: of each entry the chosen submission, else its best public one on the draft."""
     found = Report.objects.filter(
         release=draft,
-        scorer_version=SCORER_VERSION,
+        scorer_version=kinds.of(draft.rules).scorer_version,
         fault="",
         submission__status=Submission.Status.SCORED,
         submission__visibility=Submission.Visibility.PUBLIC,

@@ -13,9 +13,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from scoring.answers.sheet import Sheet
+from scoring import kinds
 from scoring.errors import PredictionError
-from scoring.likeness import Likeness, likeness
+from scoring.kinds import AnySheet
+from scoring.likeness import Likeness
 from submissions import audit, moderation, notices, ringing, sheets, storage, truths
 from submissions.models import Alarm, Benchmark, Entry, Release, Submission
 from submissions.models.submission import SubmissionQuerySet
@@ -35,7 +36,7 @@ class Comparison:
     """A submission beside those that other teams show, as far as it was compared."""
 
     submission: Submission
-    sheet: Sheet | None = None  # its letters, where they are at hand
+    sheet: AnySheet | None = None  # its letters or boxes, where they are at hand
     release: Release | None = None  # that it was compared on
     compared: set[UUID] = field(default_factory=set)
     alarming: dict[UUID, Likeness] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Comparison:
         own = self.sheet = self.sheet or _own(self.submission, release)
         if own is not None:
             content = truths.decoded(release.digest)
+            likeness = kinds.of(content.definition).likeness
             for other, sheet in _kept(missing, release):
                 found = likeness(own, sheet, content)
                 if found.is_alarming:
@@ -119,7 +121,7 @@ def shown_elsewhere(submission: Submission) -> set[UUID]:
     return set(shown)
 
 
-def _own(submission: Submission, release: Release) -> Sheet | None:
+def _own(submission: Submission, release: Release) -> AnySheet | None:
     """The submission's letters on this release; None where its file is gone or no longer read."""
     origin = sheets.origins([submission]).get(submission.pk, release.digest)
     try:
@@ -129,7 +131,7 @@ def _own(submission: Submission, release: Release) -> Sheet | None:
         return None
 
 
-def _kept(submission_ids: Iterable[UUID], release: Release) -> Iterator[tuple[UUID, Sheet]]:
+def _kept(submission_ids: Iterable[UUID], release: Release) -> Iterator[tuple[UUID, AnySheet]]:
     """The letters of these on this release. Where there are none, or other rules read them, it is for the log."""
     ids = list(submission_ids)
     for start in range(0, len(ids), BATCH):

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from scoring import kinds
 from scoring.errors import PredictionError, Problem
-from scoring.evaluate import Evaluation, evaluate
-from scoring.release import Release as Content
+from scoring.kinds import AnyEvaluation, AnyRelease
 from submissions import (
     alarms,
     fence,
@@ -121,8 +121,12 @@ def _score(submission: Submission) -> None:
     content, data = _read(submission, release)
     try:
         with fence.limited_processor_time(settings.READ_SECONDS):
-            evaluation = evaluate(
-                data, content, partial=submission.partial, definition=submission.benchmark.rules
+            evaluation = kinds.of(content.definition).evaluate(
+                data,
+                content,
+                partial=submission.partial,
+                definition=submission.benchmark.rules,
+                frame=submission.frame,
             )
     except PredictionError as error:
         _reject(submission, error)
@@ -148,7 +152,7 @@ def _score(submission: Submission) -> None:
             return
 
 
-def _read(submission: Submission, release: Release) -> tuple[Content, bytes]:
+def _read(submission: Submission, release: Release) -> tuple[AnyRelease, bytes]:
     """The release with its truth, and the answer file."""
     try:
         return truths.decoded(release.digest), storage.answers().get(submission.answers_key)
@@ -159,7 +163,7 @@ def _read(submission: Submission, release: Release) -> tuple[Content, bytes]:
 
 
 def _record(
-    submission: Submission, release: Release, evaluation: Evaluation, comparison: alarms.Comparison
+    submission: Submission, release: Release, evaluation: AnyEvaluation, comparison: alarms.Comparison
 ) -> None:
     """Figures, ranks and the final state, in one transaction: `scored` means that the ranks stand.
 

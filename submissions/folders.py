@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from scoring import kinds
 from scoring.folder.reader import Folder, read
 from scoring.release import Release as Content
-from scoring.transfer import Changes
 from submissions import disputes, releases, truths
 from submissions.models import Benchmark, Release
 
@@ -56,10 +56,11 @@ def _outcome(content: Content) -> str:
     benchmark = Benchmark.objects.with_release().filter(slug=content.definition.slug).first()
     if benchmark is None or benchmark.current_release is None:
         return "load_benchmark would open it as a new benchmark"
+    releases.refuse_another_kind(benchmark, content.definition)
     content = content.excluding(disputes.excluded(benchmark.slug))
     if benchmark.current_release.digest == content.digest:
         return "load_benchmark would change texts and settings at most: this is its current release"
     before = truths.decoded(benchmark.current_release.digest)
-    changes = Changes.between(before, content).to_dict()
+    changes = kinds.of(content.definition).changes(before, content)
     counted = ", ".join(f"{sum(by.values())} {kind.replace('_', ' ')}" for kind, by in changes.items() if by)
     return f"load_benchmark would make a draft of {benchmark.slug}: {counted or 'other rules, the same questions'}"

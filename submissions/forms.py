@@ -8,6 +8,7 @@ from django import forms
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from scoring import kinds
 from submissions import names
 from submissions.models import Benchmark, Complaint, Dispute, Entry, Membership, Submission, Team, Token
 from submissions.models.dispute import About
@@ -21,6 +22,11 @@ SETTING_CHOICES = {
     "prompting": Entry.Prompting.choices,
     "training": Entry.Training.choices,
     "open_weights": Entry.YesNo.choices,
+}
+FRAMES = {
+    "short-edge-448": _("The image with its short edge 448 pixels long"),
+    "pixels": _("Pixels of the original image"),
+    "0-1000": _("0 to 1000 along each axis"),
 }
 TEAM_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 RESERVED_SLUGS = frozenset({"new"})  # /teams/new/ is a page
@@ -49,6 +55,7 @@ class UploadForm(_EntryForm):
     partial = forms.MultipleChoiceField(
         label=_("Subtasks that the file answers"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    frame = forms.ChoiceField(label=_("Frame of the boxes"), required=False)
     team = forms.ChoiceField(label=_("Team"))
     entry = forms.CharField(label=_("Entry"), max_length=80)
     paper = WebLinkField(label=_("Paper"))
@@ -83,13 +90,17 @@ class UploadForm(_EntryForm):
             "open_weights": _("Open weights"),
         }
 
-    field_order = ["file", "partial", "team", "entry", *Entry.SETTINGS, *Entry.LINKS, "visibility"]
+    field_order = ["file", "frame", "partial", "team", "entry", *Entry.SETTINGS, *Entry.LINKS, "visibility"]
 
     def __init__(
         self, *args: Any, benchmark: Benchmark, teams: Sequence[tuple[str, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self._offer("partial", [(subtask.slug, subtask.name) for subtask in benchmark.rules.subtasks])
+        frames = kinds.of(benchmark.rules).frames
+        self._offer("frame", [(frame, FRAMES[frame]) for frame in frames])
+        if not frames:
+            del self.fields["frame"]
         self._offer("team", teams)
         if teams:
             self.fields["team"].initial = teams[0][0]

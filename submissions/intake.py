@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from django.db import Error, transaction
 
+from scoring import kinds
 from scoring.answers.recognise import recognise
 from scoring.errors import UnsupportedFileError
 from submissions import (
@@ -51,6 +52,7 @@ class Offer:
     settings: Mapping[str, Any] = field(default_factory=dict)
     visibility: Submission.Visibility = Submission.Visibility.PRIVATE
     partial: Sequence[str] = ()
+    frame: str = ""  # that the file's boxes stand in; empty: as the benchmark's annotations do
     source: Submission.Source = Submission.Source.API
     user: User | None = None
     token: Token | None = None
@@ -82,6 +84,7 @@ def accept(offer: Offer, *, now: datetime) -> Receipt:
         token=offer.token,
         file_name=offer.file_name[:200],
         partial=[s.slug for s in offer.benchmark.rules.subtasks if s.slug in offer.partial],
+        frame=offer.frame or next(iter(kinds.of(offer.benchmark.rules).frames), ""),
         visibility=offer.visibility,
         published_at=now if offer.visibility == Submission.Visibility.PUBLIC else None,
         received_at=now,
@@ -157,6 +160,7 @@ def _same_file(submission: Submission) -> Submission | None:
         release=submission.release,
         sha256=submission.sha256,
         partial=submission.partial,
+        frame=submission.frame,
     ).counting()
     return same.exclude(visibility=Submission.Visibility.WITHDRAWN).newest_first().first()
 
@@ -181,6 +185,12 @@ def _check_rules(offer: Offer, *, now: datetime) -> None:
     for slug in offer.partial:
         if slug not in known:
             raise Refusal("unknown-subtask", field="partial", subtask=slug[:100], known=", ".join(known))
+
+    frames = kinds.of(benchmark.rules).frames
+    if offer.frame and not frames:
+        raise Refusal("frame-without-boxes", field="frame", benchmark=benchmark.name)
+    if offer.frame and offer.frame not in frames:
+        raise Refusal("unknown-frame", field="frame", frame=offer.frame[:100], known=", ".join(frames))
 
 
 def _check_switch(offer: Offer) -> None:

@@ -21,6 +21,13 @@ REFUSALS: Mapping[str, str | Promise] = {
         "{benchmark} does not take submissions yet: its organizer has still to import the questions."
     ),
     "unknown-subtask": _("“{subtask}” is not a subtask of this benchmark. Known are: {known}."),
+    "another-kind": _(
+        "{slug} is a benchmark of {known}, and this release is one of {found}. Give it another slug with --slug."
+    ),
+    "unknown-frame": _("“{frame}” is no frame that boxes may stand in. Known are: {known}."),
+    "frame-without-boxes": _(
+        "{benchmark} asks for no boxes, so a file for it has no frame. Leave frame out."
+    ),
     "entry-settings": _(
         "Your team’s entry “{entry}” exists with {field} = {known}, and this upload says {declared}. Settings stay "
         "as they are, so that the board compares like with like: send it under another entry name, or leave the "

@@ -1,9 +1,9 @@
-"""Right or wrong per question, of every scored submission: with its answers that is the truth, and kept with it."""
+"""What every scored submission has right: with its answers that is the truth, and kept with it."""
 
 from contextlib import suppress
 from uuid import UUID
 
-from scoring.evaluate import SCORER_VERSION
+from scoring import kinds
 from submissions import storage
 from submissions.models import Release, Submission
 
@@ -11,7 +11,7 @@ from submissions.models import Release, Submission
 def keep(submission: Submission, release: Release, found: bytes) -> None:
     """Put `Evaluation.outcomes` where the truth is. Again: no change. Raises StorageUnavailableError."""
     with suppress(storage.ObjectExistsError):
-        storage.truth().put(_key(release, submission.pk, SCORER_VERSION), found)
+        storage.truth().put(_key(release, submission.pk, kinds.of(release.rules).scorer_version), found)
 
 
 def of(submission: UUID, release: Release, scorer_version: str) -> bytes:

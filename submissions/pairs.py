@@ -17,10 +17,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from scoring.release import Release as Content
-from scoring.statistics.outcomes import unpack
-from scoring.statistics.pairs import Table, compare
-from scoring.statistics.strata import Flags
+from scoring import kinds
+from scoring.statistics.pairs import Table
 from submissions import outcomes, reports, ringing, sealing, storage, truths
 from submissions.models import Benchmark, Pair, Release, Report, Submission
 from submissions.models.pair import PairQuerySet
@@ -204,8 +202,11 @@ def _compare(pair: Pair) -> dict[str, Any]:
             scored &= {slugs.index(slug) for slug in submission.partial}
     if not scored:
         raise NotComparableError("nothing-in-common")
-    first, second = (_outcomes(submission, release, content) for submission in two)
-    found = compare(first, second, content, scored)
+    first, second = (_outcomes(submission, release) for submission in two)
+    try:
+        found = kinds.of(content.definition).compare(first, second, content, scored)
+    except ValueError:
+        raise NotComparableError("outcomes-missing") from None
     columns = ("overall", *slugs, *content.definition.source_datasets)
     differences = {name: found.differences.get(name) for name in columns}
     return {
@@ -215,19 +216,16 @@ def _compare(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _outcomes(submission: Submission, release: Release, content: Content) -> Flags:
+def _outcomes(submission: Submission, release: Release) -> bytes:
     """Those of the report that the submission stands on, which an earlier scorer may have written."""
     told = Report.objects.filter(submission=submission, release=release, fault="").order_by("-id")
     version = told.values_list("scorer_version", flat=True).first()
     if version is None:
         raise NotComparableError("outcomes-missing")
     try:
-        kept = outcomes.of(submission.pk, release, version)
+        return outcomes.of(submission.pk, release, version)
     except storage.MissingObjectError:
         raise NotComparableError("outcomes-missing") from None
-    if len(kept) != -(-content.size // 8):
-        raise NotComparableError("outcomes-missing")
-    return unpack(kept, content)
 
 
 def forget(*, now: datetime) -> int:

@@ -130,9 +130,7 @@ def _board(members: Members) -> Board[Key]:
     digest, rules, board = _boards.get(benchmark.pk, (None, None, None))
     if board is None or digest != release.digest or rules != benchmark.rules:
         content = truths.decoded(release.digest).under(benchmark.rules)
-        figures = content.strata.linear(range(len(content.definition.subtasks))).names
-        columns = [name for name in figures if "/" not in name and name != "micro"]
-        board = Board(content, columns, DIVISIONS)
+        board = Board(content, content.columns, DIVISIONS)
         _boards[benchmark.pk] = (release.digest, benchmark.rules, board)
         _missing.pop(benchmark.pk, None)
     _boards.move_to_end(benchmark.pk)

@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-import scoring.release
+from scoring import kinds
 from scoring.definition import Definition
+from scoring.kinds import AnyRelease
 from scoring.prompts import Templates
-from scoring.transfer import Changes
 from submissions import audit, disputes, names, notices, ranges, ringing, scores, standings, truths
 from submissions.models import Benchmark, ImageTemplates, Question, Release
 from submissions.refusals import Refusal
@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
 
 def publish(
-    content: scoring.release.Release,
+    content: AnyRelease,
     *,
     slug: str,
     templates: Mapping[str, Templates] = NO_TEMPLATES,
@@ -52,8 +52,8 @@ def publish(
     scored in the background and seen by organizers alone, until `make_current`; it takes the place of another draft,
     and what the organizer has set stays. Of its questions, those that organizers ruled out are not counted. A summary,
     limits and a disclosure that are given are set in any case, the texts of the definition too, and templates where the
-    release has none. Raises Refusal for a slug, name or summary that cannot be or a slug that belongs to the stand-in,
-    and StorageUnavailableError; then nothing is written.
+    release has none. Raises Refusal for a slug, name or summary that cannot be, a slug that belongs to the stand-in
+    or to a benchmark of another kind, and StorageUnavailableError; then nothing is written.
     """
     _check_slug(slug, is_standin=is_standin)
     name = _text("name", name, Benchmark.LONGEST_NAME)
@@ -64,6 +64,7 @@ def publish(
     truths.keep(content)
     with transaction.atomic():
         benchmark = _locked(slug, name or _name(content.definition, slug), content.definition)
+        refuse_another_kind(benchmark, content.definition)
         release = _recorded(content, benchmark)
         are_new = _keep_templates(release, templates)
         if release.pk in (benchmark.current_release_id, benchmark.draft_release_id):
@@ -94,11 +95,9 @@ def publish(
     return release, outcome
 
 
-def _draft(
-    benchmark: Benchmark, release: Release, content: scoring.release.Release, *, previous: Release
-) -> None:
+def _draft(benchmark: Benchmark, release: Release, content: AnyRelease, *, previous: Release) -> None:
     release.previous = previous
-    release.changes = Changes.between(truths.decoded(previous.digest), content).to_dict()
+    release.changes = kinds.of(content.definition).changes(truths.decoded(previous.digest), content)
     release.rescoring = True
     release.save()
     benchmark.draft_release = release
@@ -177,6 +176,12 @@ def _check_slug(slug: str, *, is_standin: bool) -> None:
         raise Refusal("stand-in-stays", slug=slug)
 
 
+def refuse_another_kind(benchmark: Benchmark, rules: Definition) -> None:
+    """Raises Refusal: answers that are letters are none to a release that asks for boxes."""
+    if benchmark.rules.kind != rules.kind:
+        raise Refusal("another-kind", slug=benchmark.slug, known=benchmark.rules.kind, found=rules.kind)
+
+
 def _text(field: str, value: str, most: int) -> str:
     """A name or summary as it stands on pages. Raises Refusal when there is no room for it, or it cannot be shown."""
     try:
@@ -208,7 +213,7 @@ def _reword(benchmark: Benchmark, release: Release, definition: Definition) -> N
         benchmark.definition = release.definition
 
 
-def _recorded(content: scoring.release.Release, benchmark: Benchmark) -> Release:
+def _recorded(content: AnyRelease, benchmark: Benchmark) -> Release:
     """The release's row and its questions, written if new."""
     release, is_new = Release.objects.get_or_create(
         benchmark=benchmark,
@@ -244,7 +249,7 @@ def has_templates(release: Release, templates: Mapping[str, Templates]) -> bool:
     return {image: Templates(*map(tuple, paths)) for image, *paths in kept.iterator()} == dict(templates)
 
 
-def _batches(content: scoring.release.Release, release: Release) -> Iterator[list[Question]]:
+def _batches(content: AnyRelease, release: Release) -> Iterator[list[Question]]:
     questions = (
         Question(release=release, position=position, **question)
         for position, question in enumerate(content.public_questions())

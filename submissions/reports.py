@@ -11,8 +11,19 @@ from submissions.models import Benchmark, Release, Report, Submission
 
 # The table of sub-scores is the leak, not the score (Vernier's design, limits on what scores give away).
 # Of a partial file, what pools all questions is its subtask's own figure.
-_BY_SUBTASK = ("cells", "detection_by_dataset", "micro", "official_compatible")
-_OVERALL_ONLY = (*_BY_SUBTASK, "subtasks", "datasets", "detection", "readings", "commonest_by_subtask")
+_BY_SUBTASK = (
+    *("cells", "detection_by_dataset", "micro", "official_compatible"),
+    *("categories", "further_by_dataset", "boxes"),
+)
+_OVERALL_ONLY = (
+    *_BY_SUBTASK,
+    "subtasks",
+    "datasets",
+    "detection",
+    "further",
+    "readings",
+    "commonest_by_subtask",
+)
 
 
 def current(submission: Submission) -> Report | None:
@@ -71,5 +82,6 @@ def shows_column(benchmark: Benchmark, column: str) -> bool:
     if benchmark.disclosure == Benchmark.Disclosure.OVERALL:
         return column == "overall"
     if benchmark.disclosure == Benchmark.Disclosure.SUBTASKS:
-        return "/" not in column or column.startswith("detection/")
+        # What stands beside a subtask, as detection/recall does, is no cell.
+        return column.partition("/")[0] not in benchmark.rules.source_datasets or "/" not in column
     return True

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from scoring import kinds
 from scoring.errors import PredictionError
-from scoring.evaluate import SCORER_VERSION, Answered, carry, score_all
-from scoring.release import Release as Content
+from scoring.kinds import AnyRelease
 from submissions import (
     audit,
     log_lines,
@@ -55,15 +56,19 @@ class Progress:
 def progress(release: Release) -> Progress:
     """How far it has come."""
     total = Submission.objects.filter(benchmark=release.benchmark_id).scored().count()
-    found = Report.objects.filter(release=release, scorer_version=SCORER_VERSION, submission__status="scored")
+    found = _told(release).filter(submission__status="scored")
     return Progress(total - waiting(release).count(), total, found.exclude(fault="").count())
 
 
 def waiting(release: Release) -> SubmissionQuerySet:
     """The scored submissions that nothing is said of against this release, the oldest first."""
-    told = Report.objects.filter(submission=OuterRef("pk"), release=release, scorer_version=SCORER_VERSION)
+    told = _told(release).filter(submission=OuterRef("pk"))
     scored = Submission.objects.filter(benchmark=release.benchmark_id).scored()
     return scored.filter(~Exists(told)).order_by("received_at", "id")
+
+
+def _told(release: Release) -> QuerySet[Report]:
+    return Report.objects.filter(release=release, scorer_version=kinds.of(release.rules).scorer_version)
 
 
 def target(benchmark: Benchmark) -> Release | None:
@@ -144,7 +149,7 @@ def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Sc
     if release.benchmark.current_release_id == release.pk:
         content = content.under(release.benchmark.rules)
     origins = sheets.origins(batch)
-    answered: list[tuple[Submission, Answered]] = []
+    answered = []
     for submission in batch:
         with log_lines.about(submission=submission.pk):
             found = _answers(submission, origins[submission.pk], content)
@@ -152,15 +157,16 @@ def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Sc
             yield scores.Score(submission, None, found)
         else:
             answered.append((submission, found))
-    evaluations = score_all([each for _submission, each in answered], content)
+    evaluations = kinds.of(content.definition).score_all([each for _submission, each in answered], content)
     for (submission, _answered), evaluation in zip(answered, evaluations, strict=True):
         outcomes.keep(submission, release, evaluation.outcomes)
         yield scores.Score(submission, evaluation.report)
 
 
-def _answers(submission: Submission, origin: str, content: Content) -> Answered | str:
-    """What it says of these questions, or why that cannot be scored."""
+def _answers(submission: Submission, origin: str, content: AnyRelease) -> Any:
+    """What it says of these questions, or as text why that cannot be scored."""
     before = truths.decoded(origin)
+    carry = kinds.of(content.definition).carry
     try:
         return carry(sheets.of(submission, before), before, content, partial=submission.partial)
     except PredictionError as error:

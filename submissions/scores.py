@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from scoring.evaluate import SCORER_VERSION
-from scoring.report import Report as Scored
+from scoring import kinds
+from scoring.kinds import AnyReport
 from submissions.models import Benchmark, Figure, Pair, Release, Report, Submission
 
 
@@ -16,7 +16,7 @@ class Score:
     """A submission with the report on it; without one, the code of what was in the way."""
 
     submission: Submission
-    report: Scored | None
+    report: AnyReport | None
     fault: str = ""
 
 
@@ -66,7 +66,7 @@ def _report(found: Score, release: Release) -> Report:
     made = Report(
         submission=found.submission,
         release=release,
-        scorer_version=SCORER_VERSION,
+        scorer_version=kinds.of(release.rules).scorer_version,
         body={},
         fault=found.fault,
     )
@@ -90,9 +90,10 @@ def adopt(benchmark: Benchmark, only: Sequence[Submission] = ()) -> None:
     pk = Submission._meta.pk
     ids = [pk.get_db_prep_value(each.pk, connection) for each in only]
     narrowed = f"AND submission_id IN ({', '.join(['%s'] * len(ids))})" if ids else ""
+    version = kinds.of(benchmark.rules).scorer_version
     with connection.cursor() as cursor:
         cursor.execute(
-            _ADOPT.format(only=narrowed), [benchmark.current_release_id, SCORER_VERSION, *ids, benchmark.pk]
+            _ADOPT.format(only=narrowed), [benchmark.current_release_id, version, *ids, benchmark.pk]
         )
 
 

@@ -127,6 +127,10 @@ class BoxReport:
             "partial": list(self.partial),
         }
 
+    def ends(self, column: str) -> tuple[float, float] | tuple[None, None]:
+        """Both ends of a figure's interval by its column's name, as a row keeps them."""
+        return self.intervals.get(column) or (None, None)
+
     def _interval(self, name: str) -> list[float] | None:
         return _ends(self.intervals.get(name))
 

@@ -62,11 +62,18 @@ class Upload(SettingsField):
         required=False,
         help_text="Subtasks that the file is limited to.",
     )
+    frame = serializers.CharField(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        help_text="Where answers are boxes: what they are measured in, `short-edge-448` (taken where nothing is said), "
+        "`pixels` or `0-1000`.",
+    )
 
     class Meta:
         model = Entry
         extra_kwargs = OPTIONAL
-        fields = ("file", "entry", "visibility", "team", "partial", *Entry.SETTINGS, *Entry.LINKS)
+        fields = ("file", "entry", "visibility", "team", "partial", "frame", *Entry.SETTINGS, *Entry.LINKS)
 
     def validate_entry(self, value: str) -> str:
         return names.shown(value)
@@ -165,7 +172,8 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "held_at": {
                 "help_text": "Public, but since then kept from the board and from others until an organizer has "
                 "looked, because its answers agree with another team’s beyond chance; null: it is not."
-            }
+            },
+            "frame": {"help_text": "That the file's boxes stand in; empty where answers are letters."},
         }
         fields = (
             "id",
@@ -186,6 +194,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "present",
             "coverage",
             "partial",
+            "frame",
             "held_at",
             "links",
         )

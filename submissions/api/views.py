@@ -130,6 +130,7 @@ class SubmissionList(APIView):
             settings=upload.declared(),
             visibility=Submission.Visibility(fields["visibility"]),
             partial=fields.get("partial", ()),
+            frame=fields.get("frame", ""),
             source=Submission.Source.API,
             user=asker.user,
             token=asker.token,
@@ -151,6 +152,7 @@ class SubmissionList(APIView):
             "visibility": offer.visibility,
             "partial": sorted(offer.partial),
             "settings": offer.settings,
+            **({"frame": offer.frame} if offer.frame else {}),
         }
         fingerprint = idempotency.fingerprint(offer.answers, said)
         with idempotency.claimed(offer.team, key, fingerprint, now=now) as row:

@@ -106,6 +106,7 @@ def _accept(
             settings=form.declared(),
             visibility=Submission.Visibility(form.cleaned_data["visibility"]),
             partial=form.cleaned_data["partial"],
+            frame=form.cleaned_data.get("frame", ""),
             source=Submission.Source.WEB,
             user=user,
         ),

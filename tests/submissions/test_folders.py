@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import translation
 
 from scoring.folder.reader import read
+from scoring.release import Release as Content
 from submissions import folders, pairs, truths
 from submissions.models import Benchmark, Figure, Pair, Release, Report
 from tests import material
@@ -36,6 +37,7 @@ def answers(benchmark: Benchmark, right: int) -> bytes:
     """The first so many questions right, every other wrong."""
     assert benchmark.current_release is not None
     content = truths.decoded(benchmark.current_release.digest)
+    assert isinstance(content, Content)
     lines = ["question_id,answer"]
     for position, question_id in enumerate(content.ids):
         letter = int(content.truth[position]) + (position >= right)

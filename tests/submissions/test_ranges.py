@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.test import Client
 
+from scoring.release import Release as Content
 from scoring.statistics.boards import Board
 from scoring.statistics.pairs import compare
 from scoring.statistics.ranks import critical
@@ -85,6 +86,7 @@ def expected(column: str = "overall", *, closed: bool = False) -> dict[str, tupl
     release = Benchmark.objects.with_release().get(slug="mmad").current_release
     assert release is not None
     content = truths.decoded(release.digest)
+    assert isinstance(content, Content)
     right = {
         each.entry.name: np.unpackbits(
             np.frombuffer(outcomes.of(each.pk, release, "2"), np.uint8), count=content.size

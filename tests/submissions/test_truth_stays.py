@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
+from scoring.release import Release as Content
 from submissions import evaluation, storage, truths
 from submissions.models import Submission, Team, User
 from submissions.sealing import SealedError
@@ -80,6 +81,7 @@ def everything(client: Client) -> bytes:
 def test_the_search_finds_the_truth_where_it_is(told: dict[str, User]) -> None:
     assert len(TRUTH) > 10 * RUN
     kept = truths.decoded(next(iter(storage.truth().keys("releases/"))).split("/")[1])
+    assert isinstance(kept, Content)
     assert SEARCH.in_bytes("truth", bytes(kept.truth.tolist()))
     assert SEARCH.in_bytes("planted", "\n".join(TRUTH.values()).encode())
 

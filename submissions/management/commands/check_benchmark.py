@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from scoring.errors import ReleaseError
 from scoring.folder import spec
 from submissions import folders, messages, storage
+from submissions.refusals import Refusal
 
 
 class Command(BaseCommand):
@@ -33,5 +34,7 @@ class Command(BaseCommand):
         except ReleaseError as error:
             heading = f"{path} cannot be loaded; nothing was changed:"
             raise CommandError(messages.explained(heading, error)) from error
+        except Refusal as refusal:
+            raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
         except storage.StorageUnavailableError as error:
             raise CommandError("The truth store does not answer.") from error
