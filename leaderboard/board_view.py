@@ -97,7 +97,7 @@ class BoardView:
                 "digest_link": format_html(
                     '<a href="{}">{}</a>', releases_url, written.digest(release.digest)
                 ),
-                "question_count_text": written.count(release.question_count),
+                "asked_text": written.asked(release.question_count, images=benchmark.asks_for_boxes),
             },
             "facts": facts(benchmark, total) if self.shown.release is None else [entries_text(total)],
             "earlier_text": self.earlier_text(),

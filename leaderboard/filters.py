@@ -84,7 +84,7 @@ class Columns:
     def of(cls, benchmark: Benchmark, release: Release | None = None) -> Self:
         """Those that the benchmark asks about as it is, or as it was with an earlier release."""
         asked = contents.of(benchmark, release)
-        is_boxes = benchmark.rules.kind == "boxes"
+        is_boxes = benchmark.asks_for_boxes
 
         def shown(names: Iterable[str], prefix: str = "") -> tuple[str, ...]:
             return tuple(name for name in names if reports.shows_column(benchmark, prefix + name))
