@@ -61,6 +61,6 @@ def _outcome(content: Content) -> str:
     if benchmark.current_release.digest == content.digest:
         return "load_benchmark would change texts and settings at most: this is its current release"
     before = truths.decoded(benchmark.current_release.digest)
-    changes = kinds.of(content.definition).changes(before, content)
+    changes = kinds.changes(before, content)
     counted = ", ".join(f"{sum(by.values())} {kind.replace('_', ' ')}" for kind, by in changes.items() if by)
     return f"load_benchmark would make a draft of {benchmark.slug}: {counted or 'other rules, the same questions'}"

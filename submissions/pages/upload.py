@@ -161,17 +161,31 @@ def _used_up(account: Quota) -> str:
 
 @require_GET
 def sample_answers(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    """A whole plain CSV of made-up letters: seeded by the release, drawn from each question's options alone."""
+    """A whole plain CSV of made-up answers: seeded by the release, drawn from what everybody knows alone."""
     benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
     release = benchmark.current_release
     if release is None:
         raise Http404
-    return csv_stream.answer(_made_up(release), file_name=f"{benchmark.slug}-sample-answers.csv")
+    made_up = _made_up_boxes if benchmark.rules.kind == "boxes" else _made_up_letters
+    return csv_stream.answer(made_up(release), file_name=f"{benchmark.slug}-sample-answers.csv")
 
 
-def _made_up(release: Release) -> Iterator[tuple[str, str]]:
+def _made_up_letters(release: Release) -> Iterator[tuple[str, str]]:
     letters = random.Random(release.digest)  # noqa: S311  # made up, not secret
     yield "question_id", "answer"
     questions = Question.objects.filter(release=release).order_by("position")
     for question_id, options in questions.values_list("question_id", "options").iterator():
         yield question_id, letters.choice(sorted(options))
+
+
+def _made_up_boxes(release: Release) -> Iterator[tuple[str, str]]:
+    chance = random.Random(release.digest)  # noqa: S311  # made up, not secret
+    yield "image", "reply"
+    images = Question.objects.filter(release=release).order_by("position")
+    for image in images.values_list("question_id", flat=True).iterator():
+        x, y = chance.randint(0, 300), chance.randint(0, 300)
+        box = {
+            "bbox_2d": [x, y, x + chance.randint(20, 140), y + chance.randint(20, 140)],
+            "label": "made up",
+        }
+        yield image, chance.choice(("<answer>No.</answer>", f"<answer>Yes. {box}</answer>"))
