@@ -589,6 +589,36 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
             "“abnormal” of “{question_id}” is neither true nor false. A balanced subtask needs it for each question."
         ),
     ),
+    "column-cluster": (
+        _(
+            "Error bars of a benchmark of boxes take each image for itself, so a column “cluster” would mean nothing. "
+            "Remove it."
+        ),
+    ),
+    "cell-no-size": (_("“{column}” is no whole number of pixels from 1 to 999999. Correct it."),),
+    "size-not-resized": (
+        _(
+            "“resized_width” and “resized_height” are those of the image with its short edge {wanted} pixels long, and "
+            "here it is {found}. The image’s own size belongs into “width” and “height”."
+        ),
+    ),
+    "size-missing": (
+        _("“{question_id}” has no width and height. Boxes in the frame {frame} cannot be placed without."),
+    ),
+    "canvas-missing": (
+        _(
+            "“{question_id}” has neither width and height nor resized_width and resized_height. Give it one pair: "
+            "boxes in other frames than {frame} cannot be placed without."
+        ),
+    ),
+    "truth-anomalous": (_("“anomalous” of “{question_id}” is neither true nor false."),),
+    "truth-boxes": (_("The boxes of “{question_id}”: {reason}. Correct them (they are not shown here)."),),
+    "no-true-box": (
+        _(
+            "No image has a box, so that nothing could be located. Give at least one, or ask with options instead of "
+            "boxes."
+        ),
+    ),
     "cluster-split": (
         _(
             "“{cluster}” belonged to another source dataset or category on line {first_line}. All questions of an "
