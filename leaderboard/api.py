@@ -250,6 +250,7 @@ class Leaderboard(PublicView):
         release = earlier_release_or_422(request, benchmark)
         columns = Columns.of(benchmark, release)
         wanted = wanted_or_422(request, columns, release)
+        columns = columns.by(wanted.column)
         found = board.page(board.Board(benchmark, release), columns, wanted)
         as_csv = request.accepted_renderer.format == "csv"
         kept = {"format": "csv"} if as_csv else {}

@@ -234,11 +234,10 @@ def _marks(values: Sequence[object]) -> str:
 
 
 def _rows(shown: Board, found: Sequence[Sequence[Any]], columns: Columns) -> list[Row]:
-    names = [*columns.subtasks, *columns.datasets, *(f"detection/{name}" for name in columns.detection)]
     figures = figures_of(
         [row[_SUBMISSION_AT] for row in found if row[_SUBMISSION_AT]],
         [row[_QUOTED_AT] for row in found if row[_QUOTED_AT]],
-        names,
+        columns.further,
         shown.release,
     )
     rows = []
@@ -260,11 +259,15 @@ def _rows(shown: Board, found: Sequence[Sequence[Any]], columns: Columns) -> lis
 def grouped(figures: Figures, columns: Columns) -> dict[str, dict[str, float | None]]:
     """Figures by column as the API groups them; one that there is not is null."""
     get = figures.get
-    return {
+    groups = {
         "subtasks": {name: get(name) for name in columns.subtasks},
         "datasets": {name: get(name) for name in columns.datasets},
-        "detection": {name: get(f"detection/{name}") for name in columns.detection},
     }
+    for group, names in columns.beside.items():
+        groups[group] = {name: get(f"{group}/{name}") for name in names}
+    if columns.cells:
+        groups["cells"] = {name.partition("/")[2]: get(name) for name in columns.cells}
+    return groups
 
 
 def _scored(ranks: Sequence[int | None], submission: Sequence[Any]) -> Row:

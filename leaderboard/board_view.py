@@ -46,13 +46,19 @@ _TYPED: Mapping[str, written.Text] = {
 SHOTS_OFFERED = ("0", "1", "2", "4", "8", "16")
 
 
-BESIDE_DETECTION = ("overkill", "miss", "recall", "precision", "f1")
-_RATES: Mapping[str, written.Text] = {
+# In the order of the board's columns.
+BESIDE: Mapping[str, written.Text] = {
     "detection/overkill": gettext_lazy("Overkill"),
     "detection/miss": gettext_lazy("Miss"),
     "detection/recall": gettext_lazy("Recall"),
     "detection/precision": gettext_lazy("Precision"),
     "detection/f1": "F1",
+    "detection/balanced-accuracy": gettext_lazy("Balanced"),
+    "localization/recall": gettext_lazy("Recall"),
+    "localization/precision": gettext_lazy("Precision"),
+    "localization/accuracy-50": gettext_lazy("at IoU 0.5"),
+    "localization/recall-50": gettext_lazy("Recall at 0.5"),
+    "localization/precision-50": gettext_lazy("Precision at 0.5"),
 }
 
 
@@ -91,7 +97,7 @@ class BoardView:
                 "digest_link": format_html(
                     '<a href="{}">{}</a>', releases_url, written.digest(release.digest)
                 ),
-                "question_count_text": written.count(release.question_count),
+                "asked_text": written.asked(release.question_count, images=benchmark.asks_for_boxes),
             },
             "facts": facts(benchmark, total) if self.shown.release is None else [entries_text(total)],
             "earlier_text": self.earlier_text(),
@@ -139,16 +145,21 @@ class BoardView:
         return self.address + wanted.query()
 
     def further(self) -> list[str]:
-        """The columns beside the one in force: its kin, so that names keep their room; beside detection its rates."""
-        if self.columns.detection:
-            return [f"detection/{name}" for name in BESIDE_DETECTION if name in self.columns.detection]
-        kin = self.columns.datasets if self.wanted.column in self.columns.datasets else self.columns.subtasks
-        return [name for name in kin if name != self.wanted.column]
+        """The columns beside the one in force: what belongs to it, else its kin, so that names keep their room."""
+        column, columns = self.wanted.column, self.columns
+        if beside := columns.beside_alone(column):
+            return [name for name in BESIDE if name in beside]
+        if columns.cells:
+            return list(columns.cells)
+        kin = columns.datasets if column in columns.datasets else columns.subtasks
+        return [name for name in kin if name != column]
 
     def head(self, name: str) -> Link:
-        """A further column's head; a board is not ranked by rates of detection."""
-        if name in _RATES:
-            return Link(_RATES[name], "")
+        """A further column's head; a board is not ranked by what stands beside a subtask, nor by a cell."""
+        if name in BESIDE:
+            return Link(BESIDE[name], "")
+        if name in self.columns.cells:
+            return Link(self.short_names[name.partition("/")[2]], "")
         return Link(self.short_names.get(name, name), self.url(self.wanted.by(name)))
 
     def column_groups(self) -> list[list[Link]]:
@@ -195,8 +206,11 @@ class BoardView:
 
     def place(self, name: str) -> tuple[str, str]:
         """Where a row has a further column's figure."""
-        if name in _RATES:
-            return "detection", name.removeprefix("detection/")
+        group, slash, rest = name.partition("/")
+        if name in self.columns.cells:
+            return "cells", rest
+        if slash:
+            return group, rest
         return ("subtasks" if name in self.columns.subtasks else "datasets"), name
 
     @cached_property

@@ -21,10 +21,17 @@ def summary(benchmark: Benchmark) -> str:
     if benchmark.is_original:
         return rules.summary
     if benchmark.is_standin:
+        if benchmark.asks_for_boxes:
+            return _(
+                "Made-up images and boxes in the structure of {original}, for trying this site out. They are not those of "
+                "{original}."
+            ).format(original=rules.name)
         return _(
             "Made-up questions and answers in the structure of {original}, for trying this site out. They are not "
             "those of {original}."
         ).format(original=rules.name)
+    if benchmark.asks_for_boxes:
+        return _("Images of its organizer’s own, scored by the rules of {original}.").format(original=rules.name)
     return _("Multiple-choice questions of its organizer’s own, scored by the rules of {original}.").format(
         original=rules.name
     )
@@ -35,12 +42,8 @@ def figures(benchmark: Benchmark) -> list[str]:
     release, asked = benchmark.current_release, contents.of(benchmark)
     counted = []
     if release is not None:
-        counted = [
-            ngettext("{count} question", "{count} questions", release.question_count).format(
-                count=written.count(release.question_count)
-            ),
-        ]
-    if release is not None and release.image_count:
+        counted = [written.asked(release.question_count, images=benchmark.asks_for_boxes)]
+    if release is not None and release.image_count and not benchmark.asks_for_boxes:
         images = ngettext("{count} image", "{count} images", release.image_count)
         counted.append(images.format(count=written.count(release.image_count)))
     if release is not None and release.excluded_count:
@@ -64,6 +67,13 @@ _LEVELS: Mapping[str, tuple[str | Promise, str | Promise]] = {
 
 def scoring(rules: Definition) -> list[str]:
     """How the score is made, in sentences."""
+    if rules.kind == "boxes":
+        return [
+            _("Detection is the share of images of which it is said rightly whether they are anomalous, in percent."),
+            _("Localization is right boxes of all boxes: right ones, false ones and true ones that were missed."),
+            _("Both are taken in each category and averaged over categories; the overall score is their mean."),
+            _("So each category weighs the same, however many images it has."),
+        ]
     levels = [_LEVELS[name] for name in rules.average_over]
     if not levels:
         said = [_("The overall score is the share of all questions that are answered rightly, in percent.")]

@@ -41,7 +41,7 @@ def board_head(columns: Columns) -> list[str]:
         "tries",
         "scored_at",
         *SETTINGS,
-        *_further(columns),
+        *columns.further,
         "source",
         "flags",
         "team_name",
@@ -52,15 +52,10 @@ def board_head(columns: Columns) -> list[str]:
         "interval_high",
         "rank_low",
         "rank_high",
-        *(f"{name}_{end}" for name in _further(columns) for end in ("low", "high")),
+        *(f"{name}_{end}" for name in columns.further for end in ("low", "high")),
         "commonest",
         "expected_gain",
     ]
-
-
-def _further(columns: Columns) -> list[str]:
-    """The columns beside the score."""
-    return [*columns.subtasks, *columns.datasets, *(f"detection/{name}" for name in columns.detection)]
 
 
 def board_csv(rows: Iterable[Row], columns: Columns) -> bytes:
@@ -85,7 +80,8 @@ def _board_line(row: Row, columns: Columns) -> list[object]:
         *entry["settings"].values(),
         *row["subtasks"].values(),
         *row["datasets"].values(),
-        *row["detection"].values(),
+        *(figure for group in columns.beside for figure in row[group].values()),
+        *row.get("cells", {}).values(),
         row.get("source"),
         row.get("flags"),
         row.get("team_name"),
@@ -95,7 +91,7 @@ def _board_line(row: Row, columns: Columns) -> list[object]:
         *(row["interval"] or (None, None)),
         row["rank_low"],
         row["rank_high"],
-        *(end for name in _further(columns) for end in row["intervals"].get(name, (None, None))),
+        *(end for name in columns.further for end in row["intervals"].get(name, (None, None))),
         row["commonest"],
         row["expected_gain"],
     ]

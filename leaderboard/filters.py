@@ -1,8 +1,8 @@
 """What an address asks of a board: its column, its division, which rows, and from where."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from leaderboard.cursors import BoardCursor, UnreadableCursorError
 from scoring import metrics
+from scoring.boxes import layout
 from submissions import contents, reports
 from submissions.models import Benchmark, Entry, Release
 
@@ -25,7 +26,8 @@ UNDECLARED = "undeclared"
 LONGEST_TEXT = 200
 SETTINGS = (*Entry.SETTINGS, *Entry.LINKS)
 FILTERS = ("q", "kind", "tier", *SETTINGS)  # in the order of the board's form
-DETECTION = ("recall", "precision", "f1", "overkill", "miss")
+DETECTION = "detection"
+RATES = ("recall", "precision", "f1", "overkill", "miss")
 
 CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     "kind": {"scored": gettext_lazy("scored here"), "quoted": gettext_lazy("quoted")},
@@ -66,33 +68,72 @@ class WrongAddressError(Exception):
 class Columns:
     """The columns of a benchmark that may be shown, in its own order.
 
-    `detecting` are the subtasks that the rates of `detection` are of.
+    `beside` are the figures that no board is ranked by, `detection/recall` and its like, by the first part of their
+    names, and `stands_beside` says which of these parts belongs to which subtask. `cells` are the figures within a
+    source dataset that stand beside its column.
     """
 
     subtasks: tuple[str, ...]
     datasets: tuple[str, ...]
-    detection: tuple[str, ...]
-    detecting: tuple[str, ...] = ()
+    beside: Mapping[str, tuple[str, ...]]
+    stands_beside: Mapping[str, str] = field(default_factory=dict)
+    has_cells: bool = False
+    cells: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, benchmark: Benchmark, release: Release | None = None) -> Self:
         """Those that the benchmark asks about as it is, or as it was with an earlier release."""
         asked = contents.of(benchmark, release)
+        is_boxes = benchmark.asks_for_boxes
 
-        def shown(names: tuple[str, ...], prefix: str = "") -> tuple[str, ...]:
+        def shown(names: Iterable[str], prefix: str = "") -> tuple[str, ...]:
             return tuple(name for name in names if reports.shows_column(benchmark, prefix + name))
 
+        if is_boxes:
+            beside = _by_first_part(layout.FURTHER)
+            stands_beside = {group: group for group in beside}
+        else:
+            beside = {DETECTION: RATES}
+            detecting = [s.slug for s in asked.subtasks if s.metric in metrics.MEANS_OF_CLASSES]
+            stands_beside = dict.fromkeys(detecting, DETECTION)
         return cls(
-            subtasks=shown(tuple(subtask.slug for subtask in asked.subtasks)),
+            subtasks=shown(subtask.slug for subtask in asked.subtasks),
             # One alone would say again what the overall score says.
             datasets=shown(asked.source_datasets) if len(asked.source_datasets) > 1 else (),
-            detection=shown(DETECTION, "detection/"),
-            detecting=tuple(s.slug for s in asked.subtasks if s.metric in metrics.MEANS_OF_CLASSES),
+            beside={group: shown(names, f"{group}/") for group, names in beside.items()},
+            stands_beside=stands_beside,
+            # Of options there are too many, and an entry's page has them.
+            has_cells=is_boxes and benchmark.disclosure == Benchmark.Disclosure.CELLS,
         )
 
     @property
     def ranked(self) -> tuple[str, ...]:
         return (OVERALL, *self.subtasks, *self.datasets)
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Every column beside the score, in the order of the files."""
+        beside = (f"{group}/{name}" for group, names in self.beside.items() for name in names)
+        return (*self.subtasks, *self.datasets, *beside, *self.cells)
+
+    def by(self, column: str) -> Self:
+        """The same for a board that is ranked by this column: with the cells of a source dataset, where it has some."""
+        of_dataset = self.subtasks if self.has_cells and column in self.datasets else ()
+        return replace(self, cells=tuple(f"{column}/{subtask}" for subtask in of_dataset))
+
+    def beside_alone(self, column: str) -> tuple[str, ...]:
+        """The names of the figures that stand beside this subtask."""
+        group = self.stands_beside.get(column, "")
+        return tuple(f"{group}/{name}" for name in self.beside.get(group, ()))
+
+
+def _by_first_part(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The names after their first slash, under what stands before it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        group, _slash, rest = name.partition("/")
+        found[group] = (*found.get(group, ()), rest)
+    return found
 
 
 def earlier_release(benchmark: Benchmark, digest: str) -> Release | None:

@@ -45,8 +45,10 @@ def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
         raise Http404 from error
     columns = Columns.of(benchmark, release)
     wanted = _wanted(request, columns, release)
-    # Elsewhere the rates of detection stand in the files and on an entry's page: they would be a third of what is read.
-    columns = replace(columns, detection=columns.detection if wanted.column in columns.detecting else ())
+    # Elsewhere what stands beside a subtask is in the files and on an entry's page: it would be a third of what is read.
+    group = columns.stands_beside.get(wanted.column, "")
+    beside = {group: columns.beside[group]} if group else {}
+    columns = replace(columns.by(wanted.column), beside=beside)
     shown = board.Board(benchmark, release)
     view = BoardView(shown, columns, wanted, board.page(shown, columns, wanted))
     drawn = {**view.context(), "address": request.build_absolute_uri(view.url(wanted))}

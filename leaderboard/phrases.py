@@ -46,6 +46,10 @@ METRICS: Mapping[str, Text] = {
         "The mean of the accuracy on normal images and the accuracy on abnormal images, in percent, so that "
         "the more frequent of the two does not decide the score."
     ),
+    "box_accuracy": gettext_lazy(
+        "Right boxes of all boxes: right ones, false ones and true ones that were missed, in percent. A box is right "
+        "when its overlap (intersection over union) with a true box is at least 0.1, each box matched once."
+    ),
 }
 LABELS: Mapping[str, Text] = {
     "q": gettext_lazy("name"),

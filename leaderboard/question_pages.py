@@ -155,17 +155,24 @@ def _range(benchmark: Benchmark, found: list[Question]) -> str:
 def _fields(benchmark: Benchmark, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
     """The filters' fields; without options a text."""
     asked = contents.of(benchmark)
-    subtasks = [(subtask.slug, subtask.name) for subtask in asked.subtasks]
     datasets = [(name, name) for name in asked.source_datasets]
+    dataset = ("dataset", _("Source dataset"), [("", _("all")), *datasets])
+    if benchmark.asks_for_boxes:
+        # Every image is asked for all subtasks with the same words.
+        return [_field(*field, chosen) for field in (("q", _("In the image’s path"), []), dataset)]
+    subtasks = [(subtask.slug, subtask.name) for subtask in asked.subtasks]
     fields = [
         ("q", _("In the image’s path or the text"), []),
         ("subtask", _("Subtask"), [("", _("all")), *subtasks]),
-        ("dataset", _("Source dataset"), [("", _("all")), *datasets]),
+        dataset,
     ]
-    return [
-        {"name": name, "label": label, "options": options, "value": chosen.get(name, "")}
-        for name, label, options in fields
-    ]
+    return [_field(*field, chosen) for field in fields]
+
+
+def _field(
+    name: str, label: str, options: list[tuple[str, str]], chosen: Mapping[str, str]
+) -> dict[str, Any]:
+    return {"name": name, "label": label, "options": options, "value": chosen.get(name, "")}
 
 
 def _lines(benchmark: Benchmark, found: Iterable[Question]) -> list[dict[str, Any]]:
@@ -180,6 +187,7 @@ def _lines(benchmark: Benchmark, found: Iterable[Question]) -> list[dict[str, An
             "text": question.text,
             "url": addresses.of_question(benchmark.slug, question.question_id),
             "image": question.image,
+            "kind": question.kind,
             "subtask": names.get(question.subtask, question.subtask),
             "dataset": question.source_dataset,
             "is_excluded": question.is_excluded,
@@ -252,6 +260,9 @@ def _context(
     ).order_by("position")
     neighbours = {each.position: addresses.of_question(benchmark.slug, each.question_id) for each in beside}
     names = {subtask.slug: subtask.name for subtask in release.rules.subtasks}
+    subtask = names.get(found.subtask, found.subtask)
+    if benchmark.asks_for_boxes:
+        subtask = ", ".join(names.values())
     return {
         "benchmark": benchmark,
         "nav": "benchmarks",
@@ -260,7 +271,7 @@ def _context(
         "release": release,
         "is_asked": release.pk == benchmark.current_release_id,
         "is_draft": release.became_current_at is None,
-        "subtask": names.get(found.subtask, found.subtask),
+        "subtask": subtask,
         "image_url": f"{reverse('questions', args=[benchmark.slug])}?{urlencode({'q': found.image})}",
         "people_text": _people_text(disputed),
         "ruling": _ruling(disputed),

@@ -63,7 +63,7 @@ class SubtaskShape(_Shape):
     slug = serializers.SlugField()
     name = serializers.CharField()
     short_name = serializers.CharField()
-    metric = serializers.CharField()
+    metric = serializers.CharField(help_text="`metrics` says what it measures.")
     kinds = serializers.ListField(
         child=serializers.CharField(), help_text="The benchmark's own question types."
     )
@@ -183,6 +183,19 @@ class DisclosedDetectionShape(DetectionShape):
         for field in self.fields.values():
             field.required = False
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        fields["balanced-accuracy"] = serializers.FloatField(allow_null=True, help_text="Of boxes alone.")
+        return fields
+
+
+class LocalizationShape(_Shape):
+    """Percent: shares of boxes, at an overlap of 0.1 and of 0.5. Empty where the overall score alone is disclosed."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        names = ("recall", "precision", "accuracy-50", "recall-50", "precision-50")
+        return {name: serializers.FloatField(allow_null=True, required=False) for name in names}
+
 
 class FiguresShape(_Shape):
     subtasks = serializers.DictField(
@@ -191,7 +204,10 @@ class FiguresShape(_Shape):
     datasets = serializers.DictField(
         child=serializers.FloatField(allow_null=True), help_text="Mean over subtasks, by source dataset."
     )
-    detection = DisclosedDetectionShape(help_text="Mean over source datasets.")
+    detection = DisclosedDetectionShape(
+        help_text="Mean over source datasets; of boxes, `recall`, `precision` and `balanced-accuracy`, over categories."
+    )
+    localization = LocalizationShape(required=False, help_text="Of boxes alone: mean over categories.")
 
 
 GAIN = (
@@ -251,6 +267,11 @@ class RowShape(FiguresShape):
     )
     line = serializers.ChoiceField(
         choices=["human", "chance"], allow_null=True, required=False, help_text="Of a quoted result."
+    )
+    cells = serializers.DictField(
+        child=serializers.FloatField(allow_null=True),
+        required=False,
+        help_text="Of boxes, where `column` is a source dataset and every cell is disclosed: its figures by subtask.",
     )
 
 
@@ -379,7 +400,7 @@ class DifferenceShape(_Shape):
 
 
 class TableShape(_Shape):
-    both = serializers.IntegerField(help_text="Questions that both got right.")
+    both = serializers.IntegerField(help_text="Questions, or of boxes images, that both got right.")
     first = serializers.IntegerField(help_text="Only the first.")
     second = serializers.IntegerField(help_text="Only the second.")
     neither = serializers.IntegerField()

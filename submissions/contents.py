@@ -32,8 +32,10 @@ def of(benchmark: Benchmark, release: Release | None = None) -> Contents:
         datasets = _named(rules.source_datasets)
         return Contents(rules.subtasks, datasets, f"{rules.source_datasets[0]}/image.png#0")
     subtasks, source_datasets, example_id = _occurring(release_id)
+    # An image with boxes is one question, to which every subtask is asked.
+    is_asked = rules.kind == "boxes"
     return Contents(
-        tuple(subtask for subtask in rules.subtasks if subtask.slug in subtasks),
+        tuple(subtask for subtask in rules.subtasks if is_asked or subtask.slug in subtasks),
         _named([name for name in rules.source_datasets if name in source_datasets]),
         example_id,
     )

@@ -12,6 +12,7 @@ from scoring import kinds
 from submissions import names
 from submissions.models import Benchmark, Complaint, Dispute, Entry, Membership, Submission, Team, Token
 from submissions.models.dispute import About
+from submissions.ui.box_report import FRAMES
 
 NOT_DECLARED = _("not declared")
 SETTING_CHOICES = {
@@ -22,11 +23,6 @@ SETTING_CHOICES = {
     "prompting": Entry.Prompting.choices,
     "training": Entry.Training.choices,
     "open_weights": Entry.YesNo.choices,
-}
-FRAMES = {
-    "short-edge-448": _("The image with its short edge 448 pixels long"),
-    "pixels": _("Pixels of the original image"),
-    "0-1000": _("0 to 1000 along each axis"),
 }
 TEAM_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 RESERVED_SLUGS = frozenset({"new"})  # /teams/new/ is a page

@@ -65,7 +65,12 @@ def _record(benchmark: Benchmark, result: Result) -> str:
     )
     changed = _bring_up_to_date(quoted, result)
     # One without an average stands on the overall board all the same, last: nobody should wonder where it went.
-    wanted: dict[str, float | None] = {"overall": None, **result.figures}
+    wanted: dict[str, float | None] = {"overall": None}
+    if benchmark.asks_for_boxes:
+        # So does one with detection and localization within a source dataset alone, beside which they are shown.
+        asked = benchmark.rules.source_datasets
+        wanted |= {name: None for name in asked if any(each.startswith(f"{name}/") for each in result.figures)}
+    wanted |= result.figures
     known = dict(Figure.objects.filter(quoted=quoted).values_list("column", "score"))
     moved = {
         column: score

@@ -14,6 +14,7 @@ from submissions.admin import queue_view
 from submissions.admin.desk import Deed, Desk
 from submissions.models import Submission
 from submissions.ui import format as figures
+from submissions.ui.box_report import FRAMES
 
 
 @admin.register(Submission)
@@ -42,6 +43,7 @@ class SubmissionAdmin(Desk[Submission]):
             "problems",
             "errors_total",
             "partial_text",
+            "frame_text",
             "file_name",
             "size",
             "sha256",
@@ -74,6 +76,10 @@ class SubmissionAdmin(Desk[Submission]):
     @admin.display(description=_("limited to"))
     def partial_text(self, submission: Submission) -> str:
         return ", ".join(submission.partial)
+
+    @admin.display(description=_("frame of the boxes"))
+    def frame_text(self, submission: Submission) -> str:
+        return str(FRAMES.get(submission.frame, submission.frame))
 
     @admin.display(description=_("what is wrong"))
     def problems(self, submission: Submission) -> SafeString:

@@ -245,6 +245,10 @@ class IntervalsShape(serializers.Serializer[None]):
         child=serializers.DictField(child=IntervalField()), required=False
     )
     micro = IntervalField(required=False)
+    further = serializers.DictField(child=IntervalField(), required=False, help_text="Of boxes.")
+    further_by_dataset = serializers.DictField(
+        child=serializers.DictField(child=IntervalField()), required=False, help_text="Of boxes."
+    )
 
 
 class CommonestShape(serializers.Serializer[None]):
@@ -258,9 +262,9 @@ class CommonestShape(serializers.Serializer[None]):
 class CellReportShape(serializers.Serializer[None]):
     dataset = serializers.CharField()
     subtask = serializers.CharField()
-    asked = serializers.IntegerField(help_text="Questions of this source dataset and subtask.")
+    asked = serializers.IntegerField(help_text="Questions of this source dataset and subtask; images, of boxes.")
     answered = serializers.IntegerField(help_text="Replies that were read.")
-    correct = serializers.IntegerField()
+    correct = serializers.IntegerField(help_text="Of localization: right boxes, at an overlap of 0.1.")
     score = serializers.FloatField(allow_null=True)
     interval = IntervalField(help_text="Both ends of the score's 95 % interval.")
 
@@ -275,8 +279,47 @@ class DetectionShape(serializers.Serializer[None]):
     miss = serializers.FloatField(allow_null=True)
 
 
+class LocatedShape(serializers.Serializer[None]):
+    """Boxes at an overlap with a true one."""
+
+    right = serializers.IntegerField()
+    false = serializers.IntegerField(help_text="Predicted ones that match no true box.")
+    missed = serializers.IntegerField(help_text="True ones that no predicted box matches.")
+
+
+class CategoryShape(serializers.Serializer[None]):
+    """A category of a benchmark of boxes. Its boxes are counted at an overlap of 0.1."""
+
+    dataset = serializers.CharField()
+    category = serializers.CharField()
+    images = serializers.IntegerField()
+    right = serializers.IntegerField(help_text="Images of which detection is right.")
+    boxes = LocatedShape()
+    detection = serializers.FloatField(allow_null=True)
+    localization = serializers.FloatField(allow_null=True)
+
+
+class ReasoningShape(serializers.Serializer[None]):
+    """The text before the answers: measured, never scored."""
+
+    share = serializers.FloatField(help_text="Of the records that have any, 0 to 1.")
+    mean = serializers.FloatField(help_text="Its characters, where there is any; the two below too.")
+    median = serializers.FloatField()
+    longest = serializers.IntegerField()
+
+
+FURTHER = (
+    "What stands beside detection and localization, such as `detection/recall` or `localization/accuracy-50` (at an "
+    "overlap of 0.5)"
+)
+
+
 class ReportShape(SubmissionState):
-    """The submission with its figures, in percent. What the benchmark does not disclose is left out."""
+    """The submission with its figures, in percent. What the benchmark does not disclose is left out.
+
+    Where answers are boxes, `further`, `further_by_dataset`, `categories`, `boxes`, `invalid` and `reasoning` stand in
+    place of what is told of letters: `detection`, `micro`, `official_compatible` and the commonest letter.
+    """
 
     present = serializers.FloatField(help_text="Share of the questions that the file has a record for.")
     coverage = serializers.FloatField(help_text="Share of the questions whose reply was read.")
@@ -305,6 +348,25 @@ class ReportShape(SubmissionState):
         allow_null=True, required=False, help_text="Of the whole file; null where no reply was read."
     )
     commonest_by_subtask = serializers.DictField(child=CommonestShape(allow_null=True), required=False)
+    further = serializers.DictField(
+        child=serializers.FloatField(allow_null=True), required=False, help_text=f"{FURTHER}; means over categories."
+    )
+    further_by_dataset = serializers.DictField(
+        child=serializers.DictField(child=serializers.FloatField(allow_null=True)),
+        required=False,
+        help_text="The same within a source dataset.",
+    )
+    categories = CategoryShape(many=True, required=False)
+    boxes = serializers.DictField(
+        child=LocatedShape(), required=False, help_text="Boxes of all images, by the overlap that is asked for."
+    )
+    invalid = serializers.DictField(
+        child=serializers.IntegerField(),
+        required=False,
+        help_text="Of `readings` those that are invalid, by their cause: wrong answers that predict no box.",
+    )
+    reasoning = ReasoningShape(required=False)
+    kind = serializers.ChoiceField(choices=["boxes"], required=False, help_text="`boxes` where answers are boxes.")
     format = serializers.CharField(help_text="Of the answer file.")
     scorer_version = serializers.CharField()
     reader_version = serializers.CharField()
@@ -315,6 +377,7 @@ class ReportShape(SubmissionState):
             *("cells", "subtasks", "datasets", "detection", "detection_by_dataset", "micro", "intervals"),
             *("commonest", "commonest_by_subtask"),
             *("official_compatible", "readings", "format", "scorer_version", "reader_version", "ignored"),
+            *("further", "further_by_dataset", "categories", "boxes", "invalid", "reasoning", "kind"),
         )
         fields = (*SubmissionState.Meta.fields, *figures)  # type: ignore[assignment]  # a longer tuple
         read_only_fields = SubmissionState.Meta.fields

@@ -91,6 +91,11 @@ class Benchmark(models.Model):
         """Whether it is the benchmark that its definition describes, not other questions under the same rules."""
         return self.slug == self.rules.slug and not self.is_standin
 
+    @property
+    def asks_for_boxes(self) -> bool:
+        """Whether answers say of images where they are anomalous, instead of naming options."""
+        return self.rules.kind == "boxes"
+
     def intake_at(self, now: datetime) -> Intake:
         """Whether it takes answers at that moment, and if not, why."""
         if self.current_release_id is None:

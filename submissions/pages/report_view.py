@@ -41,6 +41,7 @@ def build(
         tries=tries,
         lower_is_better=rules.lower_is_better,
         unread=sum(cell["asked"] - cell["answered"] for cell in body.get("cells", ())),
+        records=sum(body.get("readings", {}).values()),
     )
 
 

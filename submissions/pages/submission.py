@@ -27,6 +27,7 @@ from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, sentence
 from submissions.refusals import Refusal
 from submissions.ui import format as figures
+from submissions.ui.box_report import FRAMES
 from submissions.ui.life import Fact, steps, ticks
 
 
@@ -179,6 +180,8 @@ def _facts(submission: Submission, elsewhere: list[Report], *, mine: bool, score
             Fact(_("File name"), submission.file_name or "–"),
             Fact(_("Sent by"), str(sender or submission.get_source_display())),
         ]
+    if submission.frame:
+        facts.append(Fact(_("Frame of the boxes"), str(FRAMES.get(submission.frame, submission.frame))))
     facts.append(Fact(_("Received"), figures.when(submission.received_at)))
     if submission.release is not None:
         facts.append(Fact(_("Release"), submission.release.digest, mono=True))

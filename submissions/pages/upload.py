@@ -161,16 +161,19 @@ def _used_up(account: Quota) -> str:
 
 @require_GET
 def sample_answers(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    """A whole plain CSV of made-up answers: seeded by the release, drawn from what everybody knows alone."""
+    """A whole plain CSV of made-up answers: seeded by the release, letters drawn from each question's options alone.
+
+    Where answers are boxes, every reply is made up without a look at the image.
+    """
     benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
     release = benchmark.current_release
     if release is None:
         raise Http404
-    made_up = _made_up_boxes if benchmark.rules.kind == "boxes" else _made_up_letters
-    return csv_stream.answer(made_up(release), file_name=f"{benchmark.slug}-sample-answers.csv")
+    lines = _made_up_boxes(release) if benchmark.asks_for_boxes else _made_up(release)
+    return csv_stream.answer(lines, file_name=f"{benchmark.slug}-sample-answers.csv")
 
 
-def _made_up_letters(release: Release) -> Iterator[tuple[str, str]]:
+def _made_up(release: Release) -> Iterator[tuple[str, str]]:
     letters = random.Random(release.digest)  # noqa: S311  # made up, not secret
     yield "question_id", "answer"
     questions = Question.objects.filter(release=release).order_by("position")
@@ -181,11 +184,8 @@ def _made_up_letters(release: Release) -> Iterator[tuple[str, str]]:
 def _made_up_boxes(release: Release) -> Iterator[tuple[str, str]]:
     chance = random.Random(release.digest)  # noqa: S311  # made up, not secret
     yield "image", "reply"
-    images = Question.objects.filter(release=release).order_by("position")
-    for image in images.values_list("question_id", flat=True).iterator():
-        x, y = chance.randint(0, 300), chance.randint(0, 300)
-        box = {
-            "bbox_2d": [x, y, x + chance.randint(20, 140), y + chance.randint(20, 140)],
-            "label": "made up",
-        }
-        yield image, chance.choice(("<answer>No.</answer>", f"<answer>Yes. {box}</answer>"))
+    images = Question.objects.filter(release=release).order_by("position").values_list("image", flat=True)
+    for image in images.iterator():
+        x, y = chance.randrange(300), chance.randrange(300)
+        box = {"bbox_2d": [x, y, x + chance.randrange(8, 140), y + chance.randrange(8, 140)], "label": "made up"}
+        yield image, f"<answer>{chance.choice(('No.', f'Yes. {box}'))}</answer>"

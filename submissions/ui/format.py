@@ -158,6 +158,13 @@ def count(value: int | None) -> SafeString:
     return notation().count(value)
 
 
+def asked(number: int, *, images: bool) -> str:
+    """How many questions there are: "39,672 questions"; of boxes each is an image: "5,996 images"."""
+    if images:
+        return ngettext("{count} image", "{count} images", number).format(count=count(number))
+    return ngettext("{count} question", "{count} questions", number).format(count=count(number))
+
+
 def rank(value: int | None, low: int | None = None, high: int | None = None) -> SafeString:
     """A rank, or its range where two ends are given; a middle dot, spoken as "no rank", for none."""
     return notation().rank(value, low, high)

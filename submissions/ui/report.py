@@ -16,6 +16,7 @@ from scoring.replies import UNREAD
 from scoring.report import CONSTANT
 from scoring.statistics.tries import gain as gain_of
 from submissions.ui import format as figures
+from submissions.ui.box_report import BoxFigures, box_figures
 from submissions.ui.format import Text
 from submissions.ui.scale import Drawing
 
@@ -138,6 +139,7 @@ class ReportView:
     constant: tuple[str, ...]
     gain: str
     tries: int
+    boxes: BoxFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +176,14 @@ def report_view(
     tries: int = 1,
     lower_is_better: bool = False,
     unread: int = 0,
+    records: int = 0,
 ) -> ReportView:
     """Turn a stored report into what its page draws.
 
     ``body`` is the report as scoring writes it; ``subtasks`` are (slug, name) in the benchmark's order;
     ``leader`` holds the first entry's figures by subtask slug; ``tries`` is how many the score was picked from, and
-    ``unread`` how many questions have no reply that was read. What the report leaves out is not drawn.
+    ``unread`` how many questions have no reply that was read; ``records`` are those of a file of boxes. What the report
+    leaves out is not drawn.
     """
     score, interval = body.get("score"), body.get("interval")
     gain = gain_of(tries, score, interval)
@@ -187,6 +191,7 @@ def report_view(
     ends = body.get("intervals", {}).get("subtasks", {})
     drawn = subtasks if body.get("subtasks") else ()
     asked = {cell["dataset"] for cell in body.get("cells") or ()}
+    is_boxes = body.get("kind") == "boxes"
     drawn_datasets = [dataset for dataset in datasets if dataset in asked]
     return ReportView(
         score=figures.score(score, 2),
@@ -202,7 +207,7 @@ def report_view(
         ),
         heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets) if len(datasets) > 1 else None,
         detection=_detection(body, drawn_datasets),
-        readings=reading_lines(body.get("readings") or {}),
+        readings=() if is_boxes else reading_lines(body.get("readings") or {}),
         unread=_unread(body, unread, drawing),
         micro=figures.score(body.get("micro"), 2),
         micro_interval=figures.interval(body.get("intervals", {}).get("micro"), 2),
@@ -210,6 +215,7 @@ def report_view(
         constant=_constant(body, subtasks),
         gain=figures.score(gain, 2) if gain else "",
         tries=tries,
+        boxes=box_figures(body, records=records) if is_boxes else None,
     )
 
 

@@ -18,6 +18,11 @@ def count(value: int | None) -> SafeString:
 
 
 @register.filter
+def asked(number: int, images: bool) -> str:  # noqa: FBT001  # filters have one plain argument
+    return figures.asked(number, images=images)
+
+
+@register.filter
 def when(value: datetime | None) -> SafeString:
     return figures.when(value)
 

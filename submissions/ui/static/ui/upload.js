@@ -105,12 +105,42 @@
     return /^[^\n]*,[^\n]*\n/.test(text) ? "header" : "unknown";
   }
 
+  // The same where answers are boxes: a record names its image.
+  function boxFormOf(text) {
+    text = text.replace(/^\uFEFF/, "").trimStart();
+    var isRecord = /"image"/.test(text) && /"(reply|anomalous|boxes)"/.test(text);
+    if (text.charAt(0) === "[") {
+      return isRecord ? "boxes-json" : "unknown";
+    }
+    if (text.charAt(0) === "{") {
+      return isRecord ? "boxes-jsonl" : "unknown";
+    }
+    if (/^"?image"?,"?reply"?\s*(\r|\n|$)/.test(text)) {
+      return "boxes-csv";
+    }
+    return /^[^\n]*,[^\n]*\n/.test(text) ? "header" : "unknown";
+  }
+
+  var KEYS = { native: '"gpt_answer"', plain: '"question_id"', "boxes-json": '"image"' };
+
   // Counts records as they stream by; cheap enough for the largest file that is taken.
   function counter(form) {
     var count = 0;
     var rest = "";
-    var key = form === "native" ? '"gpt_answer"' : form === "plain" ? '"question_id"' : null;
+    var key = KEYS[form] || null;
     var endsInBreak = true;
+    // A reply may have line breaks of its own, in quotation marks: those end no record.
+    var isQuoted = false;
+    function countLines(text) {
+      for (var place = 0; place < text.length; place += 1) {
+        var code = text.charCodeAt(place);
+        if (code === 34) {
+          isQuoted = !isQuoted;
+        } else if (code === 10 && !isQuoted) {
+          count += 1;
+        }
+      }
+    }
     return {
       add: function (text) {
         var place;
@@ -123,10 +153,14 @@
           }
           rest = text.slice(-(key.length - 1));
         } else {
-          place = text.indexOf("\n");
-          while (place !== -1) {
-            count += 1;
-            place = text.indexOf("\n", place + 1);
+          if (form === "boxes-csv") {
+            countLines(text);
+          } else {
+            place = text.indexOf("\n");
+            while (place !== -1) {
+              count += 1;
+              place = text.indexOf("\n", place + 1);
+            }
           }
           if (text.length) {
             endsInBreak = text.charAt(text.length - 1) === "\n";
@@ -135,7 +169,7 @@
       },
       total: function () {
         var lines = key ? count : count + (endsInBreak ? 0 : 1);
-        return form === "csv" ? Math.max(lines - 1, 0) : lines;
+        return form === "csv" || form === "boxes-csv" ? Math.max(lines - 1, 0) : lines;
       },
     };
   }
@@ -179,7 +213,7 @@
     }
   }
 
-  async function recognise(file, limits) {
+  async function recognise(file, limits, boxes) {
     if (file.size === 0) {
       return { fault: "empty" };
     }
@@ -192,7 +226,7 @@
       return { form: "unknown", gzip: true };
     }
     var head = await readHead(file, gzip);
-    var packed = gzip ? null : packedFormOf(head);
+    var packed = gzip || boxes ? null : packedFormOf(head);
     if (packed) {
       return { form: packed };
     }
@@ -200,7 +234,8 @@
     if (fault) {
       return { fault: fault };
     }
-    var form = formOf(new TextDecoder().decode(head));
+    var text = new TextDecoder().decode(head);
+    var form = boxes ? boxFormOf(text) : formOf(text);
     if (form === "header" || form === "unknown") {
       return { doubt: form };
     }
@@ -253,6 +288,7 @@
     var bar = progress.querySelector("progress");
     var barText = form.querySelector("[data-progress-text]");
     var button = form.querySelector('button[type="submit"]');
+    var boxes = form.hasAttribute("data-boxes");
     var questions = Number(form.getAttribute("data-questions")) || 0;
     var limits = { maxOctets: Number(form.getAttribute("data-max-octets")) || 0 };
     var turn = 0;
@@ -266,7 +302,7 @@
       }
       var lines;
       try {
-        lines = describe(file, await recognise(file, limits), questions);
+        lines = describe(file, await recognise(file, limits, boxes), questions);
       } catch (unreadable) {
         lines = [line(say("unknown"), "amber")]; // such as a damaged gzip; the server says what is wrong
       }
