@@ -11,7 +11,7 @@ from submissions.quoted_file import AUTHORS, BALANCED, Result
 
 
 def results(slug: str) -> list[Result]:
-    """The printed results that stand beside the benchmark's definition, and for MMAD its authors' tables before them."""
+    """The printed results beside the benchmark's definition, and for MMAD its authors' tables before them."""
     papers = resources.files("scoring.benchmarks").joinpath(slug, "quoted_results.csv")
     if not papers.is_file():
         return []
