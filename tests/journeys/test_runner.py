@@ -154,7 +154,7 @@ class Finder(Model):
         return reply(scaled, "It is bent.")
 
 
-BOXES = {
+BOXES: dict[str, list[list[float]]] = {
     "mvtec/nut/test/bent/000.png": [[1, 2, 672, 4], [5, 6, 7.5, 8]],
     "mvtec/nut/test/good/000.png": [],
     "visa/candle/Data/Images/Anomaly/000.JPG": [[0, 0, 100, 50]],

@@ -178,7 +178,7 @@ def test_templates_of_the_other_kind_are_no_templates(client: Client) -> None:
 def test_a_benchmark_of_boxes_is_asked_for_boxes(client: Client, tmp_path: Path) -> None:
     release, templates, _left_out = box_importer.read(write(tmp_path))
     releases.publish(release, slug="mmr-ad", templates=templates)
-    response: Any = client.get("/api/v1/benchmarks/mmr-ad/prompts/", {"shots": 1, "template": "similar"})
+    response: Any = client.get("/api/v1/benchmarks/mmr-ad/prompts/?shots=1&template=similar")
     assert response.status_code == 200
     bent, good, *_visa = map(json.loads, b"".join(response.streaming_content).splitlines())
     assert [part["type"] for part in bent["prompt"]] == ["text", "text", "image", "text", "image", "text"]
