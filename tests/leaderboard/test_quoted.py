@@ -66,8 +66,8 @@ def test_what_is_restated_of_mmr_ad_stands_in_its_cells() -> None:
     assert (benchmark.takes_submissions, benchmark.current_release) == (False, None)
     (first, *_others) = found = QuotedResult.objects.order_by("id")
     assert (first.name, first.flags) == ("Anomaly-R1-7B", "IoU 0.1, category average")
-    assert dict(first.figures.values_list("column", "score")) == {
-        "overall": None,
+    assert first.figures.filter(column="overall", score=None).exists()
+    assert dict(first.figures.exclude(score=None).values_list("column", "score")) == {
         "mvtec/detection": 88.8,
         "mvtec/localization": 66.3,
         "visa/detection": 74.9,
