@@ -105,6 +105,7 @@ class BoardView:
             "intake": intake_of(benchmark),
             "intake_text": intake_text(benchmark),
             "column_name": self.names.get(wanted.column, wanted.column),
+            "column_head": self.column_head(),
             "column_groups": self.column_groups(),
             "divisions": self.divisions(),
             "division": Entry.Division(wanted.division).label,
@@ -161,6 +162,11 @@ class BoardView:
         if name in self.columns.cells:
             return Link(self.short_names[name.partition("/")[2]], "")
         return Link(self.short_names.get(name, name), self.url(self.wanted.by(name)))
+
+    def column_head(self) -> str:
+        """The column in force as the table's head has it: where all else says Localization, so does it."""
+        column = self.wanted.column
+        return (self.short_names if self.benchmark.asks_for_boxes else self.names).get(column, column)
 
     def column_groups(self) -> list[list[Link]]:
         groups = [(OVERALL,), self.columns.subtasks, self.columns.datasets]

@@ -23,15 +23,17 @@ def summary(benchmark: Benchmark) -> str:
     if benchmark.is_standin:
         if benchmark.asks_for_boxes:
             return _(
-                "Made-up images and boxes in the structure of {original}, for trying this site out. They are not those of "
-                "{original}."
+                "Made-up images and boxes in the structure of {original}, for trying this site out. They are not those "
+                "of {original}."
             ).format(original=rules.name)
         return _(
             "Made-up questions and answers in the structure of {original}, for trying this site out. They are not "
             "those of {original}."
         ).format(original=rules.name)
     if benchmark.asks_for_boxes:
-        return _("Images of its organizer’s own, scored by the rules of {original}.").format(original=rules.name)
+        return _("Images of its organizer’s own, scored by the rules of {original}.").format(
+            original=rules.name
+        )
     return _("Multiple-choice questions of its organizer’s own, scored by the rules of {original}.").format(
         original=rules.name
     )
@@ -69,9 +71,15 @@ def scoring(rules: Definition) -> list[str]:
     """How the score is made, in sentences."""
     if rules.kind == "boxes":
         return [
-            _("Detection is the share of images of which it is said rightly whether they are anomalous, in percent."),
-            _("Localization is right boxes of all boxes: right ones, false ones and true ones that were missed."),
-            _("Both are taken in each category and averaged over categories; the overall score is their mean."),
+            _(
+                "Detection is the share of images of which it is said rightly whether they are anomalous, in percent."
+            ),
+            _(
+                "Localization is right boxes of all boxes: right ones, false ones and true ones that were missed."
+            ),
+            _(
+                "Both are taken in each category and averaged over categories; the overall score is their mean."
+            ),
             _("So each category weighs the same, however many images it has."),
         ]
     levels = [_LEVELS[name] for name in rules.average_over]

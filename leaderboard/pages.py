@@ -45,7 +45,7 @@ def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:
         raise Http404 from error
     columns = Columns.of(benchmark, release)
     wanted = _wanted(request, columns, release)
-    # Elsewhere what stands beside a subtask is in the files and on an entry's page: it would be a third of what is read.
+    # What stands beside other subtasks is in the files and on an entry's page: it would be a third of what is read.
     group = columns.stands_beside.get(wanted.column, "")
     beside = {group: columns.beside[group]} if group else {}
     columns = replace(columns.by(wanted.column), beside=beside)

@@ -69,7 +69,9 @@ def _record(benchmark: Benchmark, result: Result) -> str:
     if benchmark.asks_for_boxes:
         # So does one with detection and localization within a source dataset alone, beside which they are shown.
         asked = benchmark.rules.source_datasets
-        wanted |= {name: None for name in asked if any(each.startswith(f"{name}/") for each in result.figures)}
+        wanted |= {
+            name: None for name in asked if any(each.startswith(f"{name}/") for each in result.figures)
+        }
     wanted |= result.figures
     known = dict(Figure.objects.filter(quoted=quoted).values_list("column", "score"))
     moved = {

@@ -262,7 +262,9 @@ class CommonestShape(serializers.Serializer[None]):
 class CellReportShape(serializers.Serializer[None]):
     dataset = serializers.CharField()
     subtask = serializers.CharField()
-    asked = serializers.IntegerField(help_text="Questions of this source dataset and subtask; images, of boxes.")
+    asked = serializers.IntegerField(
+        help_text="Questions of this source dataset and subtask; images, of boxes."
+    )
     answered = serializers.IntegerField(help_text="Replies that were read.")
     correct = serializers.IntegerField(help_text="Of localization: right boxes, at an overlap of 0.1.")
     score = serializers.FloatField(allow_null=True)
@@ -349,7 +351,9 @@ class ReportShape(SubmissionState):
     )
     commonest_by_subtask = serializers.DictField(child=CommonestShape(allow_null=True), required=False)
     further = serializers.DictField(
-        child=serializers.FloatField(allow_null=True), required=False, help_text=f"{FURTHER}; means over categories."
+        child=serializers.FloatField(allow_null=True),
+        required=False,
+        help_text=f"{FURTHER}; means over categories.",
     )
     further_by_dataset = serializers.DictField(
         child=serializers.DictField(child=serializers.FloatField(allow_null=True)),
@@ -358,7 +362,9 @@ class ReportShape(SubmissionState):
     )
     categories = CategoryShape(many=True, required=False)
     boxes = serializers.DictField(
-        child=LocatedShape(), required=False, help_text="Boxes of all images, by the overlap that is asked for."
+        child=LocatedShape(),
+        required=False,
+        help_text="Boxes of all images, by the overlap that is asked for.",
     )
     invalid = serializers.DictField(
         child=serializers.IntegerField(),
@@ -366,7 +372,9 @@ class ReportShape(SubmissionState):
         help_text="Of `readings` those that are invalid, by their cause: wrong answers that predict no box.",
     )
     reasoning = ReasoningShape(required=False)
-    kind = serializers.ChoiceField(choices=["boxes"], required=False, help_text="`boxes` where answers are boxes.")
+    kind = serializers.ChoiceField(
+        choices=["boxes"], required=False, help_text="`boxes` where answers are boxes."
+    )
     format = serializers.CharField(help_text="Of the answer file.")
     scorer_version = serializers.CharField()
     reader_version = serializers.CharField()

@@ -187,5 +187,8 @@ def _made_up_boxes(release: Release) -> Iterator[tuple[str, str]]:
     images = Question.objects.filter(release=release).order_by("position").values_list("image", flat=True)
     for image in images.iterator():
         x, y = chance.randrange(300), chance.randrange(300)
-        box = {"bbox_2d": [x, y, x + chance.randrange(8, 140), y + chance.randrange(8, 140)], "label": "made up"}
+        box = {
+            "bbox_2d": [x, y, x + chance.randrange(8, 140), y + chance.randrange(8, 140)],
+            "label": "made up",
+        }
         yield image, f"<answer>{chance.choice(('No.', f'Yes. {box}'))}</answer>"

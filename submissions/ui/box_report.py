@@ -96,7 +96,9 @@ class _Words(NamedTuple):
 CAUSES: Mapping[str, _Words] = {
     "no-answer-tag": _Words(
         gettext_lazy("No answer: nothing stands between <answer> and </answer>, or the reply is empty."),
-        gettext_lazy("Let the model end in <answer>…</answer>; often it was cut off, and needs more tokens to answer."),
+        gettext_lazy(
+            "Let the model end in <answer>…</answer>; often it was cut off, and needs more tokens to answer."
+        ),
     ),
     "neither-yes-nor-no": _Words(
         gettext_lazy("Neither yes nor no: the answer begins with another word."),
@@ -104,22 +106,28 @@ CAUSES: Mapping[str, _Words] = {
     ),
     "not-four-numbers": _Words(
         gettext_lazy("A box that is none: it has not four numbers, or its braces cannot be read."),
-        gettext_lazy("Write each box as {'bbox_2d': [x1, y1, x2, y2], 'label': '…'}, in Python’s notation or JSON’s."),
+        gettext_lazy(
+            "Write each box as {'bbox_2d': [x1, y1, x2, y2], 'label': '…'}, in Python’s notation or JSON’s."
+        ),
     ),
     "turned-box": _Words(
         gettext_lazy("A turned box: it ends before it begins, or has no width or no height."),
-        gettext_lazy("x1, y1 is the upper left corner and x2, y2 the lower right one, not the width and the height."),
+        gettext_lazy(
+            "x1, y1 is the upper left corner and x2, y2 the lower right one, not the width and the height."
+        ),
     ),
     "outside-frame": _Words(
         gettext_lazy("A box outside: it reaches over the edge of the image."),
-        gettext_lazy("Look whether the frame is the one that the model answers in, and clip boxes to the image."),
+        gettext_lazy(
+            "Look whether the frame is the one that the model answers in, and clip boxes to the image."
+        ),
     ),
     "too-many-boxes": _Words(
         gettext_lazy("More than 250 boxes on one image."),
         gettext_lazy("Models that repeat themselves do so: keep each box once, or stop the model earlier."),
     ),
     "yes-without-box": _Words(
-        gettext_lazy("Yes without a box: where the anomaly is was not said."),
+        gettext_lazy("Yes without a box: it was not said where the anomaly is."),
         gettext_lazy("Ask for at least one box with every Yes."),
     ),
     "no-with-box": _Words(

@@ -18,7 +18,7 @@ def count(value: int | None) -> SafeString:
 
 
 @register.filter
-def asked(number: int, images: bool) -> str:  # noqa: FBT001  # filters have one plain argument
+def asked(number: int, images: bool) -> str:
     return figures.asked(number, images=images)
 
 
