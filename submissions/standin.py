@@ -23,7 +23,6 @@ from submissions.models import Benchmark, Submission, Team
 from submissions.models.submission import SubmissionQuerySet
 
 REAL = ("mmad", "mmr-ad")  # with quoted results alone, until an organizer imports them
-TEAM = "published-results"
 FOR_TRYING_OUT = 1000  # submissions a day: the stand-ins are there to be tried
 IMAGES = 2_000  # of MMR-AD's 127,137: all of its categories, in proportion, and a site that starts soon
 
@@ -43,6 +42,7 @@ class StandIn:
 
     slug: str
     name: str
+    team: tuple[str, str]  # slug and name of whom the models are sent by
     content: Callable[[], tuple[AnyRelease, Mapping[str, Templates]]]
     models: Callable[[], Sequence[Model]]
 
@@ -80,8 +80,14 @@ def _replies(model: made_up.Model, release: AnyRelease) -> bytes:
     return made_up.answers(model, IMAGES)
 
 
-MMAD = StandIn("mmad-standin", "MMAD stand-in", _questions, _rebuilt)
-MMR_AD = StandIn("mmr-ad-standin", "MMR-AD stand-in", _images, _made_up)
+MMAD = StandIn(
+    "mmad-standin",
+    "MMAD stand-in",
+    ("published-results", "Published results, rebuilt"),
+    _questions,
+    _rebuilt,
+)
+MMR_AD = StandIn("mmr-ad-standin", "MMR-AD stand-in", ("made-up-models", "Made-up models"), _images, _made_up)
 ALL = (MMAD, MMR_AD)
 
 
@@ -116,9 +122,8 @@ def load(stand_in: StandIn, *, now: datetime | None = None) -> int:
         is_standin=True,
     )
     benchmark = Benchmark.objects.with_release().get(slug=stand_in.slug)
-    team, _made = Team.objects.get_or_create(
-        slug=TEAM, defaults={"name": "Published results, rebuilt", "is_standin": True}
-    )
+    slug, name = stand_in.team
+    team, _made = Team.objects.get_or_create(slug=slug, defaults={"name": name, "is_standin": True})
     for model in missing:
         offer = intake.Offer(
             benchmark=benchmark,
@@ -135,4 +140,4 @@ def load(stand_in: StandIn, *, now: datetime | None = None) -> int:
 
 
 def _sent(stand_in: StandIn) -> SubmissionQuerySet:
-    return Submission.objects.filter(benchmark__slug=stand_in.slug, team__slug=TEAM).counting()
+    return Submission.objects.filter(benchmark__slug=stand_in.slug, team__slug=stand_in.team[0]).counting()

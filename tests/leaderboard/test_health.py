@@ -77,11 +77,15 @@ def test_a_site_is_ready_when_the_stand_ins_models_are_scored(
     monkeypatch.setattr(standin, "ALL", (replace(standin.MMAD, models=lambda: models),))
     assert parts(client, 503)["first_data"] is False
     benchmark = rows.benchmark(standin.MMAD.slug, is_standin=True)
-    Team.objects.create(slug=standin.TEAM, name="Rebuilt", is_standin=True)
-    rows.scored(benchmark, "one", 70.0, team=standin.TEAM)
+    Team.objects.create(slug=standin.MMAD.team[0], name="Rebuilt", is_standin=True)
+    rows.scored(benchmark, "one", 70.0, team=standin.MMAD.team[0])
     assert parts(client, 503)["first_data"] is False
     last = rows.submission(
-        rows.entry(benchmark, "two", team=standin.TEAM), 60.0, minute=1, status="queued", finished_at=None
+        rows.entry(benchmark, "two", team=standin.MMAD.team[0]),
+        60.0,
+        minute=1,
+        status="queued",
+        finished_at=None,
     )
     assert parts(client, 503)["first_data"] is False
     material.brought(last, "scored")
