@@ -57,7 +57,7 @@ lint: .venv/development
 
 # What locks and triggers are about is tried on PostgreSQL as well.
 ON_POSTGRES := $(addprefix tests/submissions/test_,two_at_once.py intake.py legal_steps.py audit.py alarms.py \
-	public_entries.py idempotency.py post_office.py standings.py ranges.py pairs.py rescoring.py)
+	public_entries.py idempotency.py post_office.py standings.py ranges.py pairs.py rescoring.py boxes.py)
 
 pytest: .venv/development
 	$(PYTHON_IN_VENV) -m pytest --times build/times $(PYTEST_ARGS)

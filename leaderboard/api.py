@@ -403,9 +403,11 @@ class Prompts(PublicView):
         query = shapes.PromptsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         wanted = prompts.Wanted(**query.validated_data)
-        if wanted.shots and not release.templates.exists():
-            detail = _("This release has no template images. Leave the parameter out.")
-            raise ValidationError({"shots": ErrorDetail(detail, code="no-templates")})
+        if wanted.shots and not release.templates.exclude(**{wanted.template: []}).exists():
+            field, detail = "shots", _("This release has no template images. Leave the parameter out.")
+            if release.templates.exists():
+                field, detail = "template", _("This release has template images of the other kind alone.")
+            raise ValidationError({field: ErrorDetail(detail, code="no-templates")})
         return wanted
 
 

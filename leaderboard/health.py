@@ -9,9 +9,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from scoring.benchmarks.mmad.tables import published_models
 from submissions import impatient_redis, standin, storage
-from submissions.models import Benchmark, Submission
+from submissions.models import Benchmark
 
 logger = logging.getLogger(__name__)
 
@@ -80,13 +79,12 @@ def _storage() -> bool:
 
 
 def _first_data() -> bool:
-    """MMAD is there, and so are the stand-in's models, scored."""
+    """The real benchmarks are there, and so are the stand-ins' models, scored."""
     try:
-        if not Benchmark.objects.filter(slug="mmad").exists():
+        if Benchmark.objects.filter(slug__in=standin.REAL).count() < len(standin.REAL):
             return False
-        # Counted, not "nothing unfinished": while the files are still being sent, nothing may be waiting.
-        rebuilt = Submission.objects.filter(benchmark__slug=standin.SLUG, team__is_standin=True)
-        return rebuilt.scored().values("entry").distinct().count() >= len(published_models())
+        # By their names, not "nothing unfinished": while the files are still being sent, nothing may be waiting.
+        return all(stand_in.is_scored() for stand_in in standin.ALL)
     except DatabaseError as error:
         logger.warning("not ready: the first data cannot be read: %s", error)
         return False

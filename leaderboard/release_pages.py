@@ -102,7 +102,10 @@ def _draft(benchmark: Benchmark) -> dict[str, Any] | None:
 
 
 def changes(benchmark: Benchmark, release: Release) -> list[str]:
-    """What it changed of the release before it, in words: how many questions of which subtask, never which."""
+    """What it changed of the release before it, in words: how many questions of which subtask, never which.
+
+    An image of a benchmark of boxes is asked of each subtask, so there is no sum.
+    """
     words = {
         "answers_changed": _("answers changed"),
         "reworded": _("reworded"),
@@ -111,10 +114,21 @@ def changes(benchmark: Benchmark, release: Release) -> list[str]:
         "excluded": _("no longer counted"),
         "readmitted": _("counted again"),
     }
+    sentence = _("{number} {what}: {where}")
+    if benchmark.rules.kind == "boxes":
+        sentence = "{what}: {where}"
+        words = {
+            "answers_changed": _("Images with another truth"),
+            "reworded": _("Images of another size"),
+            "added": _("Images added"),
+            "removed": _("Images removed"),
+            "excluded": _("Images no longer counted"),
+            "readmitted": _("Images counted again"),
+        }
     names = {subtask.slug: subtask.name for subtask in release.rules.subtasks}
     names |= {subtask.slug: subtask.name for subtask in benchmark.rules.subtasks}
     return [
-        _("{number} {what}: {where}").format(
+        sentence.format(
             number=written.count(sum(found.values())),
             what=words[kind],
             where=", ".join(

@@ -12,7 +12,7 @@ import msgspec
 
 from scoring import metrics
 from scoring.errors import Problem, ReleaseError
-from scoring.prompts import Wording
+from scoring.prompts import BOXES, Wording
 
 MOST = 255  # subtasks, and source datasets
 ONLY_DATASET = "all"  # of a benchmark whose questions name none
@@ -101,10 +101,11 @@ class Definition:
         """Its words for prompts. A definition without any takes those that come with its benchmark, or plain ones."""
         if self.prompt is not None:
             return self.prompt
+        plain = BOXES if self.kind == "boxes" else Wording()
         try:
-            return load(self.slug).prompt or Wording()
+            return load(self.slug).prompt or plain
         except ReleaseError:
-            return Wording()
+            return plain
 
     @cached_property
     def subtask_of_type(self) -> dict[str, int]:

@@ -58,6 +58,21 @@ class Wording:
         yield _text(self.after_image + question)
 
 
+# Where answers are boxes. From 0 to 1000 they mean the same whatever size the model sees the image in.
+BOXES = Wording(
+    instruction=(
+        "Look at the image closely. First think it over between <think> and </think>, then answer between <answer> "
+        "and </answer>. Where the image shows no anomaly, answer: No. Where it does, answer: Yes. followed by a box "
+        "for each anomaly, separated by commas, each written as {'bbox_2d': [x1, y1, x2, y2], 'label': 'what it is'}. "
+        "(x1, y1) is the upper left and (x2, y2) the lower right corner; x counts from 0 at the left edge of the "
+        "image to 1000 at the right one, y from 0 at the top to 1000 at the bottom. Two examples of an answer:\n"
+        "<think>...</think><answer>No.</answer>\n"
+        "<think>...</think><answer>Yes. {'bbox_2d': [120, 310, 245, 402], 'label': 'scratch'}</answer>\n"
+    ),
+    question="{text}\n",
+)
+
+
 def product_of(image: str) -> str | None:
     """The product that an image shows: the second part of its path, which neither the first nor the last one is."""
     parts = image.split("/")

@@ -13,9 +13,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from scoring import kinds
 from scoring.errors import PredictionError
-from scoring.kinds import AnySheet
+from scoring.kinds import AnySheet, likeness
 from scoring.likeness import Likeness
 from submissions import audit, moderation, notices, ringing, sheets, storage, truths
 from submissions.models import Alarm, Benchmark, Entry, Release, Submission
@@ -55,7 +54,6 @@ class Comparison:
         own = self.sheet = self.sheet or _own(self.submission, release)
         if own is not None:
             content = truths.decoded(release.digest)
-            likeness = kinds.of(content.definition).likeness
             for other, sheet in _kept(missing, release):
                 found = likeness(own, sheet, content)
                 if found.is_alarming:

@@ -11,9 +11,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from scoring import kinds
 from scoring.errors import PredictionError, Problem
-from scoring.kinds import AnyEvaluation, AnyRelease
+from scoring.kinds import AnyEvaluation, AnyRelease, evaluate
 from submissions import (
     alarms,
     fence,
@@ -121,7 +120,7 @@ def _score(submission: Submission) -> None:
     content, data = _read(submission, release)
     try:
         with fence.limited_processor_time(settings.READ_SECONDS):
-            evaluation = kinds.of(content.definition).evaluate(
+            evaluation = evaluate(
                 data,
                 content,
                 partial=submission.partial,

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from scoring import kinds
+from scoring.boxes.release import BoxRelease
 from scoring.folder.reader import Folder, read
+from scoring.kinds import AnyRelease
 from scoring.release import Release as Content
 from submissions import disputes, releases, truths
 from submissions.models import Benchmark, Release
@@ -29,6 +33,13 @@ def load(found: Folder) -> tuple[Release, releases.Outcome]:
 def foreseen(found: Folder) -> Iterator[str]:
     """What the folder holds and what loading it would do, in lines for the console. Changes nothing."""
     content = found.content
+    yield from _images(content) if isinstance(content, BoxRelease) else _questions(content)
+    if found.ignored:
+        yield f"columns that nothing is read from: {', '.join(found.ignored)}"
+    yield _outcome(content)
+
+
+def _questions(content: Content) -> Iterator[str]:
     rules = content.definition
     clusters = len(set(content.clusters or content.images))
     yield f"{rules.name} ({rules.slug}): {content.size} questions in {clusters} images or clusters"
@@ -47,12 +58,32 @@ def foreseen(found: Folder) -> Iterator[str]:
     means = " of means over ".join(f"{level.replace('_', ' ')}s" for level in rules.average_over)
     better = "lower is better" if rules.lower_is_better else "higher is better"
     yield f"overall: {f'the mean over {means}' if means else 'the share of all questions'}; {better}"
-    if found.ignored:
-        yield f"columns that nothing is read from: {', '.join(found.ignored)}"
-    yield _outcome(content)
 
 
-def _outcome(content: Content) -> str:
+def _images(content: BoxRelease) -> Iterator[str]:
+    rules = content.definition
+    yield f"{rules.name} ({rules.slug}): {content.size} images in {len(content.category_names)} categories"
+    yield f"digest {content.digest}"
+    anomalous, without = int(content.anomalous.sum()), int((~content.located).sum())
+    unlocated = f" ({without} of them without a box: they count for detection alone)" if without else ""
+    yield f"{anomalous} images are anomalous{unlocated}, {content.size - anomalous} are not; {len(content.boxes)} boxes"
+    known = int(content.sizes.all(axis=1).sum())
+    if known == content.size:
+        yield "sizes in pixels: known of all images, so answers may be in any frame"
+    else:
+        yield f"sizes in pixels: known of {known} images, so answers in the frame pixels are refused"
+    pairs = list(zip(content.source_datasets.tolist(), content.categories, strict=True))
+    with_boxes = {pair for pair, count in zip(pairs, content.true_counts.tolist(), strict=True) if count}
+    for position, name in enumerate(rules.source_datasets):
+        its = [pair for pair in content.category_names if pair[0] == position]
+        images = int(np.count_nonzero(content.source_datasets == position))
+        lacking = len(set(its) - with_boxes)
+        left_out = f", {lacking} of them without any box: localization leaves these out" if lacking else ""
+        yield f"source dataset {name}: {images} images in {len(its)} categories{left_out}"
+    yield "overall: the mean of detection and localization, each the mean over categories; higher is better"
+
+
+def _outcome(content: AnyRelease) -> str:
     benchmark = Benchmark.objects.with_release().filter(slug=content.definition.slug).first()
     if benchmark is None or benchmark.current_release is None:
         return "load_benchmark would open it as a new benchmark"
@@ -61,6 +92,6 @@ def _outcome(content: Content) -> str:
     if benchmark.current_release.digest == content.digest:
         return "load_benchmark would change texts and settings at most: this is its current release"
     before = truths.decoded(benchmark.current_release.digest)
-    changes = kinds.of(content.definition).changes(before, content)
+    changes = kinds.changes(before, content)
     counted = ", ".join(f"{sum(by.values())} {kind.replace('_', ' ')}" for kind, by in changes.items() if by)
     return f"load_benchmark would make a draft of {benchmark.slug}: {counted or 'other rules, the same questions'}"

@@ -191,8 +191,9 @@ def refusal(code: str, params: Mapping[str, Any]) -> str:
 
 
 def _written(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as a sentence holds them: whole numbers with their thousands set apart."""
-    return {name: figures.count(value) if type(value) is int else value for name, value in params.items()}
+    """The parameters as a sentence holds them: whole numbers with their thousands set apart, the minimum in percent."""
+    written = {name: figures.count(value) if type(value) is int else value for name, value in params.items()}
+    return written | ({"minimum": f"{100 * params['minimum']:g} %"} if "minimum" in params else {})
 
 
 class _Lenient(dict[str, Any]):
@@ -256,9 +257,10 @@ def cause(code: str) -> str:
     return str(CAUSES.get(code, code))
 
 
-def advice(codes: Iterable[str]) -> list[str]:
-    """What to do about these causes: each way out once."""
-    return list(dict.fromkeys(str(ADVICE[code]) for code in codes if code in ADVICE))
+def advice(codes: Iterable[str], kind: str) -> list[str]:
+    """What to do about these causes in a file for a benchmark of this kind: each way out once."""
+    known = {**ADVICE, **(BOX_ADVICE if kind == "boxes" else {})}
+    return list(dict.fromkeys(str(known[code]) for code in codes if code in known))
 
 
 # What is wrong and what to do about it. Of several sentences the first counts whose names are all given: the more
@@ -324,6 +326,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         ),
     ),
     "wrong-columns": (
+        _("The columns are “{found}”. The first line has to be {boxes_expected}, and nothing else."),
         _(
             "The columns are “{found}”. Needed are question_id and answer, or those that VLMEvalKit, lmms-eval, "
             "lm-evaluation-harness or the benchmark’s own scripts write; the line {expected} will do."
@@ -372,18 +375,26 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     ),
     "too-many-records": (
         _(
+            "The file has far more records than the benchmark’s {images} images, so reading stopped here. Send one "
+            "record for each image."
+        ),
+        _(
             "The file has far more records than the benchmark’s {questions} questions, so reading stopped here. Send "
             "one record for each question."
         ),
     ),
     "too-few-records": (
         _(
-            "Only {present} of {questions} questions have a record, and 95 % are needed. Add the others, with an empty "
-            "answer where the model gave none, or send the file as partial. Complete subtasks: {complete}."
+            "Only {present} of {images} images have a record, and {minimum} are needed. Add the others, with an empty "
+            "reply where the model gave none."
         ),
         _(
-            "Only {present} of {questions} questions have a record, and 95 % are needed. Add the others, with an empty "
-            "answer where the model gave none. No subtask is complete enough to be sent as partial."
+            "Only {present} of {questions} questions have a record, and {minimum} are needed. Add the others, with an "
+            "empty answer where the model gave none, or send the file as partial. Complete subtasks: {complete}."
+        ),
+        _(
+            "Only {present} of {questions} questions have a record, and {minimum} are needed. Add the others, with an "
+            "empty answer where the model gave none. No subtask is complete enough to be sent as partial."
         ),
     ),
     "unknown-frame": (
@@ -401,10 +412,12 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     # One record
     "not-an-object": (
         _("{image}#{question}: the question is not an object. Take mmad.json as its authors publish it."),
+        _("This record is not an object with named fields. Write each as {example}."),
         _('This record is not an object with named fields. Write each as {{"question_id": …, "answer": …}}.'),
     ),
     "missing-field": (
         _("{image}#{question}: the field “{field}” is missing. Take mmad.json as its authors publish it."),
+        _("The field “{field}” is missing. Each record looks like {example}, even where the reply is empty."),
         _("The field “{field}” is missing. Each record needs it, even where the answer is empty."),
     ),
     "unexpected-field": (
@@ -439,6 +452,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("There is a NUL character here. Remove it: text files hold none."),
     ),
     "unknown-question": (
+        _("No image “{path}” is in this benchmark. Take its path as the benchmark’s images have it."),
         _("No question has the id “{question_id}”. Take ids from this benchmark’s current questions."),
         _(
             "“{image}” has the question “{question}”, but not of the type “{question_type}”. Take image, question and "
@@ -575,6 +589,36 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
             "“abnormal” of “{question_id}” is neither true nor false. A balanced subtask needs it for each question."
         ),
     ),
+    "column-cluster": (
+        _(
+            "Error bars of a benchmark of boxes take each image for itself, so a column “cluster” would mean nothing. "
+            "Remove it."
+        ),
+    ),
+    "cell-no-size": (_("“{column}” is no whole number of pixels from 1 to 999999. Correct it."),),
+    "size-not-resized": (
+        _(
+            "“resized_width” and “resized_height” are those of the image with its short edge {wanted} pixels long, and "
+            "here it is {found}. The image’s own size belongs into “width” and “height”."
+        ),
+    ),
+    "size-missing": (
+        _("“{question_id}” has no width and height. Boxes in the frame {frame} cannot be placed without."),
+    ),
+    "canvas-missing": (
+        _(
+            "“{question_id}” has neither width and height nor resized_width and resized_height. Give it one pair: "
+            "boxes in other frames than {frame} cannot be placed without."
+        ),
+    ),
+    "truth-anomalous": (_("“anomalous” of “{question_id}” is neither true nor false."),),
+    "truth-boxes": (_("The boxes of “{question_id}”: {reason}. Correct them (they are not shown here)."),),
+    "no-true-box": (
+        _(
+            "No image has a box, so that nothing could be located. Give at least one, or ask with options instead of "
+            "boxes."
+        ),
+    ),
     "cluster-split": (
         _(
             "“{cluster}” belonged to another source dataset or category on line {first_line}. All questions of an "
@@ -689,4 +733,24 @@ ADVICE: Mapping[str, str | Promise] = {
         ),
         _WRITE_ANEW,
     ),
+}
+
+_ONE_EACH_IMAGE = _("Write one record for each image; where the model gave no answer, leave the reply empty.")
+_IMAGE_REPLY = _("Put the line image,reply first, and send the file again.")
+# In place of these, where answers are boxes.
+BOX_ADVICE: Mapping[str, str | Promise] = {
+    "unknown-question": _(
+        "Download the images’ paths from the benchmark’s page, and take them as they stand there."
+    ),
+    "control-character": _(
+        "Download the images’ paths from the benchmark’s page, and take them as they stand there."
+    ),
+    "duplicate-question": _ONE_EACH_IMAGE,
+    "too-many-records": _ONE_EACH_IMAGE,
+    "not-json-number": _ONE_EACH_IMAGE,
+    "too-few-records": _("Add the images that are missing, with an empty reply where the model gave none."),
+    "missing-header": _IMAGE_REPLY,
+    "wrong-columns": _IMAGE_REPLY,
+    "unknown-frame": _("Choose the frame that the boxes of the file stand in, and send it again."),
+    "sizes-unknown": _("Write the boxes in another frame, and say which when you send the file."),
 }

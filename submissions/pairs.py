@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from scoring import kinds
+from scoring.kinds import compare
 from scoring.statistics.pairs import Table
 from submissions import outcomes, reports, ringing, sealing, storage, truths
 from submissions.models import Benchmark, Pair, Release, Report, Submission
@@ -204,7 +204,7 @@ def _compare(pair: Pair) -> dict[str, Any]:
         raise NotComparableError("nothing-in-common")
     first, second = (_outcomes(submission, release) for submission in two)
     try:
-        found = kinds.of(content.definition).compare(first, second, content, scored)
+        found = compare(first, second, content, scored)
     except ValueError:
         raise NotComparableError("outcomes-missing") from None
     columns = ("overall", *slugs, *content.definition.source_datasets)

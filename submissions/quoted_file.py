@@ -134,16 +134,20 @@ class Sheet:
 
 
 def _printed(sheet: Sheet, rules: Definition) -> Iterator[Result]:
-    """quoted_results.csv: a line a result, a column a subtask, `average`, and what to know of it."""
+    """quoted_results.csv: a line a result, and what to know of it; `average`, columns of subtasks and of cells."""
     columns = {"average": "overall", **{slug.replace("-", "_"): slug for slug in rules.subtask_slugs}}
     known = {"name", "kind", "source", "flags", "shots", *columns}
+    cells = {f"{name}/{slug}" for name in rules.source_datasets for slug in rules.subtask_slugs}
+    columns |= {cell: cell for cell in cells}
     for column in sheet.columns:
-        if column not in known:
+        if column not in known | cells:
             raise QuotedFileError(
                 sheet.file,
                 1,
                 column,
-                _("There is no such column. Known are: {known}.").format(known=", ".join(sorted(known))),
+                _("There is no such column. Known are: {known}, and cells such as {cell}.").format(
+                    known=", ".join(sorted(known)), cell=min(cells)
+                ),
             )
     seen: dict[tuple[str, str], int] = {}
     for row in range(len(sheet.rows)):

@@ -97,7 +97,7 @@ def publish(
 
 def _draft(benchmark: Benchmark, release: Release, content: AnyRelease, *, previous: Release) -> None:
     release.previous = previous
-    release.changes = kinds.of(content.definition).changes(truths.decoded(previous.digest), content)
+    release.changes = kinds.changes(truths.decoded(previous.digest), content)
     release.rescoring = True
     release.save()
     benchmark.draft_release = release

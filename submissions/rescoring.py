@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -19,7 +18,7 @@ from django.utils import timezone
 
 from scoring import kinds
 from scoring.errors import PredictionError
-from scoring.kinds import AnyRelease
+from scoring.kinds import AnyAnswered, AnyRelease, carry, score_all
 from submissions import (
     audit,
     log_lines,
@@ -149,7 +148,7 @@ def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Sc
     if release.benchmark.current_release_id == release.pk:
         content = content.under(release.benchmark.rules)
     origins = sheets.origins(batch)
-    answered = []
+    answered: list[tuple[Submission, AnyAnswered]] = []
     for submission in batch:
         with log_lines.about(submission=submission.pk):
             found = _answers(submission, origins[submission.pk], content)
@@ -157,16 +156,15 @@ def _scores(batch: Sequence[Submission], release: Release) -> Iterator[scores.Sc
             yield scores.Score(submission, None, found)
         else:
             answered.append((submission, found))
-    evaluations = kinds.of(content.definition).score_all([each for _submission, each in answered], content)
+    evaluations = score_all([each for _submission, each in answered], content)
     for (submission, _answered), evaluation in zip(answered, evaluations, strict=True):
         outcomes.keep(submission, release, evaluation.outcomes)
         yield scores.Score(submission, evaluation.report)
 
 
-def _answers(submission: Submission, origin: str, content: AnyRelease) -> Any:
-    """What it says of these questions, or as text why that cannot be scored."""
+def _answers(submission: Submission, origin: str, content: AnyRelease) -> AnyAnswered | str:
+    """What it says of these questions, or why that cannot be scored."""
     before = truths.decoded(origin)
-    carry = kinds.of(content.definition).carry
     try:
         return carry(sheets.of(submission, before), before, content, partial=submission.partial)
     except PredictionError as error:

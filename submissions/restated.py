@@ -11,13 +11,16 @@ from submissions.quoted_file import AUTHORS, BALANCED, Result
 
 
 def results(slug: str) -> list[Result]:
-    """The published tables and printed results that are restated beside the benchmark's definition; MMAD has some."""
-    if slug != "mmad":
+    """The printed results beside the benchmark's definition, and for MMAD its authors' tables before them."""
+    papers = resources.files("scoring.benchmarks").joinpath(slug, "quoted_results.csv")
+    if not papers.is_file():
         return []
-    rules = definition.load(slug)
-    papers = resources.files("scoring.benchmarks.mmad").joinpath("quoted_results.csv")
+    published = tables.published_models() if slug == "mmad" else ()
     with papers.open("rb") as file:
-        return [*map(_published, tables.published_models()), *quoted_file.read_open(file, papers.name, rules)]
+        return [
+            *map(_published, published),
+            *quoted_file.read_open(file, papers.name, definition.load(slug)),
+        ]
 
 
 def _published(model: tables.PublishedModel) -> Result:

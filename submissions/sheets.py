@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from scoring import kinds
-from scoring.kinds import AnyRelease, AnySheet
+from scoring.boxes.release import BoxRelease
+from scoring.kinds import AnyRelease, AnySheet, decode_sheet, evaluate, transfer
 from submissions import storage, truths
 from submissions.models import Report, Submission
-
-KEPT_DECODED = 1000  # of forty thousand questions each takes 80 kB
 
 
 def keep(submission: Submission, digest: str, sheet: AnySheet) -> None:
@@ -36,32 +35,42 @@ def of(submission: Submission, before: AnyRelease) -> AnySheet:
 
     Raises PredictionError, MissingObjectError or StorageUnavailableError.
     """
-    kind, key = kinds.of(before.definition), submission.sheet_key(before.digest)
+    key = submission.sheet_key(before.digest)
     try:
-        return kind.decode_sheet(storage.answers().get(key))
+        return decode_sheet(storage.answers().get(key), before)
     except (storage.MissingObjectError, ValueError):
         data = storage.answers().get(submission.answers_key)
-        sheet = kind.evaluate(data, before, partial=submission.partial, frame=submission.frame).sheet
+        sheet = evaluate(data, before, partial=submission.partial, frame=submission.frame).sheet
         storage.answers().delete(key)
         keep(submission, before.digest, sheet)
         return sheet
 
 
-@lru_cache(maxsize=KEPT_DECODED)
 def kept(key: str, origin: str, digest: str) -> AnySheet:
-    """What is kept under this key, letters of the release `origin`, as it answers the release `digest`.
+    """What is kept under this key, answers to the release `origin`, as it answers the release `digest`.
 
-    The last thousand stay decoded in the worker's memory. Raises MissingObjectError, StorageUnavailableError, and
+    The last ones stay decoded in the worker's memory. Raises MissingObjectError, StorageUnavailableError, and
     ValueError where they are damaged or were read by other rules.
     """
-    kind = kinds.of(truths.decoded(origin).definition)
-    return carried(kind.decode_sheet(storage.answers().get(key)), origin, digest)
+    if isinstance(truths.decoded(origin), BoxRelease):
+        return _kept_boxes(key, origin, digest)
+    return kept_letters(key, origin, digest)
+
+
+def _kept(key: str, origin: str, digest: str) -> AnySheet:
+    sheet = decode_sheet(storage.answers().get(key), truths.decoded(origin))
+    return carried(sheet, origin, digest)
+
+
+# Of forty thousand questions the letters take 80 kB, and the boxes in as many images two megabytes.
+kept_letters = lru_cache(maxsize=1000)(_kept)
+_kept_boxes = lru_cache(maxsize=50)(_kept)
 
 
 def carried(sheet: AnySheet, origin: str, digest: str) -> AnySheet:
-    """Letters of the one release as they answer the other."""
+    """Answers to the one release as they answer the other."""
     if origin == digest:
         return sheet
-    of, to = truths.decoded(origin), truths.decoded(digest)
-    carried: AnySheet = kinds.of(to.definition).transfer(of, to).carry(sheet)
-    return carried
+    carrier: Any = transfer(truths.decoded(origin), truths.decoded(digest))
+    found: AnySheet = carrier.carry(sheet)
+    return found

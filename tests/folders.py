@@ -44,6 +44,11 @@ truth = "truth.jsonl"
 name = "恐惧"
 subtasks.fear-0 = { name = "第一" }
 """
+PARTS = """\
+slug = "parts"
+name = "Parts"
+kind = "boxes"
+"""
 
 
 def write(folder: Path, toml: str, **tables: Iterable[Mapping[str, Any]]) -> Path:
@@ -101,3 +106,27 @@ def fears(folder: Path) -> Path:
     ]
     truth = [{"question_id": each["question_id"], "answer": chance.choice(ascii_uppercase)} for each in asked]
     return write(folder, toml, asked_jsonl=asked, truth_jsonl=reversed(truth))
+
+
+def parts(*changes: tuple[int, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Four images, their truth beside them; `changes` are of the rows at these positions."""
+    rows: list[dict[str, Any]] = [
+        {"image": "valve/1.png", "anomalous": "true", "boxes": "[[100, 100, 300, 200]]"},
+        {"image": "valve/2.png", "anomalous": "false", "boxes": ""},
+        {
+            "image": "cable/1.png",
+            "anomalous": "true",
+            "boxes": '[{"bbox_2d": [60, 0, 224, 50], "label": "cut"}]',
+        },
+        {"image": "cable/2.png", "anomalous": "yes", "boxes": "[]"},
+    ]
+    for row in rows:
+        row["category"] = row["image"].split("/")[0]
+        row |= (
+            {"width": "1000", "height": "500"}
+            if row["category"] == "valve"
+            else {"width": "224", "height": "224"}
+        )
+    for position, change in changes:
+        rows[position] |= change
+    return rows

@@ -85,6 +85,7 @@ def submitted(
     file: bytes | None = None,
     public: bool = False,
     partial: Iterable[str] = (),
+    frame: str = "",
     now: datetime = NOON,
     **settings: Any,
 ) -> Submission:
@@ -97,6 +98,7 @@ def submitted(
         settings=settings,
         visibility=Submission.Visibility.PUBLIC if public else Submission.Visibility.PRIVATE,
         partial=tuple(partial),
+        frame=frame,
     )
     return intake.accept(offer, now=now).submission
 

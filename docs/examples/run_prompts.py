@@ -16,6 +16,7 @@ parser.add_argument("images", type=Path, help="the folder of the benchmark's ima
 parser.add_argument("answers", type=Path, help="the file to write; what it has already is not asked again")
 parser.add_argument("--endpoint", default="http://127.0.0.1:8080/v1", help="speaks OpenAI's chat completions")
 parser.add_argument("--model", required=True)
+parser.add_argument("--tokens", type=int, default=128, help="of a reply at most; one with boxes needs 2000")
 args = parser.parse_args()
 endpoint = httpx.Client(headers={"Authorization": f"Bearer {os.environ.get('API_KEY', '-')}"}, timeout=600)
 
@@ -38,8 +39,8 @@ with args.answers.open("a") as answers, asked.open("rb") as lines:
     for line in map(json.loads, lines):
         if line["question_id"] not in done:
             message = {"role": "user", "content": [sent(part) for part in line["prompt"]]}
-            body = {"model": args.model, "messages": [message], "max_tokens": 128, "temperature": 0}
+            body = {"model": args.model, "messages": [message], "max_tokens": args.tokens, "temperature": 0}
             said = endpoint.post(f"{args.endpoint}/chat/completions", json=body).raise_for_status().json()
             reply = said["choices"][0]["message"]["content"]
-            record = {"question_id": line["question_id"], "answer": reply}
-            print(json.dumps(record), file=answers, flush=True)
+            record = {"answer": reply} if line["options"] else {"image": line["image"], "reply": reply}
+            print(json.dumps({"question_id": line["question_id"]} | record), file=answers, flush=True)

@@ -118,5 +118,5 @@ def _check_present(sheet: BoxSheet, release: BoxRelease) -> None:
     present = int(np.count_nonzero(sheet.present & release.counted))
     asked = int(np.count_nonzero(release.counted))
     if present < minimum * asked:
-        params = {"present": present, "questions": asked, "minimum": minimum}
+        params = {"present": present, "images": asked, "minimum": minimum}
         raise PredictionError.single(Problem("too-few-records", params=params))

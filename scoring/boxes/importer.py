@@ -19,20 +19,26 @@ Widths and heights are the images' own, in pixels: answers in the frame `pixels`
 
 import csv
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-import numpy as np
-
 from scoring import definition
 from scoring.answers.recognise import BOM
 from scoring.boxes.geometry import canvas_of
-from scoring.boxes.release import MOST_BOXES, BoxRelease
-from scoring.boxes.sheet import starts_of
+from scoring.boxes.release import BoxRelease
+from scoring.boxes.rows import (
+    Boxes,
+    ImageRow,
+    Size,
+    WrongBoxesError,
+    check_within,
+    is_number,
+    read_boxes,
+    release_of,
+)
 from scoring.definition import MOST, Definition
 from scoring.errors import UNSHOWABLE, Problem, ProblemLog, ReleaseError
 from scoring.prompts import MOST_SHOTS, Templates
@@ -44,8 +50,6 @@ NORMAL = frozenset({"good", "normal", "ok"})
 _LONGEST_PATH = 300
 _NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,100}")
 _ROUNDING = 1.0  # of a canvas to whole pixels
-
-Size = tuple[float, float]
 
 
 class Imported(NamedTuple):
@@ -62,8 +66,7 @@ class _Annotated:
 
     name: str
     canvas: Size | None
-    boxes: Sequence[tuple[float, float, float, float]]
-    labels: Sequence[str]
+    true: Boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +75,6 @@ class _Said:
 
     size: Size | None
     anomalous: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Image:
-    path: str
-    dataset: str
-    category: str
-    size: Size | None
-    canvas: Size
-    anomalous: bool
-    annotated: _Annotated | None
 
 
 def read(folder: Path, base: Definition | None = None) -> Imported:
@@ -99,25 +91,11 @@ def read(folder: Path, base: Definition | None = None) -> Imported:
     return Imported(_release(images, base), reader.templates, reader.left_out)
 
 
-def _release(images: Sequence[_Image], base: Definition) -> BoxRelease:
+def _release(images: Sequence[ImageRow], base: Definition) -> BoxRelease:
     found = sorted({image.dataset for image in images})
     known = [name for name in base.source_datasets if name in found]
     datasets = (*known, *(name for name in found if name not in known))
-    boxes = [box for image in images if image.annotated for box in image.annotated.boxes]
-    return BoxRelease(
-        definition=Definition.from_dict(replace(base, source_datasets=datasets).to_dict()),
-        ids=[image.path for image in images],
-        source_datasets=np.array([datasets.index(image.dataset) for image in images], dtype=np.uint8),
-        categories=[image.category for image in images],
-        sizes=np.array([image.size or (0, 0) for image in images], dtype=np.float64),
-        canvases=np.array([image.canvas for image in images], dtype=np.float64),
-        anomalous=np.array([image.anomalous for image in images], dtype=np.bool_),
-        starts=starts_of(
-            np.array([len(image.annotated.boxes) if image.annotated else 0 for image in images])
-        ),
-        boxes=np.array(boxes, dtype=np.float64).reshape(-1, 4),
-        labels=[label for image in images if image.annotated for label in image.annotated.labels],
-    )
+    return release_of(Definition.from_dict(replace(base, source_datasets=datasets).to_dict()), images)
 
 
 @dataclass
@@ -129,7 +107,7 @@ class _Reader:
     templates: dict[str, Templates] = field(default_factory=dict)
     left_out: int = 0
 
-    def images(self) -> Iterator[_Image]:
+    def images(self) -> Iterator[ImageRow]:
         said = self._said()
         seen: set[str] = set()
         sources = _folders(self.folder)
@@ -204,7 +182,7 @@ class _Reader:
             self._refuse("annotations-malformed", rows.line_num, file=IMAGES, reason=str(error))
         return found
 
-    def _category(self, dataset: str, folder: Path, said: Mapping[str, _Said]) -> Iterator[_Image]:
+    def _category(self, dataset: str, folder: Path, said: Mapping[str, _Said]) -> Iterator[ImageRow]:
         for name in (dataset, folder.name):
             if not _NAME.fullmatch(name) or UNSHOWABLE.search(name):
                 self._note_record(folder, name, "a folder's name has 1 to 100 characters that can be seen")
@@ -249,15 +227,16 @@ class _Reader:
         annotated: _Annotated | None,
         said: _Said,
         usual: Size | None,
-    ) -> _Image | None:
-        boxes = annotated.boxes if annotated else ()
+    ) -> ImageRow | None:
+        true = annotated.true if annotated else Boxes()
+        has_boxes = bool(true.boxes)
         is_normal = bool(NORMAL & {part.casefold() for part in re.split(r"[/\\]", path)[:-1]}) or (
             re.split(r"[/\\]", path)[-1].rpartition("-")[0].casefold() in NORMAL
         )
         anomalous = said.anomalous
-        if anomalous is None and (boxes or is_normal):
-            anomalous = bool(boxes)
-        if boxes and (is_normal or not anomalous):
+        if anomalous is None and (has_boxes or is_normal):
+            anomalous = has_boxes
+        if has_boxes and (is_normal or not anomalous):
             self._note_record(folder / BOXES, path, "the image is called normal, and boxes are given")
             return None
         if anomalous is None:
@@ -271,12 +250,12 @@ class _Reader:
         if canvas is None:
             self._note_record(folder / BOXES, path, f"the image's size is not known. Give it in {IMAGES}")
             return None
-        if any(x < -_ROUNDING or y < -_ROUNDING for x, y, _, _ in boxes) or any(
-            x > canvas[0] + _ROUNDING or y > canvas[1] + _ROUNDING for _, _, x, y in boxes
-        ):
-            self._note_record(folder / BOXES, path, "a box reaches over the image's edge")
+        try:
+            check_within(true, canvas, _ROUNDING)
+        except WrongBoxesError as error:
+            self._note_record(folder / BOXES, path, str(error))
             return None
-        return _Image(image, dataset, folder.name, said.size, canvas, anomalous, annotated)
+        return ImageRow(image, dataset, folder.name, said.size, canvas, anomalous, true)
 
     def _annotated(self, file: Path) -> dict[str, _Annotated]:
         """The records by their folded names."""
@@ -316,32 +295,18 @@ def _annotation(record: Any) -> _Annotated | str:
         return "the name is missing"
     width, height = record.get("resized_width"), record.get("resized_height")
     if (width is None) != (height is None) or not all(
-        each is None or (_is_number(each) and 1 <= each <= 1_000_000) for each in (width, height)
+        each is None or (is_number(each) and 1 <= each <= 1_000_000) for each in (width, height)
     ):
         return "resized_width and resized_height are not two numbers from 1"
     found = record.get("bboxes")
     if not isinstance(found, list):
         return "there is no list bboxes"
-    if len(found) > MOST_BOXES:
-        return f"there are more than {MOST_BOXES} boxes"
-    for each in found:
-        box = each.get("bbox_2d") if isinstance(each, dict) else None
-        if not isinstance(box, list) or len(box) != 4 or not all(map(_is_number, box)):
-            return "a box has not four numbers"
-        if not (box[0] < box[2] and box[1] < box[3]):
-            return "a box ends before it begins"
-        if not isinstance(each.get("label", ""), str) or len(each.get("label", "")) > 10_000:
-            return "a label is no text, or a very long one"
-    return _Annotated(
-        name=record["name"],
-        canvas=None if width is None or height is None else (float(width), float(height)),
-        boxes=[tuple(map(float, each["bbox_2d"])) for each in found],  # type: ignore[misc]
-        labels=[each.get("label", "") for each in found],
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e9 and not math.isnan(value)
+    try:
+        true = read_boxes(found)
+    except WrongBoxesError as error:
+        return str(error)
+    canvas = None if width is None or height is None else (float(width), float(height))
+    return _Annotated(record["name"], canvas, true)
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -21,6 +21,7 @@ from scoring.boxes.sheet import BoxSheet, BoxSheetWriter
 from scoring.errors import UNSHOWABLE, PredictionError, Problem, UnsupportedFileError
 
 HEADER = ["image", "reply"]
+EXAMPLE = '{"image": …, "reply": …} or {"image": …, "anomalous": …, "boxes": …}'
 LARGEST_FILE = 256 * 1024 * 1024  # the reasoning of a hundred thousand images is far longer than letters
 LONGEST_PATH = 20_000
 _RECORDS: dict[str, Callable[[bytes], Iterator[Record]]] = {
@@ -94,7 +95,7 @@ def _records(body: bytes, format_name: str, writer: BoxSheetWriter) -> Iterator[
 
 def _read_record(value: Any, line: int, writer: BoxSheetWriter) -> None:
     if not isinstance(value, dict):
-        writer.problems.add(Problem("not-an-object", line))
+        writer.problems.add(Problem("not-an-object", line, params={"example": EXAMPLE}))
         return
     faults = list(_faults_of(value, line))
     for fault in faults:
@@ -115,13 +116,13 @@ def _read_record(value: Any, line: int, writer: BoxSheetWriter) -> None:
 
 def _faults_of(value: dict[str, Any], line: int) -> Iterator[Problem]:
     if "image" not in value:
-        yield Problem("missing-field", line, "image")
+        yield Problem("missing-field", line, "image", {"example": EXAMPLE})
     elif not isinstance(value["image"], str):
         yield Problem("wrong-type", line, "image")
     elif len(value["image"]) > LONGEST_PATH:
         yield Problem("record-too-long", line, "image")
     if "reply" not in value and "anomalous" not in value:
-        yield Problem("missing-field", line, "reply")
+        yield Problem("missing-field", line, "reply", {"example": EXAMPLE})
     for name in ("reply", "reasoning"):
         if not isinstance(value.get(name), str | None):
             yield Problem("wrong-type", line, name)
@@ -131,8 +132,11 @@ def _find(image: str, line: int, writer: BoxSheetWriter) -> int | None:
     lookup = writer.release.lookup
     found = lookup.find_image(image)
     if found is None:
-        code = "control-character" if UNSHOWABLE.search(image) else "unknown-question"
-        writer.problems.add(Problem(code, line, "image", {"image": image}))
+        at_fault = (
+            ("control-character", "image") if UNSHOWABLE.search(image) else ("unknown-question", "path")
+        )
+        code, name = at_fault
+        writer.problems.add(Problem(code, line, "image", {name: image}))
         return None
     return lookup.by_id[found]
 
@@ -177,7 +181,7 @@ def _check_header(header: list[str], release: BoxRelease) -> None:
         code = "missing-header"
     elif len(header) == 1 and any(separator in header[0] for separator in ";\t"):
         code = "wrong-separator"
-    params = {"found": ",".join(header), "expected": ",".join(HEADER)}
+    params = {"found": ",".join(header), "expected": ",".join(HEADER), "boxes_expected": ",".join(HEADER)}
     raise PredictionError.single(Problem(code, 1, params=params))
 
 

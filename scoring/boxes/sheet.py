@@ -120,7 +120,7 @@ class BoxSheetWriter:
         """Note that a record begins; gives up on a file with far more records than images."""
         self.records += 1
         if self.records > self._most_records:
-            self.problems.add(Problem("too-many-records", line, params={"questions": self.release.size}))
+            self.problems.add(Problem("too-many-records", line, params={"images": self.release.size}))
             self.problems.raise_as(PredictionError)
 
     def take(self, position: int, reading: Reading, line: int) -> None:

@@ -3,11 +3,11 @@
 Questions have the columns `question_id` and `text`, the options as `A`, `B`, … (or one column `options`, a list or an
 object, in JSON Lines and Parquet), and `subtask`, `source_dataset`, `kind`, `image`, `category` and `cluster` as far as
 they are needed. The truth has `question_id`, `answer` and, where a subtask is balanced, `abnormal`. Answers are never
-quoted in what is raised.
+quoted in what is raised. What folders of images with boxes have instead is in `scoring.folder.boxes`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
@@ -15,18 +15,19 @@ from typing import Any
 import numpy as np
 
 from scoring import metrics
-from scoring.definition import CATEGORY, ONLY_DATASET, Definition
-from scoring.errors import NO_TEXT, UNSHOWABLE, Problem, ProblemLog, ReleaseError
-from scoring.folder import spec, tables
+from scoring.boxes.release import BoxRelease
+from scoring.definition import CATEGORY, ONLY_DATASET
+from scoring.errors import NO_TEXT, Problem, ReleaseError
+from scoring.folder import boxes, spec, tables
+from scoring.folder.columns import WORDS, Columns, Truth, text_of
 from scoring.folder.spec import Spec
-from scoring.folder.tables import Row, Table
+from scoring.folder.tables import Row
 from scoring.release import LONGEST, Release
 
 KNOWN = {
     *("question_id", "text", "options", *ascii_uppercase),
     *("subtask", "source_dataset", "kind", "image", "category", "cluster", "answer", "abnormal"),
 }
-WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Folder:
     """What a folder says; `ignored` are columns that nothing is read from."""
 
     spec: Spec
-    content: Release
+    content: Release | BoxRelease
     ignored: Sequence[str]
 
 
@@ -58,25 +59,21 @@ def read(folder: Path, *, slug: str = "") -> Folder:
     occurring = dict.fromkeys(str(row.get("source_dataset") or "").strip() for _line, row in questions.rows)
     datasets = found.source_datasets or tuple(name for name in occurring if name) or (ONLY_DATASET,)
     definition = spec.definition(found, text, slug=slug, source_datasets=datasets)
-    content = _Columns(definition, questions, truth).read()
+    content: Release | BoxRelease
+    if found.kind == "boxes":
+        content, known = boxes.read(definition, questions, truth, frame=found.boxes.frame), boxes.KNOWN
+    else:
+        content, known = _Questions(definition, questions, truth, "question_id").read(), KNOWN
     columns = dict.fromkeys([*questions.columns, *truth.columns])
-    return Folder(found, content, [column for column in columns if column not in KNOWN])
+    return Folder(found, content, [column for column in columns if column not in known])
 
 
-@dataclass
-class _Columns:
+class _Questions(Columns):
     """Collects questions, and what is wrong with them."""
 
-    definition: Definition
-    questions: Table
-    truth: Table
-    problems: ProblemLog = field(default_factory=ProblemLog)
-
     def read(self) -> Release:
-        if not self.questions.rows:
-            raise ReleaseError.single(Problem("empty-table", params={"file": self.questions.file}))
         self._need_columns()
-        answers = self._truth_by_id()
+        answers = self.truth_by_key()
         rows = list(self._rows())
         self.problems.raise_as(ReleaseError)
         letters, abnormal = [], []
@@ -84,33 +81,20 @@ class _Columns:
             letter, is_abnormal = self._truth_of(line, row, answers)
             letters.append(letter)
             abnormal.append(is_abnormal)
-        for question_id, (line, _row) in answers.items():
-            self._note("truth-unknown", line, self.truth, question_id=question_id)
+        self.check_left(answers)
         self._check_clusters(rows)
         self.problems.raise_as(ReleaseError)
         return self._release([row for _line, row in rows], letters, abnormal)
 
-    def _note(self, code: str, line: int | None, table: Table | None = None, **params: str | int) -> None:
-        file = (table or self.questions).file
-        self.problems.add(Problem(code, line, params={"file": file, **params}))
-
     def _need_columns(self) -> None:
-        needed = [(self.questions, "question_id"), (self.questions, "text"), (self.truth, "question_id")]
-        needed += [(self.truth, "answer")]
+        needed = [(self.questions, "text"), (self.truth, "answer")]
         if len(self.definition.subtasks) > 1:
             needed.append((self.questions, "subtask"))
-        if len(self.definition.source_datasets) > 1:
-            needed.append((self.questions, "source_dataset"))
         if CATEGORY in self.definition.levels:
             needed.append((self.questions, "category"))
         if self._needs_abnormal and not self.definition.normal_component:
             needed.append((self.truth, "abnormal"))
-        for table, column in dict.fromkeys((table.file, column) for table, column in needed):
-            columns = self.questions.columns if table == self.questions.file else self.truth.columns
-            if column not in columns:
-                raise ReleaseError.single(
-                    Problem("column-missing", 1, column, {"file": table, "column": column})
-                )
+        self.need(needed)
         if "options" not in self.questions.columns and not {"A", "B"} <= set(self.questions.columns):
             params = {"file": self.questions.file, "column": "A, B"}
             raise ReleaseError.single(Problem("column-missing", 1, "A", params))
@@ -119,53 +103,25 @@ class _Columns:
     def _needs_abnormal(self) -> bool:
         return any(subtask.metric in metrics.MEANS_OF_CLASSES for subtask in self.definition.subtasks)
 
-    def _truth_by_id(self) -> dict[str, tuple[int, Row]]:
-        found: dict[str, tuple[int, Row]] = {}
-        for line, row in self.truth.rows:
-            question_id = _text(row.get("question_id"))
-            if question_id in found and self.truth is not self.questions:
-                first = found[question_id][0]
-                self._note("question-repeated", line, self.truth, question_id=question_id, first_line=first)
-            found.setdefault(question_id, (line, row))
-        return found
-
     def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """The questions that can be read, with the positions of their subtask and source dataset."""
         known: dict[str, int] = {}
         for line, row in self.questions.rows:
             before = self.problems.total
-            texts = self._texts(line, row)
-            question_id = texts["question_id"]
-            if question_id in known:
-                self._note("question-repeated", line, question_id=question_id, first_line=known[question_id])
-            known.setdefault(question_id, line)
+            texts = self.texts(line, row, ("question_id", "text", *LONGEST), ("question_id", "text"))
+            self.check_once(line, texts["question_id"], known)
             options = self._options(line, row)
             for name, text in (("text", texts["text"]), *(("options", option) for option in options)):
                 if NO_TEXT.search(text):
-                    self._note("cell-unshowable", line, column=name)
-            placed = self._placed(line, texts, _text(row.get("subtask")))
+                    self.note("cell-unshowable", line, column=name)
+            placed = self._placed(line, texts, text_of(row.get("subtask")))
             if self.problems.total == before:
                 yield line, {**texts, "options": options, **placed}
 
-    def _texts(self, line: int, row: Row) -> dict[str, str]:
-        texts = {column: _text(row.get(column)) for column in ("question_id", "text", *LONGEST)}
-        for column in ("question_id", "text"):
-            if not texts[column]:
-                self._note("cell-empty", line, column=column)
-        for column, most in LONGEST.items():
-            if len(texts[column]) > most:
-                self._note("cell-too-long", line, column=column, found=len(texts[column]), most=most)
-            if UNSHOWABLE.search(texts[column]):
-                self._note("cell-unshowable", line, column=column)
-        return texts
-
     def _placed(self, line: int, texts: Mapping[str, str], subtask: str) -> dict[str, Any]:
         definition = self.definition
-        kind, dataset = texts["kind"], texts["source_dataset"]
-        if not dataset and len(definition.source_datasets) == 1:
-            dataset = definition.source_datasets[0]
-        if dataset not in definition.source_datasets:
-            self._unknown(line, "source_dataset", dataset, definition.source_datasets)
+        kind, dataset = texts["kind"], self.dataset_of(line, texts)
+        if dataset is None:
             return {}
         if not subtask and kind not in definition.subtask_of_type and len(definition.subtasks) == 1:
             subtask = definition.subtask_slugs[0]
@@ -174,16 +130,13 @@ class _Columns:
         place = definition.subtask_of_type.get(kind)
         if place is None or (subtask and subtask != definition.subtask_slugs[place]):
             if texts["kind"]:
-                self._unknown(line, "kind", kind, definition.raw_type_of)
+                self.unknown(line, "kind", kind, definition.raw_type_of)
             else:
-                self._unknown(line, "subtask", subtask, definition.subtask_slugs)
+                self.unknown(line, "subtask", subtask, definition.subtask_slugs)
             return {}
         if CATEGORY in definition.levels and not texts["category"]:
-            self._note("cell-empty", line, column="category")
+            self.note("cell-empty", line, column="category")
         return {"kind": kind, "subtask": place, "dataset": definition.source_datasets.index(dataset)}
-
-    def _unknown(self, line: int, column: str, found: str, known: Iterable[str]) -> None:
-        self._note("value-unknown", line, column=column, found=found, known=", ".join(known))
 
     def _options(self, line: int, row: Row) -> tuple[str, ...]:
         given = row.get("options")
@@ -192,41 +145,39 @@ class _Columns:
         elif isinstance(given, Mapping):
             lettered = {letter: given.get(letter) for letter in ascii_uppercase}
             if not given.keys() <= lettered.keys():
-                self._note("options-lettered", line)
+                self.note("options-lettered", line)
         elif isinstance(given, list):
             lettered = dict(zip(ascii_uppercase, given, strict=False))
         else:
-            self._note("options-lettered", line)
+            self.note("options-lettered", line)
             return ()
-        texts = [_text(option) for option in lettered.values()]
+        texts = [text_of(option) for option in lettered.values()]
         options = tuple(text for text in texts if text)
         if tuple(texts[: len(options)]) != options:
-            self._note("options-gap", line, letter=ascii_uppercase[texts.index("")])
+            self.note("options-gap", line, letter=ascii_uppercase[texts.index("")])
         least, most = self.definition.options_minimum, self.definition.options_maximum
         found = max(len(options), len(given) if isinstance(given, list) else 0)
         if not least <= found <= most:
-            self._note("options-count", line, found=found, least=least, most=most)
+            self.note("options-count", line, found=found, least=least, most=most)
         return options
 
-    def _truth_of(
-        self, line: int, row: Mapping[str, Any], answers: dict[str, tuple[int, Row]]
-    ) -> tuple[int, bool]:
+    def _truth_of(self, line: int, row: Mapping[str, Any], answers: Truth) -> tuple[int, bool]:
         """The right option's position, and whether the image is abnormal; takes its row out of `answers`."""
         question_id = row["question_id"]
-        if question_id not in answers:
-            self._note("truth-missing", line, question_id=question_id)
+        found = self.take(answers, question_id, line)
+        if found is None:
             return 0, False
-        truth_line, truth = answers.pop(question_id)
-        letter = _text(truth.get("answer")).upper()
+        truth_line, truth = found
+        letter = text_of(truth.get("answer")).upper()
         if len(letter) != 1 or letter not in ascii_uppercase[: len(row["options"])]:
-            self._note("truth-no-option", truth_line, self.truth, question_id=question_id)
+            self.note("truth-no-option", truth_line, self.truth, question_id=question_id)
             return 0, False
         if self.definition.normal_component:
             return ascii_uppercase.index(letter), self.definition.is_abnormal(row["image"])
-        said = _text(truth.get("abnormal")).lower()
+        said = text_of(truth.get("abnormal")).lower()
         is_balanced = self.definition.subtasks[row["subtask"]].metric in metrics.MEANS_OF_CLASSES
         if said not in WORDS and (said or is_balanced):
-            self._note("truth-abnormal", truth_line, self.truth, question_id=question_id)
+            self.note("truth-abnormal", truth_line, self.truth, question_id=question_id)
         return ascii_uppercase.index(letter), WORDS.get(said, False)
 
     def _check_clusters(self, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
@@ -240,7 +191,7 @@ class _Columns:
             place = (row["dataset"], row["category"] if by_category else "")
             first_line, its_place = first.setdefault(cluster, (line, place))
             if place != its_place:
-                self._note("cluster-split", line, cluster=cluster, first_line=first_line)
+                self.note("cluster-split", line, cluster=cluster, first_line=first_line)
 
     def _release(
         self, rows: Sequence[Mapping[str, Any]], letters: Sequence[int], abnormal: Sequence[bool]
@@ -262,10 +213,3 @@ class _Columns:
             categories=categories if any(categories) else (),
             clusters=clusters if clusters != images else (),
         )
-
-
-def _text(value: Any) -> str:
-    """A cell as text: spreadsheets and JSON write numbers where ids are."""
-    if value is None:
-        return ""
-    return str(value).strip()

@@ -2,13 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from scoring.definition import SLUG, Definition
+from scoring.definition import BOX_AVERAGES, BOX_SUBTASKS, SLUG, Definition
 from scoring.errors import Problem, ReleaseError
 from scoring.prompts import Wording
 
@@ -26,8 +26,11 @@ class SubtaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     name: Text
     short_name: Annotated[str, Meta(description="For narrow columns; without one, the name.")] = ""
     metric: Annotated[
-        Literal["accuracy", "balanced_accuracy"],
-        Meta(description="balanced_accuracy is the mean of the accuracies on normal and on abnormal images."),
+        Literal["accuracy", "balanced_accuracy", "box_accuracy"],
+        Meta(
+            description="balanced_accuracy is the mean of the accuracies on normal and on abnormal images; "
+            "box_accuracy is that of localization alone."
+        ),
     ] = "accuracy"
     raw_types: Annotated[
         tuple[str, ...],
@@ -73,6 +76,14 @@ class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ] = ""
 
 
+class BoxesSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a benchmark of images with boxes says about these."""
+
+    frame: Annotated[
+        Literal["short-edge-448", "pixels", "0-1000"], Meta(description="The frame of the true boxes.")
+    ] = "pixels"
+
+
 class SubtaskTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A subtask's names in another language."""
 
@@ -97,6 +108,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         str, Meta(pattern="^[-a-zA-Z0-9_]{1,50}$", description="Its address: /benchmarks/SLUG/.")
     ] = ""
     name: Text
+    kind: Annotated[
+        Literal["options", "boxes"],
+        Meta(
+            description="What is asked for: the letter of an option, or whether an image is anomalous and where."
+        ),
+    ] = "options"
     summary: Annotated[str, Meta(max_length=500, description="One or two sentences for the first page.")] = ""
     source_datasets: Annotated[
         tuple[Text, ...],
@@ -135,17 +152,46 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         str, Meta(description="Where paths say it: the part that an image's path has when it is normal.")
     ] = ""
     files: Files = Files()
-    subtasks: Annotated[tuple[SubtaskSpec, ...], Meta(min_length=1)]
+    boxes: BoxesSpec = BoxesSpec()
+    subtasks: Annotated[
+        tuple[SubtaskSpec, ...],
+        Meta(
+            description="Of a benchmark of boxes they are detection and localization: only their names are free."
+        ),
+    ] = ()
     prompt: Annotated[PromptSpec | None, Meta(description="How a model is asked.")] = None
     translations: Annotated[dict[str, Texts], Meta(description="By language, such as zh-hans.")] = {}
 
 
-_NOT_RULES = ("slug", "disclosure", "limits", "files")
+_NOT_RULES = ("slug", "disclosure", "limits", "files", "boxes")
+# What is settled for a benchmark of boxes, and why: such a key may be left out or say just that; None: left out.
+_SETTLED: Mapping[str, tuple[Any, str]] = {
+    "average_over": (
+        list(BOX_AVERAGES),
+        "of boxes, every figure is a mean over categories, and the overall over both",
+    ),
+    "lower_is_better": (False, "of boxes, more right ones are better"),
+    "options_minimum": (None, "an image with boxes has no options"),
+    "options_maximum": (None, "an image with boxes has no options"),
+    "folds": (None, "of an image with boxes, the column source_dataset says its source dataset"),
+    "normal_component": (None, "of an image with boxes, the column anomalous says whether it is normal"),
+}
+_SETTLED_OF_SUBTASKS = ("metric", "raw_types", "aliases", "rewordings")
+_BOX_NAMES = {"detection": "Detection", "localization": "Localization"}
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a benchmark.toml."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Spec)}
+    settled = {
+        key: False if value is None else {"const": value} for key, (value, _reason) in _SETTLED.items()
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **msgspec.json.schema(Spec),
+        "if": {"properties": {"kind": {"const": "boxes"}}, "required": ["kind"]},
+        "then": {"properties": settled},
+        "else": {"properties": {"boxes": False, "subtasks": {"minItems": 1}}, "required": ["subtasks"]},
+    }
 
 
 def parse(text: str) -> Spec:
@@ -153,23 +199,55 @@ def parse(text: str) -> Spec:
     try:
         body = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
+        place = re.search(r"\(at line (\d+)", str(error))
+        line = int(place[1]) if place else text.count("\n") + 1
         raise _error(line, "", str(error).split(" (at ")[0].lower()) from error
     try:
-        return msgspec.convert(body, Spec)
+        found = msgspec.convert(body, Spec)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         path = path.rstrip("`").lstrip(".")
         if unknown := re.search(r"unknown field `(.*)`", reason):
             path = f"{path}.{unknown[1]}".lstrip(".")
         raise _error(line_of(text, path), path, reason.lower()) from error
+    for key, reason in _complaints_about_kind(body):
+        raise _error(line_of(text, key), key, reason)
+    return found
+
+
+def _complaints_about_kind(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is said and means nothing in a benchmark of its kind: the key, and why."""
+    if body.get("kind") != "boxes":
+        if "boxes" in body:
+            yield "boxes", 'only a benchmark with kind = "boxes" has boxes'
+        if not body.get("subtasks"):
+            yield "subtasks", "there are no subtasks"
+        return
+    for key, (settled, reason) in _SETTLED.items():
+        if body.get(key, settled) != settled:
+            yield key, reason
+    slugs: set[str] = set()
+    for at, subtask in enumerate(body.get("subtasks", ())):
+        slug = subtask["slug"]
+        if slug not in BOX_SUBTASKS or slug in slugs:
+            yield (
+                f"subtasks[{at}].slug",
+                f"of boxes, the subtasks are {' and '.join(BOX_SUBTASKS)}, each once",
+            )
+            continue
+        slugs.add(slug)
+        for key in _SETTLED_OF_SUBTASKS:
+            settled = {"metric": BOX_SUBTASKS[slug], "raw_types": [slug]}.get(key)
+            if subtask.get(key, settled) != settled:
+                yield f"subtasks[{at}].{key}", f"of boxes, only names of {slug} are free"
 
 
 def definition(spec: Spec, text: str, *, slug: str, source_datasets: tuple[str, ...]) -> Definition:
     """The rules that scoring reads. Raises ReleaseError, naming line and key, where they contradict each other."""
     rules = {name: value for name, value in msgspec.to_builtins(spec).items() if name not in _NOT_RULES}
     rules |= {"slug": slug, "source_datasets": source_datasets}
+    if spec.kind == "boxes":
+        rules |= {"average_over": BOX_AVERAGES, "subtasks": _box_subtasks(spec)}
     for subtask in rules["subtasks"]:
         subtask["short_name"] = subtask["short_name"] or subtask["name"]
         subtask["raw_types"] = subtask["raw_types"] or (subtask["slug"],)
@@ -177,6 +255,21 @@ def definition(spec: Spec, text: str, *, slug: str, source_datasets: tuple[str, 
     for key, reason in made.complaints():
         raise _error(line_of(text, key), key, reason)
     return made
+
+
+def _box_subtasks(spec: Spec) -> list[dict[str, Any]]:
+    """The subtasks of a benchmark of boxes, with the names that are given."""
+    given = {subtask.slug: subtask for subtask in spec.subtasks}
+    return [
+        {
+            "slug": slug,
+            "name": given[slug].name if slug in given else _BOX_NAMES[slug],
+            "short_name": given[slug].short_name if slug in given else "",
+            "metric": metric,
+            "raw_types": (slug,),
+        }
+        for slug, metric in BOX_SUBTASKS.items()
+    ]
 
 
 def _error(line: int | None, key: str, reason: str) -> ReleaseError:

@@ -86,8 +86,12 @@ def _json_lines(text: str, name: str) -> Iterator[tuple[int, Row]]:
             continue
         try:
             row = json.loads(record)
-        except (json.JSONDecodeError, RecursionError) as error:
-            _refuse("table-malformed", name, line, reason=getattr(error, "msg", "nested too deep"))
+        except json.JSONDecodeError as error:
+            _refuse("table-malformed", name, line, reason=error.msg)
+        except RecursionError:
+            _refuse("table-malformed", name, line, reason="nested too deep")
+        except ValueError:  # an integer of thousands of digits
+            _refuse("table-malformed", name, line, reason="a number has too many digits")
         if not isinstance(row, dict):
             _refuse("table-malformed", name, line, reason="not an object")
         yield line, row

@@ -21,7 +21,7 @@ class Team(models.Model):
 
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=80)
-    is_standin = models.BooleanField(default=False)  # holds rebuilt published results, not people
+    is_standin = models.BooleanField(default=False)  # holds rebuilt or made-up results, not people
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, editable=False)  # since then it sends nothing more
     # By an organizer: it sends and publishes nothing, and its members are told why.

@@ -28,7 +28,7 @@ def view(submission: Submission) -> Rejection:
         ),
         total=figures.count(submission.errors_total),
         more=submission.errors_total > len(submission.errors),
-        advice=tuple(messages.advice(by_count)),
+        advice=tuple(messages.advice(by_count, submission.benchmark.rules.kind)),
     )
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from tests import material
 from tests.journeys.client import Pipeline, pipeline
+from tests.scoring.boxes.shapes import reply
+from tests.scoring.boxes.test_importer import write
 from tests.servers.site import Site
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -95,8 +97,8 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(sender: Pipeline, images: Path, answers: Path, endpoint: str, query: str) -> int:
-    prompts = f"{sender.api}/benchmarks/{SLUG}/prompts/{query}"
+def run(sender: Pipeline, images: Path, answers: Path, endpoint: str, query: str, slug: str = SLUG) -> int:
+    prompts = f"{sender.api}/benchmarks/{slug}/prompts/{query}"
     paths = map(str, (RUNNER, prompts, images, answers))
     command = [sys.executable, *paths, "--endpoint", endpoint, "--model", "all-knowing"]
     environment = {**os.environ, "API_KEY": "sesame", "NO_PROXY": "*"}
@@ -137,6 +139,51 @@ def test_a_model_is_asked_everything_and_its_answers_are_scored(
     assert (state["status"], state["score"], state["coverage"]) == ("scored", 100, 1)
 
 
+class Finder(Model):
+    """Knows every box, and gives it from 0 to 1000 along each axis."""
+
+    def reply(self, body: dict[str, Any]) -> str:
+        self.sent.append(body)
+        (message,) = body["messages"]
+        *_before, image, _question = message["content"]
+        path = base64.b64decode(image["image_url"]["url"].partition("base64,")[2]).decode()
+        found = BOXES[path]
+        scaled = [
+            [1000 * each / edge for each, edge in zip(box, (672, 448) * 2, strict=True)] for box in found
+        ]
+        return reply(scaled, "It is bent.")
+
+
+BOXES: dict[str, list[list[float]]] = {
+    "mvtec/nut/test/bent/000.png": [[1, 2, 672, 4], [5, 6, 7.5, 8]],
+    "mvtec/nut/test/good/000.png": [],
+    "visa/candle/Data/Images/Anomaly/000.JPG": [[0, 0, 100, 50]],
+    "visa/candle/Data/Images/Normal/000.JPG": [],
+    "visa/candle/Data/Images/Other/000.JPG": [[1, 1, 2, 2]],  # anomalous, and nobody has said where
+}
+
+
+def test_a_model_is_asked_for_boxes_and_its_answers_are_scored(
+    embedded_site: Site, sender: Pipeline, tmp_path: Path
+) -> None:
+    embedded_site.manage("import_mmr_ad", str(write(tmp_path / "annotations")), "--slug", "runner-boxes")
+    for path in (*BOXES, "mvtec/nut/train/good/007.png", "visa/candle/Data/Images/Normal/0001.JPG"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(path)
+    model, answers = Finder(), tmp_path / "answers.jsonl"
+    with serving(model) as endpoint:
+        asked = "?shots=1&template=similar"
+        assert run(sender, tmp_path, answers, endpoint, asked, slug="runner-boxes") == 0
+        assert run(sender, tmp_path, answers, endpoint, asked, slug="runner-boxes") == 0
+    assert len(model.sent) == len(answers.read_text().splitlines()) == len(BOXES)
+    state = sender.outcome(
+        answers.read_bytes(), "finder", name="answers.jsonl", slug="runner-boxes", frame="0-1000"
+    )
+    assert (state["status"], state["score"], state["coverage"]) == ("scored", 100, 1)
+    report = sender.get(state["links"]["report"]).json()
+    assert report["reasoning"]["share"] == 1
+
+
 def test_what_broke_off_goes_on_where_it_was(sender: Pipeline, images: Path, tmp_path: Path) -> None:
     model, answers = Model(), tmp_path / "answers.jsonl"
     asked = len(material.truth(QUESTIONS))
@@ -167,7 +214,7 @@ def test_what_the_site_does_not_have_ends_it_before_anything_is_asked(
 
 def test_the_guide_calls_it_as_it_is() -> None:
     guide = (DOCS / "runner.md").read_text()
-    called = re.search(r"python docs/examples/run_prompts\.py(.+?)\n\n", guide, re.DOTALL)
-    assert called
-    assert set(re.findall(r"--[a-z]+", called.group(1))) == {"--endpoint", "--model"}
+    called = re.findall(r"python docs/examples/run_prompts\.py(.+?)(?:\n\n|\n    curl)", guide, re.DOTALL)
+    options = [set(re.findall(r"--[a-z]+", each)) for each in called]
+    assert options == [{"--endpoint", "--model"}, {"--endpoint", "--model", "--tokens"}]
     assert len(RUNNER.read_text().splitlines()) < 50

@@ -1,13 +1,14 @@
 """Whether the site says the truth of itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from leaderboard import health
+from scoring import definition
 from submissions import standin, storage
-from submissions.models import Team
+from submissions.models import Benchmark, Team
 from tests import material
 from tests.leaderboard import rows
 
@@ -16,10 +17,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ready(settings: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All parts of a site, whose stand-in holds no models."""
+    """All parts of a site, without stand-ins."""
     settings.VERNIER_REDIS_URL = redis_url
-    monkeypatch.setattr(health, "published_models", list)
+    monkeypatch.setattr(standin, "ALL", ())
     rows.benchmark()
+    Benchmark.objects.create(slug="mmr-ad", name="MMR-AD", definition=definition.load("mmr-ad").to_dict())
 
 
 def parts(client: Client, status: int) -> dict[str, bool]:
@@ -63,17 +65,27 @@ def test_a_site_without_its_first_benchmark_is_not_ready(
     assert parts(client, 503)["first_data"] is False
 
 
+def test_a_site_without_one_of_the_real_benchmarks_is_not_ready(client: Client, ready: None) -> None:
+    Benchmark.objects.filter(slug="mmr-ad").delete()
+    assert parts(client, 503)["first_data"] is False
+
+
 def test_a_site_is_ready_when_the_stand_ins_models_are_scored(
     client: Client, ready: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "published_models", lambda: ["one", "two"])
+    models = [standin.Model(name, "", lambda _release: b"", {}) for name in ("one", "two")]
+    monkeypatch.setattr(standin, "ALL", (replace(standin.MMAD, models=lambda: models),))
     assert parts(client, 503)["first_data"] is False
-    benchmark = rows.benchmark(standin.SLUG, is_standin=True)
-    Team.objects.create(slug="rebuilt", name="Rebuilt", is_standin=True)
-    rows.scored(benchmark, "one", 70.0, team="rebuilt")
+    benchmark = rows.benchmark(standin.MMAD.slug, is_standin=True)
+    Team.objects.create(slug=standin.MMAD.team[0], name="Rebuilt", is_standin=True)
+    rows.scored(benchmark, "one", 70.0, team=standin.MMAD.team[0])
     assert parts(client, 503)["first_data"] is False
     last = rows.submission(
-        rows.entry(benchmark, "two", team="rebuilt"), 60.0, minute=1, status="queued", finished_at=None
+        rows.entry(benchmark, "two", team=standin.MMAD.team[0]),
+        60.0,
+        minute=1,
+        status="queued",
+        finished_at=None,
     )
     assert parts(client, 503)["first_data"] is False
     material.brought(last, "scored")

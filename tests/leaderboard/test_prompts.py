@@ -1,6 +1,7 @@
 """The questions as prompts: in the benchmark's words, with templates and knowledge if there are any, without truth."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,9 +9,12 @@ from django.test import Client
 
 from scoring import definition
 from scoring.benchmarks.mmad import importer
+from scoring.boxes import importer as box_importer
+from scoring.boxes.release import QUESTION
 from submissions import disputes, knowledge, releases
 from submissions.models import Benchmark, DisputedQuestion, ImageTemplates, Question, Release
 from tests import material
+from tests.scoring.boxes.test_importer import write
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +163,33 @@ def test_templates_that_a_release_has_stay(client: Client, mmad: Benchmark) -> N
     assert list(ImageTemplates.objects.values()) == before
     templates = importer.read_all(json.dumps(others).encode(), definition.load("mmad")).templates
     assert not releases.has_templates(release, templates)
+
+
+def test_templates_of_the_other_kind_are_no_templates(client: Client) -> None:
+    body = material.questions()
+    for record in body.values():
+        record["similar_templates"] = ["good.png"]
+    published(body)
+    (error,) = client.get(URL, {"shots": 1}).json()["errors"]
+    assert (error["field"], error["code"]) == ("template", "no-templates")
+    assert lines(client, shots=1, template="similar")[0]["templates"] == ["good.png"]
+
+
+def test_a_benchmark_of_boxes_is_asked_for_boxes(client: Client, tmp_path: Path) -> None:
+    release, templates, _left_out = box_importer.read(write(tmp_path))
+    releases.publish(release, slug="mmr-ad", templates=templates)
+    response: Any = client.get("/api/v1/benchmarks/mmr-ad/prompts/?shots=1&template=similar")
+    assert response.status_code == 200
+    bent, good, *_visa = map(json.loads, b"".join(response.streaming_content).splitlines())
+    assert [part["type"] for part in bent["prompt"]] == ["text", "text", "image", "text", "image", "text"]
+    assert bent["prompt"][2]["image"] == bent["templates"][0] == "mvtec/nut/train/good/007.png"
+    assert bent["prompt"][4]["image"] == bent["image"] == bent["question_id"] == "mvtec/nut/test/bent/000.png"
+    assert (bent["options"], bent["question"]) == ({}, f"{QUESTION}\n")
+    assert "bbox_2d" in bent["prompt"][0]["text"]
+    assert "Answer with the option" not in json.dumps(bent)
+    assert "lead" not in json.dumps(bent)
+    assert good["prompt"][0] == bent["prompt"][0]
+    assert good["templates"] == []
 
 
 def test_an_excluded_question_is_marked(client: Client, mmad: Benchmark) -> None:

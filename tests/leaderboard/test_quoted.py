@@ -60,6 +60,25 @@ def test_a_fresh_board_shows_everything_that_is_restated(client: Client) -> None
     assert client.get("/benchmarks/mmad/").status_code == 200
 
 
+def test_what_is_restated_of_mmr_ad_stands_in_its_cells() -> None:
+    assert load(slug="mmr-ad") == "mmr-ad: 6 new, 0 changed, 0 known as they are"
+    benchmark = Benchmark.objects.get(slug="mmr-ad")
+    assert (benchmark.takes_submissions, benchmark.current_release) == (False, None)
+    (first, *_others) = found = QuotedResult.objects.order_by("id")
+    assert (first.name, first.flags) == ("Anomaly-R1-7B", "IoU 0.1, category average")
+    assert first.figures.filter(column="overall", score=None).exists()
+    assert dict(first.figures.exclude(score=None).values_list("column", "score")) == {
+        "mvtec/detection": 88.8,
+        "mvtec/localization": 66.3,
+        "visa/detection": 74.9,
+        "visa/localization": 36.4,
+    }
+    assert [each.name for each in found if "another track" in each.flags] == [
+        "Anomaly-R1-7B (domain knowledge)"
+    ]
+    assert {each.source for each in found} == {"re-run by VD-DeepStack; quoted, not verified"}
+
+
 def test_loading_again_changes_nothing(tmp_path: Path) -> None:
     load()
     before = state()
@@ -97,6 +116,8 @@ def test_the_same_name_of_two_sources_is_two_results(tmp_path: Path) -> None:
         (HEAD + "A,quoted,50,60,1,,x\nA,quoted,50,60,1,,x\n", "line 3, column “name”: This name and source"),
         (HEAD + "A,quoted,50,60,1,,a paper,more\n", "line 2: This is no CSV file"),
         ("name,kind,colour,source\n", "line 1, column “colour”"),
+        ("name,source,VisA/colour\n", "column “VisA/colour”: There is no such column"),
+        ("name,source,VisA/anomaly-detection\nA,x,-1\n", "line 2, column “VisA/anomaly-detection”: “-1”"),
         ("name,name\n", "line 1, column “name”: This column stands there twice"),
         ("a,b\n1,2\n", "line 1: This header"),
         ("", "quoted.csv: This is no CSV file"),

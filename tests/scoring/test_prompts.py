@@ -1,16 +1,19 @@
 """Prompts in a benchmark's words."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from scoring import definition
 from scoring.benchmarks.mmad import importer
+from scoring.boxes.release import QUESTION
+from scoring.boxes.replies import read_reply
 from scoring.definition import Definition
 from scoring.errors import ReleaseError
 from scoring.lookup import native_text
-from scoring.prompts import Templates, Wording, product_of
+from scoring.prompts import BOXES, Templates, Wording, product_of
 from tests import questions
 
 OPTIONS = {"A": "Yes.", "B": "No."}
@@ -42,6 +45,18 @@ def test_mmad_is_asked_as_its_authors_ask_it(mmad: Definition) -> None:
 def test_what_there_is_not_is_not_spoken_of(mmad: Definition) -> None:
     prompt = mmad.wording.prompt("Q", image=IMAGE, templates=[], knowledge="")
     assert [part["type"] for part in prompt] == ["text", "text", "image", "text"]
+
+
+def test_boxes_are_asked_for_in_the_format_that_is_read() -> None:
+    rules = definition.load("mmr-ad")
+    assert replace(rules, slug="another").wording == rules.wording == BOXES
+    asked = rules.wording.ask(QUESTION, {})
+    words, *_image, question = rules.wording.prompt(asked, image=IMAGE, templates=[], knowledge="")
+    assert QUESTION in question["text"]
+    assert "letter" not in words["text"]
+    no, yes = words["text"].splitlines()[-2:]
+    assert read_reply(no, 1000, 1000).rule == "no"
+    assert read_reply(yes, 1000, 1000)[:2] == ("yes", [(120, 310, 245, 402)])
 
 
 def test_braces_in_a_question_are_text() -> None:

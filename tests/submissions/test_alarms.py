@@ -56,7 +56,7 @@ def copied(file: bytes, share: float = 0.03) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _nothing_decoded() -> None:
-    sheets.kept.cache_clear()
+    sheets.kept_letters.cache_clear()
 
 
 @pytest.fixture

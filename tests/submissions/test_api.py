@@ -47,6 +47,7 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
             "present",
             "coverage",
             "partial",
+            "frame",
             "held_at",
             "links",
         ),

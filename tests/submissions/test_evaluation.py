@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from scoring.errors import PredictionError, Problem
-from scoring.evaluate import Evaluation, evaluate
+from scoring.kinds import AnyEvaluation, evaluate
 from submissions import evaluation, reports, storage, sweeper, truths
 from submissions.models import Benchmark, Entry, Figure, Report, Submission
 from submissions.sealing import SealedError
@@ -93,7 +93,7 @@ def test_a_late_twin_changes_nothing(monkeypatch: pytest.MonkeyPatch, found: Exc
     submission = material.submitted(material.benchmark(), material.team("a"), public=True)
     as_scored: list[Any] = []
 
-    def overtaken(*args: Any, **kwargs: Any) -> Evaluation:
+    def overtaken(*args: Any, **kwargs: Any) -> AnyEvaluation:
         monkeypatch.setattr(evaluation, "evaluate", evaluate)
         Submission.objects.update(lease_until=material.NOON)
         evaluation.run(submission.pk)

@@ -15,11 +15,12 @@ from scoring import definition
 from scoring.answers.recognise import recognise
 from scoring.benchmarks.mmad import importer
 from scoring.errors import PredictionError, Problem, ReleaseError, UnsupportedFileError
-from scoring.evaluate import evaluate
+from scoring.kinds import evaluate
 from submissions import messages
 from submissions.api.problems import STATUS
-from tests import material
+from tests import boxes, material
 from tests.scoring import workbooks
+from tests.scoring.boxes.shapes import record, release_of
 
 ID = "DS-MVTec/thing/image/good/000.png#0"
 IMAGE = ID.partition("#")[0]
@@ -221,7 +222,7 @@ def test_a_definition_at_fault_is_told_what_is_wrong() -> None:
 
 
 def test_numbers_have_their_thousands_set_apart() -> None:
-    said = messages.problem("too-few-records", {"present": 19_999, "questions": 39_672})
+    said = messages.problem("too-few-records", {"present": 19_999, "questions": 39_672, "minimum": 0.95})
     assert "Only 19,999 of 39,672 questions" in said
     assert "used up (1,000 a day" in messages.refusal("quota-daily", {"limit": 1000})
 
@@ -244,6 +245,29 @@ def codes_in_scoring() -> Iterator[str]:
                 yield first.value
 
 
+FLAWS = boxes.images()
+RECORDS = json.loads(boxes.answers(1))
+OF_BOXES = {
+    "too-few-records": json.dumps(RECORDS[:10]),
+    "unknown-question": json.dumps([*RECORDS, record("mvtec/nut/none.png", [])]),
+    "duplicate-question": json.dumps([*RECORDS, RECORDS[0]]),
+    "missing-field": json.dumps([{"image": FLAWS[0].path}, *RECORDS[1:]]),
+    "not-an-object": json.dumps([1, *RECORDS]),
+    "wrong-columns": f"image,answer\n{FLAWS[0].path},No\n",
+    "missing-header": f"{FLAWS[0].path},No\n",
+}
+
+
+@pytest.mark.parametrize("code", OF_BOXES)
+def test_a_file_of_boxes_at_fault_is_told_of_images(code: str) -> None:
+    with pytest.raises(PredictionError) as raised:
+        evaluate(OF_BOXES[code].encode(), release_of(FLAWS))
+    found = {problem.code: problem for problem in raised.value.problems}[code]
+    said = messages.problem(found.code, found.params, field=found.field)
+    assert "question" not in said.replace("question_id,answer", "")
+    assert not any("question" in advised for advised in messages.advice([code], "boxes"))
+
+
 def test_no_code_of_scoring_is_without_a_sentence() -> None:
     assert set(codes_in_scoring()) - set(messages.PROBLEMS) == set()
     assert len(set(codes_in_scoring())) > 30
@@ -258,4 +282,4 @@ def test_what_can_be_wrong_with_an_answer_file_is_all_tried_here() -> None:
         "too-much-time",
     }  # refused at the door; met by the fence
     assert set(messages.CAUSES) == set(AT_FAULT) | elsewhere
-    assert set(messages.ADVICE) <= set(messages.CAUSES) <= set(messages.PROBLEMS)
+    assert set(messages.ADVICE) | set(messages.BOX_ADVICE) <= set(messages.CAUSES) <= set(messages.PROBLEMS)

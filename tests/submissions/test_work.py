@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-import scoring.evaluate
+from scoring import kinds
 from submissions import audit, evaluation, fence, polling, publication, releases, rescoring, storage
 from submissions.models import Benchmark, Entry, Release, Submission
 from tests import material
@@ -59,7 +59,7 @@ def test_a_fault_does_not_keep_the_next_one_waiting(monkeypatch: pytest.MonkeyPa
     benchmark, team = material.benchmark(), material.team("home")
     first = material.submitted(benchmark, team, "first", now=material.NOON)
     second = material.submitted(benchmark, team, "second", file=material.answers(seed=5))
-    real = scoring.evaluate.evaluate
+    real = kinds.evaluate
     faults: list[object] = []
 
     def faulty(data: bytes, *args: object, **names: object) -> object:
@@ -79,7 +79,7 @@ def test_a_fault_does_not_keep_the_next_one_waiting(monkeypatch: pytest.MonkeyPa
 def test_it_stops_when_asked_once_what_it_has_in_hand_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     benchmark, team = material.benchmark(), material.team("home")
     sent = [material.submitted(benchmark, team, file=material.answers(seed=seed)) for seed in (1, 2)]
-    real = scoring.evaluate.evaluate
+    real = kinds.evaluate
 
     def asked_meanwhile(*args: object, **names: object) -> object:
         os.kill(os.getpid(), signal.SIGTERM)

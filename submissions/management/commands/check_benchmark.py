@@ -7,10 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scoring.errors import ReleaseError
 from scoring.folder import spec
-from submissions import folders, messages, storage
-from submissions.refusals import Refusal
+from submissions import folders
+from submissions.management import organizers
 
 
 class Command(BaseCommand):
@@ -28,13 +27,6 @@ class Command(BaseCommand):
             return
         if path is None:
             raise CommandError("Which folder? It holds a benchmark.toml.")
-        try:
+        with organizers.explaining(path):
             for line in folders.foreseen(folders.read(path, slug=options["slug"])):
                 self.stdout.write(line)
-        except ReleaseError as error:
-            heading = f"{path} cannot be loaded; nothing was changed:"
-            raise CommandError(messages.explained(heading, error)) from error
-        except Refusal as refusal:
-            raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
-        except storage.StorageUnavailableError as error:
-            raise CommandError("The truth store does not answer.") from error

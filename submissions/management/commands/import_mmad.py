@@ -1,23 +1,15 @@
 """`import_mmad PATH`: a benchmark open for submissions, and a release of it, from the authors' mmad.json."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from scoring import definition
 from scoring.benchmarks.mmad import importer
-from scoring.errors import ReleaseError
-from submissions import messages, releases, storage
-from submissions.refusals import Refusal
-
-
-def limit(text: str) -> int:
-    """A number of submissions, as argparse reads it."""
-    if not (text.isascii() and text.isdecimal() and int(text) < 2**31):
-        raise ArgumentTypeError(f"{text} is no number of submissions")
-    return int(text)
+from submissions import releases
+from submissions.management import organizers
 
 
 class Command(BaseCommand):
@@ -25,40 +17,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path)
-        parser.add_argument("--slug", default="mmad", help="the benchmark, made if new")
-        parser.add_argument("--name", default="", help="what pages call it, if new")
-        parser.add_argument(
-            "--summary", help="what it is, in a sentence or two, for the first page and the API"
-        )
-        parser.add_argument(
-            "--daily-limit", type=limit, help="submissions a team has a day (5 for a new benchmark)"
-        )
-        parser.add_argument(
-            "--total-limit", type=limit, help="submissions a team has in all (200 for a new benchmark)"
-        )
+        organizers.add_settings(parser, slug="mmad")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
-        try:
+        with organizers.explaining(path):
             content, templates = importer.read_all(path.read_bytes(), definition.load("mmad"))
-            release, outcome = releases.publish(
-                content,
-                slug=options["slug"],
-                templates=templates,
-                name=options["name"],
-                summary=options["summary"],
-                daily_limit=options["daily_limit"],
-                total_limit=options["total_limit"],
-            )
-        except OSError as error:
-            raise CommandError(f"{path} cannot be read: {error.strerror}") from error
-        except ReleaseError as error:
-            heading = f"{path} was not imported; nothing was changed:"
-            raise CommandError(messages.explained(heading, error)) from error
-        except Refusal as refusal:
-            raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
-        except storage.StorageUnavailableError as error:
-            raise CommandError("The truth store does not answer; nothing was changed.") from error
+            release, outcome = releases.publish(content, templates=templates, **organizers.settings(options))
         self.stdout.write(release.digest)
         self.stderr.write(f"{options['slug']}: {release.question_count} questions, {outcome}")
         if not releases.has_templates(release, templates):

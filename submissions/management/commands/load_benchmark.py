@@ -4,11 +4,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from scoring.errors import ReleaseError
-from submissions import folders, messages, storage
-from submissions.refusals import Refusal
+from submissions import folders
+from submissions.management import organizers
 
 
 class Command(BaseCommand):
@@ -24,15 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["folder"]
-        try:
+        with organizers.explaining(path):
             found = folders.read(path, slug=options["slug"])
             release, outcome = folders.load(found)
-        except ReleaseError as error:
-            heading = f"{path} cannot be loaded; nothing was changed:"
-            raise CommandError(messages.explained(heading, error)) from error
-        except Refusal as refusal:
-            raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
-        except storage.StorageUnavailableError as error:
-            raise CommandError("The truth store does not answer; nothing was changed.") from error
         self.stdout.write(release.digest)
         self.stderr.write(f"{release.benchmark.slug}: {release.question_count} questions, {outcome}")

@@ -1,4 +1,4 @@
-"""What a fresh site starts with: the stand-in with the published models, and the real board with its quoted results."""
+"""What a fresh site starts with: stand-ins with models of their own, and the real boards with their quoted results."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from submissions import quoted, restated, standin, storage
 
-REAL = "mmad"
-
 
 class Command(BaseCommand):
     help = "Load the first data of a fresh site. Again: only what is missing is added."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        loaded = quoted.load(REAL, restated.results(REAL))
-        self.stdout.write(f"{REAL}: {loaded.new + loaded.changed + loaded.same} quoted results")
-        try:
-            sent = standin.load()
-        except storage.StorageUnavailableError as error:
-            raise CommandError("Storage does not answer; run it again when it does.") from error
-        self.stdout.write(f"{standin.SLUG}: {sent} answer files sent to the worker")
+        for slug in standin.REAL:
+            loaded = quoted.load(slug, restated.results(slug))
+            self.stdout.write(f"{slug}: {loaded.new + loaded.changed + loaded.same} quoted results")
+        for stand_in in standin.ALL:
+            try:
+                sent = standin.load(stand_in)
+            except storage.StorageUnavailableError as error:
+                raise CommandError("Storage does not answer; run it again when it does.") from error
+            self.stdout.write(f"{stand_in.slug}: {sent} answer files sent to the worker")

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "slug",
-            help="the benchmark; it has to be there already, but for mmad, which is made without questions",
+            help="the benchmark; it has to be there already, but for mmad and mmr-ad, which are made without questions",
         )
         parser.add_argument("csv", type=Path, nargs="*", help="the files")
 

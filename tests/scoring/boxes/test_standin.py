@@ -3,8 +3,7 @@ from random import Random
 
 import pytest
 
-from scoring import definition
-from scoring.boxes import importer, quoted, standin
+from scoring.boxes import importer, standin
 from scoring.boxes.evaluate import BoxEvaluation, evaluate
 from scoring.boxes.release import BoxRelease
 
@@ -57,16 +56,3 @@ def test_the_reasoning_is_measured(evaluations: list[BoxEvaluation]) -> None:
     assert shares[0] == pytest.approx(0.995, abs=0.01)
     assert shares[2:] == [0, 0, 0]
     assert evaluations[0].report.reasoning.mean > 100
-
-
-def test_quoted_results_name_their_source() -> None:
-    found = quoted.results()
-    assert len(found) == 6
-    assert found[0].name == "Anomaly-R1-7B"
-    assert found[0].figures == {
-        "mvtec/detection": 88.8, "mvtec/localization": 66.3, "visa/detection": 74.9, "visa/localization": 36.4
-    }  # fmt: skip
-    datasets = definition.load("mmr-ad").source_datasets
-    for result in found:
-        assert "not verified" in result.source
-        assert {column.split("/")[0] for column in result.figures} <= set(datasets)

@@ -13,7 +13,8 @@ from scoring import definition
 from scoring.errors import Problem, ReleaseError
 from scoring.evaluate import evaluate
 from scoring.folder import spec
-from scoring.folder.reader import Folder, read
+from scoring.folder.reader import read
+from scoring.release import Release
 from tests import robustmad
 from tests.folders import TOML, colours, fears, write
 
@@ -29,12 +30,18 @@ def problem(folder: Path) -> tuple[str, str, int | None]:
     return found.code, str(found.params["file"]), found.line
 
 
-def made(folder: Path, toml: str = TOML, **changes: Any) -> Folder:
-    return read(write(folder, toml, questions_csv=colours(**changes)))
+def questions(folder: Path) -> Release:
+    found = read(folder).content
+    assert isinstance(found, Release)
+    return found
+
+
+def made(folder: Path, toml: str = TOML, **changes: Any) -> Release:
+    return questions(write(folder, toml, questions_csv=colours(**changes)))
 
 
 def test_questions_with_their_truth_beside_them(tmp_path: Path) -> None:
-    content = made(tmp_path).content
+    content = made(tmp_path)
     assert content.ids == ["q0", "q1", "q2", "q3"]
     assert content.options[:2] == [("red", "green"), ("red", "green", "blue")]
     assert content.truth.tolist() == [0, 1, 2, 0]
@@ -46,7 +53,7 @@ def test_questions_with_their_truth_beside_them(tmp_path: Path) -> None:
 def test_csv_json_lines_and_parquet_say_the_same(tmp_path: Path) -> None:
     rows = [{key: value for key, value in row.items() if value} for row in colours()]
     truth = [{"question_id": row["question_id"], "answer": row.pop("answer")} for row in rows]
-    by_csv = made(tmp_path / "csv").content
+    by_csv = made(tmp_path / "csv")
     two = '\n[files]\nquestions = "questions.jsonl"\ntruth = "truth.jsonl"\n'
     by_json = read(write(tmp_path / "json", TOML + two, questions_jsonl=rows, truth_jsonl=truth)).content
     folder = write(tmp_path / "parquet", TOML + two.replace("jsonl", "parquet"))
@@ -63,12 +70,12 @@ def test_spreadsheets_that_write_semicolons_are_read(tmp_path: Path) -> None:
     folder = write(tmp_path, TOML, questions_csv=colours())
     table = folder / "questions.csv"
     table.write_text("\ufeff" + table.read_text().replace(",", ";"))
-    assert read(folder).content.digest == made(tmp_path / "other").content.digest
+    assert read(folder).content.digest == made(tmp_path / "other").digest
 
 
 def test_seven_subtasks_26_options_and_lower_is_better(tmp_path: Path) -> None:
-    found = read(fears(tmp_path))
-    content = found.content
+    folder = fears(tmp_path)
+    content = questions(folder)
     assert content.size == 210
     assert len(content.options[0]) == 26
     assert content.strata.asked.shape[0] == 70  # clusters
@@ -79,13 +86,13 @@ def test_seven_subtasks_26_options_and_lower_is_better(tmp_path: Path) -> None:
     assert content.definition.in_language("zh-hans-cn").name != "恐惧"
     assert content.definition.in_language("zh-hans").name == "恐惧"
     assert content.definition.in_language("zh-hans").subtasks[0].short_name == "第一"
-    assert found.spec.limits.daily == 7
+    assert read(folder).spec.limits.daily == 7
 
 
 def test_what_balanced_accuracy_needs_is_in_the_truth(tmp_path: Path) -> None:
     toml = TOML.replace('name = "Hue"', 'name = "Hue"\nmetric = "balanced_accuracy"')
     rows = [row | {"abnormal": said} for row, said in zip(colours(), ["", "yes", "", "No"], strict=True)]
-    content = read(write(tmp_path, toml, questions_csv=rows)).content
+    content = questions(write(tmp_path, toml, questions_csv=rows))
     assert content.abnormal.tolist() == [False, True, False, False]
     rows[3]["abnormal"] = "perhaps"
     assert problem(write(tmp_path, toml, questions_csv=rows)) == ("truth-abnormal", "questions.csv", 5)
@@ -223,7 +230,7 @@ def test_the_published_schema_is_the_one_that_is_checked() -> None:
 
 
 def test_robustmad_scores_to_its_models_letters(tmp_path: Path, reference: Path) -> None:
-    content = read(robustmad.write(tmp_path, reference)).content
+    content = questions(robustmad.write(tmp_path, reference))
     assert content.size == 4510
     for model, score in robustmad.SCORES.items():
         rows = [
