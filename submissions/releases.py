@@ -48,7 +48,7 @@ def publish(
 ) -> tuple[Release, Outcome]:
     """Take in a release of the benchmark, which is made if new. Again with the same content: no change.
 
-    A benchmark's first release is current at once and opens it, with every cell disclosed. A later one is a draft,
+    A benchmark's first release is current at once and opens it, see `_disclosure`. A later one is a draft,
     scored in the background and seen by organizers alone, until `make_current`; it takes the place of another draft,
     and what the organizer has set stays. Of its questions, those that organizers ruled out are not counted. A summary,
     limits and a disclosure that are given are set in any case, the texts of the definition too, and templates where the
@@ -72,7 +72,7 @@ def publish(
         elif benchmark.current_release is None:
             outcome = Outcome.NEW
             benchmark.is_open = True
-            benchmark.disclosure = disclosure or Benchmark.Disclosure.CELLS
+            benchmark.disclosure = disclosure or _disclosure(content.definition)
             benchmark.is_standin = is_standin
         else:
             outcome = Outcome.DRAFT
@@ -160,6 +160,12 @@ def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
     standings.place_some(benchmark)
     if replaced is not None:
         notices.tell_moves(release, stood)
+
+
+def _disclosure(rules: Definition) -> Benchmark.Disclosure:
+    """Of a new benchmark every cell, unless that would tell a hidden truth: a category may have few images."""
+    is_hidden = rules.kind == "boxes" and not rules.answers_public
+    return Benchmark.Disclosure.SUBTASKS if is_hidden else Benchmark.Disclosure.CELLS
 
 
 def _check_slug(slug: str, *, is_standin: bool) -> None:

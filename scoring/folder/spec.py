@@ -138,7 +138,9 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     citation: Annotated[str, Meta(description="BibTeX.")] = ""
     disclosure: Annotated[
         Literal["overall", "subtasks", "cells"] | None,
-        Meta(description="How much of a score teams and the public see; cells for a new benchmark."),
+        Meta(
+            description="How much of a score teams and the public see; of a new benchmark cells, or subtasks where boxes are not public."
+        ),
     ] = None
     limits: Limits = Limits()
     links: Annotated[dict[str, str], Meta(description="paper, code, questions … and their addresses.")] = {}
