@@ -193,7 +193,7 @@ def refusal(code: str, params: Mapping[str, Any]) -> str:
 def _written(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as a sentence holds them: whole numbers with their thousands set apart, the minimum in percent."""
     written = {name: figures.count(value) if type(value) is int else value for name, value in params.items()}
-    return written | ({"minimum": f"{100 * params['minimum']:g} %"} if "minimum" in params else {})
+    return written | ({"minimum": figures.percent(params["minimum"])} if "minimum" in params else {})
 
 
 class _Lenient(dict[str, Any]):

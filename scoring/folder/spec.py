@@ -139,7 +139,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     disclosure: Annotated[
         Literal["overall", "subtasks", "cells"] | None,
         Meta(
-            description="How much of a score teams and the public see; of a new benchmark cells, or subtasks where boxes are not public."
+            description="How much of a score teams and the public see; of a new benchmark cells, or subtasks where "
+            "boxes are not public."
         ),
     ] = None
     limits: Limits = Limits()

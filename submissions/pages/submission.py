@@ -180,7 +180,7 @@ def _facts(submission: Submission, elsewhere: list[Report], *, mine: bool, score
             Fact(_("File name"), submission.file_name or "–"),
             Fact(_("Sent by"), str(sender or submission.get_source_display())),
         ]
-    if submission.frame:
+    if submission.frame and not scorer:  # the report says it beside what was wrong with the boxes
         facts.append(Fact(_("Frame of the boxes"), str(FRAMES.get(submission.frame, submission.frame))))
     facts.append(Fact(_("Received"), figures.when(submission.received_at)))
     if submission.release is not None:

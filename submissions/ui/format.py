@@ -158,6 +158,11 @@ def count(value: int | None) -> SafeString:
     return notation().count(value)
 
 
+def percent(value: float) -> str:
+    """A fraction that somebody has set, from 0 to 1, in percent: "95 %"."""
+    return f"{100 * value:g}{THIN}%"
+
+
 def asked(number: int, *, images: bool) -> str:
     """How many questions there are: "39,672 questions"; of boxes each is an image: "5,996 images"."""
     if images:

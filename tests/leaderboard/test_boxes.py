@@ -13,7 +13,8 @@ from django.urls import reverse
 from submissions import evaluation, pairs, quoted
 from submissions.models import Benchmark, Pair, Submission, Team, User
 from submissions.quoted_file import Result
-from tests import boxed, material
+from tests import material
+from tests.leaderboard import boxed
 from tests.leaderboard.test_schema import held
 
 pytestmark = pytest.mark.django_db

@@ -176,12 +176,6 @@ def test_a_benchmark_keeps_its_kind(flaws: Benchmark) -> None:
     assert Release.objects.count() == 2
 
 
-def test_the_sample_file_is_one_that_is_taken(flaws: Benchmark) -> None:
-    file = Client().get(f"/benchmarks/{boxes.SLUG}/sample-answers.csv").getvalue()
-    submission = sent(flaws, "sample", 0, file=file)
-    assert (submission.status, submission.present, submission.coverage) == ("scored", 1.0, 1.0)
-
-
 # Truth stays where workers read it
 
 CALLS = (

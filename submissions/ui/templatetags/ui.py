@@ -18,6 +18,11 @@ def count(value: int | None) -> SafeString:
 
 
 @register.filter
+def percent(value: float) -> str:
+    return figures.percent(value)
+
+
+@register.filter
 def asked(number: int, images: bool) -> str:
     return figures.asked(number, images=images)
 

@@ -5,7 +5,6 @@
 
   var HEAD_OCTETS = 65536;
   var COUNTED_OCTETS = 64 * 1024 * 1024;
-  var LEAST_PRESENT = 0.95;
 
   var words = {};
   document.querySelectorAll("[data-words] [data-word]").forEach(function (item) {
@@ -256,7 +255,7 @@
     return paragraph;
   }
 
-  function describe(file, found, questions) {
+  function describe(file, found, questions, minimum) {
     var lines = [];
     if (found.fault) {
       lines.push(line(say(found.fault, found.about), "fault"));
@@ -271,7 +270,7 @@
       }
       parts.push(size(file.size));
       lines.push(line(parts.join(" · ")));
-      if (questions && found.records < LEAST_PRESENT * questions) {
+      if (questions && found.records < minimum * questions) {
         lines.push(line(say("few"), "amber"));
       } else if (questions && found.records > questions) {
         lines.push(line(say("many"), "amber"));
@@ -290,6 +289,7 @@
     var button = form.querySelector('button[type="submit"]');
     var boxes = form.hasAttribute("data-boxes");
     var questions = Number(form.getAttribute("data-questions")) || 0;
+    var minimum = Number(form.getAttribute("data-minimum")) || 0;
     var limits = { maxOctets: Number(form.getAttribute("data-max-octets")) || 0 };
     var turn = 0;
 
@@ -302,7 +302,7 @@
       }
       var lines;
       try {
-        lines = describe(file, await recognise(file, limits, boxes), questions);
+        lines = describe(file, await recognise(file, limits, boxes), questions, minimum);
       } catch (unreadable) {
         lines = [line(say("unknown"), "amber")]; // such as a damaged gzip; the server says what is wrong
       }
