@@ -49,7 +49,7 @@ def release(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
         "benchmark": benchmark,
         "release": _line(benchmark, found),
         "is_draft": found.became_current_at is None,
-        "rulings": [_ruling(waiting) for waiting in disputes.waiting_for(found)]
+        "rulings": [_ruling(waiting, benchmark) for waiting in disputes.waiting_for(found)]
         if found.pk == benchmark.draft_release_id
         else [],
         "moved": [_move(move) for move in changed.moved[:MOST_MOVES]],
@@ -80,6 +80,7 @@ def _line(benchmark: Benchmark, release: Release) -> dict[str, Any]:
         "since": written.day(release.became_current_at),
         "until": written.day(release.replaced_at) if release.replaced_at and not is_current else "",
         "questions_text": written.count(release.question_count),
+        "asked_text": written.asked(release.question_count, images=benchmark.asks_for_boxes),
         "changes": changes(benchmark, release),
         "board_url": board if is_current else f"{board}?release={short}",
         "url": reverse("release", args=[benchmark.slug, short]) if release.previous_id else "",
@@ -115,7 +116,7 @@ def changes(benchmark: Benchmark, release: Release) -> list[str]:
         "readmitted": _("counted again"),
     }
     sentence = _("{number} {what}: {where}")
-    if benchmark.rules.kind == "boxes":
+    if benchmark.asks_for_boxes:
         sentence = "{what}: {where}"
         words = {
             "answers_changed": _("Images with another truth"),
@@ -140,18 +141,18 @@ def changes(benchmark: Benchmark, release: Release) -> list[str]:
     ]
 
 
-def _ruling(waiting: disputes.Waiting) -> dict[str, Any]:
+def _ruling(waiting: disputes.Waiting, benchmark: Benchmark) -> dict[str, Any]:
     """What was promised of a question, and whether the draft keeps it."""
     disputed, question = waiting.disputed, waiting.question
+    corrected = _("Wording and options are as before. See in your file that the answer is another.")
+    if benchmark.asks_for_boxes:
+        corrected = _("See in your annotations that what is true of the image is another now.")
+    elif waiting.is_reworded:
+        corrected = _("It has another wording or other options. See in your file that the answer is right.")
     words = {
         Decision.STANDS: (_("to be counted again"), _("It counts it.")),
         Decision.EXCLUDED: (_("to be excluded"), _("It does not count it.")),
-        Decision.CORRECTED: (
-            _("to be corrected"),
-            _("It has another wording or other options. See in your file that the answer is right.")
-            if waiting.is_reworded
-            else _("Wording and options are as before. See in your file that the answer is another."),
-        ),
+        Decision.CORRECTED: (_("to be corrected"), corrected),
     }
     promise, kept = words[Decision(disputed.decision)]
     broken = _("The draft is older than this ruling: import its file again.")

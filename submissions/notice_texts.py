@@ -31,6 +31,7 @@ KINDS: Mapping[str, Words] = {
             _("The answer file for “{entry}” is scored: {score} percent overall."),
             _("It was sent as partial ({partial}): the page has the scores of its subtasks."),
             _("{coverage} of the questions have a reply that could be read."),
+            _("{valid} of the images have a valid answer."),
         ),
     ),
     "submission-rejected": Words(
@@ -163,8 +164,9 @@ def _written(params: Mapping[str, Any]) -> dict[str, str]:
     written = {name: str(value) for name, value in params.items() if isinstance(value, str)}
     if params.get("score") is not None:
         written["score"] = figures.score(params["score"], 2)
-    if params.get("coverage") is not None:
-        written["coverage"] = figures.share(params["coverage"])
+    for name in ("coverage", "valid"):
+        if params.get(name) is not None:
+            written[name] = figures.share(params[name])
     written["partial"] = ", ".join(params.get("partial", ()))
     listed: list[str] = []
     if "problems" in params:

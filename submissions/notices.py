@@ -57,7 +57,8 @@ def tell_end(
     """Tell a submission's team what became of it, as its row says now."""
     params: dict[str, Any] = {}
     if status == Status.SCORED:
-        params = {"score": score, "coverage": coverage, "partial": submission.partial}
+        read = "valid" if submission.benchmark.asks_for_boxes else "coverage"
+        params = {"score": score, read: coverage, "partial": submission.partial}
     elif status == Status.REJECTED:
         params = {"problems": (errors or [])[:PROBLEMS_TOLD], "total": errors_total}
     tell(submission.team, _ENDS[status], submission, **params)

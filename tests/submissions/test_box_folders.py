@@ -70,7 +70,7 @@ def guided(folder: Path) -> Path:
 def test_the_guide_opens_a_benchmark_as_it_stands_and_its_figures_are_those_worked_by_hand(
     tmp_path: Path,
 ) -> None:
-    assert run("load_benchmark", guided(tmp_path)).splitlines()[1] == "our-flaws: 4 questions, new"
+    assert run("load_benchmark", guided(tmp_path)).splitlines()[1] == "our-flaws: 4 images, new"
     benchmark = Benchmark.objects.with_release().get(slug="our-flaws")
     submission = sent(benchmark, guide('{"image"').encode(), "pixels")
     assert submission.score == pytest.approx(700 / 12)
@@ -147,8 +147,8 @@ def test_images_without_sizes_and_categories_without_boxes_are_told(tmp_path: Pa
 
 def test_the_same_folder_again_changes_nothing_and_new_texts_are_taken_over(tmp_path: Path) -> None:
     first = run("load_benchmark", made(tmp_path))
-    assert "parts: 4 questions, new" in first
-    assert "parts: 4 questions, known already, nothing changed" in run("load_benchmark", tmp_path)
+    assert "parts: 4 images, new" in first
+    assert "parts: 4 images, known already, nothing changed" in run("load_benchmark", tmp_path)
     made(tmp_path, toml=f"{PARTS}[[subtasks]]\nslug = 'localization'\nname = 'Where'\n")
     assert "change texts and settings at most" in run("check_benchmark", tmp_path)
     assert "nothing changed" in run("load_benchmark", tmp_path)

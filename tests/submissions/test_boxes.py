@@ -77,17 +77,6 @@ def test_boxes_of_another_frame_score_as_much(flaws: Benchmark) -> None:
     assert other.status == "rejected" or (other.score or 0) < 60
 
 
-@pytest.mark.parametrize(
-    ("slug", "frame", "code"),
-    [(boxes.SLUG, "short", "unknown-frame"), ("mmad", "pixels", "frame-without-boxes")],
-)
-def test_a_frame_that_there_is_not_is_refused(flaws: Benchmark, slug: str, frame: str, code: str) -> None:
-    material.benchmark()
-    with pytest.raises(Refusal, match=code):
-        material.submitted(Benchmark.objects.with_release().get(slug=slug), material.team("a"), frame=frame)
-    assert not Submission.objects.exists()
-
-
 def test_history_is_scored_against_corrected_boxes_from_what_is_kept(flaws: Benchmark) -> None:
     submission = sent(flaws, "model", 1.0)
     storage.answers().delete(submission.answers_key)  # nothing is read twice

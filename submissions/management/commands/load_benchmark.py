@@ -27,4 +27,5 @@ class Command(BaseCommand):
             found = folders.read(path, slug=options["slug"])
             release, outcome = folders.load(found)
         self.stdout.write(release.digest)
-        self.stderr.write(f"{release.benchmark.slug}: {release.question_count} questions, {outcome}")
+        asked = "images" if release.benchmark.asks_for_boxes else "questions"
+        self.stderr.write(f"{release.benchmark.slug}: {release.question_count} {asked}, {outcome}")
