@@ -111,9 +111,8 @@ class Submission(models.Model):
     size = models.PositiveBigIntegerField()  # bytes, as stored
     file_name = models.CharField(max_length=200, blank=True)
     partial = models.JSONField(default=list, blank=True)  # subtask slugs; empty means all
-    frame = models.CharField(
-        max_length=20, blank=True
-    )  # that its boxes stand in; empty where answers are letters
+    # That its boxes stand in; empty where answers are letters.
+    frame = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     # Who may see it
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
