@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from scoring import kinds
+from scoring.boxes.importer import NORMAL
 from scoring.boxes.release import BoxRelease
 from scoring.folder.reader import Folder, read
 from scoring.kinds import AnyRelease
@@ -34,9 +35,24 @@ def foreseen(found: Folder) -> Iterator[str]:
     """What the folder holds and what loading it would do, in lines for the console. Changes nothing."""
     content = found.content
     yield from _images(content) if isinstance(content, BoxRelease) else _questions(content)
+    yield from _settings(found)
     if found.ignored:
         yield f"columns that nothing is read from: {', '.join(found.ignored)}"
     yield _outcome(content)
+
+
+def _settings(found: Folder) -> Iterator[str]:
+    """What is set of the benchmark; what the folder leaves out stays, and of a new one is what it is of any."""
+    said, rules = found.spec, found.content.definition
+    usual = releases.usual_disclosure(rules, rules.slug, is_standin=False)
+    yield f"disclosure: {said.disclosure or f'{usual} where it is new'}"
+    is_told = said.disclosure == "cells" and not rules.answers_public
+    if is_told and rules.kind == "boxes":
+        yield "WARNING: cells are told by category, and a category of few images tells what is true of each"
+    limits = said.limits
+    each = {"a day": limits.daily, "in all": limits.total, "public entries": limits.public_entries}
+    given = [f"{value} {what}" for what, value in each.items() if value is not None]
+    yield f"limits of a team: {', '.join(given) or 'none is set here'}"
 
 
 def _questions(content: Content) -> Iterator[str]:
@@ -72,6 +88,12 @@ def _images(content: BoxRelease) -> Iterator[str]:
         yield "sizes in pixels: known of all images, so answers may be in any frame"
     else:
         yield f"sizes in pixels: known of {known} images, so answers in the frame pixels are refused"
+    telling = sum(bool(NORMAL & set(map(str.casefold, image.split("/")))) for image in content.ids)
+    if telling and not rules.answers_public:
+        yield (
+            f"WARNING: {telling} paths hold good, normal or ok, and paths are public: whoever reads them knows which "
+            "images are normal. Rename the images"
+        )
     pairs = list(zip(content.source_datasets.tolist(), content.categories, strict=True))
     with_boxes = {pair for pair, count in zip(pairs, content.true_counts.tolist(), strict=True) if count}
     for position, name in enumerate(rules.source_datasets):

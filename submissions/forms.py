@@ -51,7 +51,10 @@ class UploadForm(_EntryForm):
     partial = forms.MultipleChoiceField(
         label=_("Subtasks that the file answers"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    frame = forms.ChoiceField(label=_("Frame of the boxes"), required=False)
+    frame = forms.ChoiceField(
+        label=_("Frame of the boxes"),
+        error_messages={"required": _("Say what the boxes of this file are measured in.")},
+    )
     team = forms.ChoiceField(label=_("Team"))
     entry = forms.CharField(label=_("Entry"), max_length=80)
     paper = WebLinkField(label=_("Paper"))
@@ -94,7 +97,8 @@ class UploadForm(_EntryForm):
         super().__init__(*args, **kwargs)
         self._offer("partial", [(subtask.slug, subtask.name) for subtask in benchmark.rules.subtasks])
         frames = kinds.of(benchmark.rules).frames
-        self._offer("frame", [(frame, FRAMES[frame]) for frame in frames])
+        # None is chosen for anybody: in the wrong frame most boxes miss, and the try is spent.
+        self._offer("frame", [("", _("choose")), *((frame, FRAMES[frame]) for frame in frames)])
         if not frames:
             del self.fields["frame"]
         self._offer("team", teams)

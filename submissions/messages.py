@@ -527,11 +527,8 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
     "annotations-missing": (
         _("There are no annotations in this folder. Each category needs a file such as {wanted}."),
     ),
-    "annotations-malformed": (
-        _("{file} cannot be read: {reason}."),
-        _("The folder cannot be read: {reason}."),
-    ),
-    "wrong-annotation": (_("{file}, {record}: {reason}."),),
+    "annotations-malformed": (_("This cannot be read: {reason}."),),
+    "wrong-annotation": (_("{record}: {reason}."),),
     "wrong-setting": (
         _("{key}: {reason}. docs/benchmarks.md has every key, and what it may be."),
         _("This is not valid TOML: {reason}."),

@@ -72,7 +72,9 @@ def publish(
         elif benchmark.current_release is None:
             outcome = Outcome.NEW
             benchmark.is_open = True
-            benchmark.disclosure = disclosure or _disclosure(content.definition)
+            benchmark.disclosure = disclosure or usual_disclosure(
+                content.definition, slug, is_standin=is_standin
+            )
             benchmark.is_standin = is_standin
         else:
             outcome = Outcome.DRAFT
@@ -162,10 +164,15 @@ def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
         notices.tell_moves(release, stood)
 
 
-def _disclosure(rules: Definition) -> Benchmark.Disclosure:
-    """Of a new benchmark every cell, unless that would tell a hidden truth: a category may have few images."""
-    is_hidden = rules.kind == "boxes" and not rules.answers_public
-    return Benchmark.Disclosure.SUBTASKS if is_hidden else Benchmark.Disclosure.CELLS
+def usual_disclosure(rules: Definition, slug: str, *, is_standin: bool) -> Benchmark.Disclosure:
+    """Of a new benchmark every cell, unless that would tell a hidden truth: a category may have few images.
+
+    That the answers are public is said of the definition's own benchmark, not of other images under its rules.
+    """
+    is_public = is_standin or (rules.answers_public and slug == rules.slug)
+    if rules.kind == "boxes" and not is_public:
+        return Benchmark.Disclosure.SUBTASKS
+    return Benchmark.Disclosure.CELLS
 
 
 def _check_slug(slug: str, *, is_standin: bool) -> None:

@@ -50,6 +50,7 @@ NORMAL = frozenset({"good", "normal", "ok"})
 _LONGEST_PATH = 300
 _NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,100}")
 _ROUNDING = 1.0  # of a canvas to whole pixels
+_UNTOLD = (1e9, 1e9)  # a canvas whose size may stand in a record at fault: nothing further is said of it
 
 
 class Imported(NamedTuple):
@@ -124,7 +125,8 @@ class _Reader:
                         seen.add(image.path)
                         yield image
         for unknown in said.keys() - seen:
-            self._note_record(self.folder / IMAGES, unknown, "the annotations know no such image")
+            reason = "the annotations know no such image. A path begins with the source dataset's folder"
+            self._note_record(self.folder / IMAGES, unknown, reason)
 
     def _note_record(self, file: Path, record: str, reason: str) -> None:
         name = file.relative_to(self.folder).as_posix()
@@ -159,7 +161,7 @@ class _Reader:
         except ValueError:  # an integer of thousands of digits
             self._refuse("annotations-malformed", file=name, reason="a number has too many digits")
         if not isinstance(body, kind):
-            wanted = "a list" if kind is list else "an object"
+            wanted = "a list of records" if kind is list else "an object, image by image"
             self._refuse("annotations-malformed", file=name, reason=f"this is not {wanted}")
         return body
 
@@ -186,7 +188,7 @@ class _Reader:
         for name in (dataset, folder.name):
             if not _NAME.fullmatch(name) or UNSHOWABLE.search(name):
                 self._note_record(folder, name, "a folder's name has 1 to 100 characters that can be seen")
-        annotated = self._annotated(folder / BOXES)
+        annotated, at_fault = self._annotated(folder / BOXES)
         references = self._json(folder / REFERENCES, dict)
         if (folder / REFERENCES).is_file():
             paths = list(references)
@@ -195,6 +197,8 @@ class _Reader:
             paths = list(dict.fromkeys([*names, *self._names(folder / TEXTS)]))
         found, used = [], set()
         for path in paths:
+            if at_fault.intersection(_keys(path)):
+                continue  # it is said of its record already
             key = next((each for each in _keys(path) if each in annotated), None)
             if key is not None and key in used:
                 self._note_record(folder / BOXES, annotated[key].name, "the name means several test images")
@@ -202,7 +206,7 @@ class _Reader:
             found.append((self._path(dataset, folder, path), path, annotated.get(key) if key else None))
         self.left_out += len(annotated.keys() - used)
         canvases = {its.canvas for _image, _path, its in found if its and its.canvas}
-        usual = canvases.pop() if len(canvases) == 1 else None
+        usual = canvases.pop() if len(canvases) == 1 else _UNTOLD if at_fault else None
         for image, path, its in found:
             made = self._image(dataset, folder, image, path, its, said.get(image, _Said(None, None)), usual)
             if made is not None:
@@ -248,7 +252,11 @@ class _Reader:
             return None
         canvas = (annotated and annotated.canvas) or (said.size and canvas_of(*_whole(said.size))) or usual
         if canvas is None:
-            self._note_record(folder / BOXES, path, f"the image's size is not known. Give it in {IMAGES}")
+            reason = (
+                "the image's size is not known: no record of its category has resized_width and resized_height. Give "
+                f"width and height in {IMAGES}"
+            )
+            self._note_record(folder / BOXES, path, reason)
             return None
         try:
             check_within(true, canvas, _ROUNDING)
@@ -257,19 +265,21 @@ class _Reader:
             return None
         return ImageRow(image, dataset, folder.name, said.size, canvas, anomalous, true)
 
-    def _annotated(self, file: Path) -> dict[str, _Annotated]:
-        """The records by their folded names."""
+    def _annotated(self, file: Path) -> tuple[dict[str, _Annotated], set[str]]:
+        """The records by their folded names, and those names whose records are at fault."""
         found: dict[str, _Annotated] = {}
+        at_fault = set()
         for at, record in enumerate(self._json(file, list)):
             made = _annotation(record)
             name = record.get("name") if isinstance(record, dict) else None
             if isinstance(made, str):
                 self._note_record(file, name if isinstance(name, str) and name else f"number {at + 1}", made)
+                at_fault.add(_folded(name) if isinstance(name, str) else "")
             elif _folded(made.name) in found:
                 self._note_record(file, made.name, "this name stands there twice")
             else:
                 found[_folded(made.name)] = made
-        return found
+        return found, at_fault
 
     def _names(self, file: Path) -> Iterator[str]:
         for at, record in enumerate(self._json(file, list)):
@@ -292,7 +302,7 @@ class _Reader:
 def _annotation(record: Any) -> _Annotated | str:
     """A record of bbox_annos.json, or what is wrong with it."""
     if not isinstance(record, dict) or not isinstance(record.get("name"), str) or not record["name"]:
-        return "the name is missing"
+        return 'its name is missing, as in {"name": "bent-000.png", "bboxes": []}'
     width, height = record.get("resized_width"), record.get("resized_height")
     if (width is None) != (height is None) or not all(
         each is None or (is_number(each) and 1 <= each <= 1_000_000) for each in (width, height)

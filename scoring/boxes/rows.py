@@ -64,29 +64,31 @@ def read_boxes(found: Sequence[Any]) -> Boxes:
     """
     if len(found) > MOST_BOXES:
         raise WrongBoxesError(f"there are more than {MOST_BOXES} boxes")
-    read = [_box(each) for each in found]
+    read = [_box(each, number) for number, each in enumerate(found, start=1)]
     return Boxes([box for box, _label in read], [label for _box, label in read])
 
 
-def _box(found: Any) -> tuple[tuple[float, float, float, float], str]:
+def _box(found: Any, number: int) -> tuple[tuple[float, float, float, float], str]:
     box, label = (found.get("bbox_2d"), found.get("label")) if isinstance(found, dict) else (found, None)
     if not isinstance(box, list) or len(box) != 4 or not all(map(is_number, box)):
-        raise WrongBoxesError("a box has not four numbers")
+        raise WrongBoxesError(f"box {number} has not four numbers")
     x1, y1, x2, y2 = map(float, box)
     if not (x1 < x2 and y1 < y2):
-        raise WrongBoxesError("a box ends before it begins")
+        raise WrongBoxesError(f"box {number} ends before it begins")
     label = "" if label is None else label
     if not isinstance(label, str) or len(label) > LONGEST_LABEL or NO_TEXT.search(label):
-        raise WrongBoxesError("a label is no text, a very long one, or cannot be shown")
+        raise WrongBoxesError(f"the label of box {number} is no text, a very long one, or cannot be shown")
     return (x1, y1, x2, y2), label
 
 
 def check_within(boxes: Boxes, extent: Size, tolerance: float = 0) -> None:
     """Raises WrongBoxesError for one that reaches over an image of this extent."""
     low, high = -tolerance, tolerance
-    for x1, y1, x2, y2 in boxes.boxes:
+    for number, (x1, y1, x2, y2) in enumerate(boxes.boxes, start=1):
         if x1 < low or y1 < low or x2 > extent[0] + high or y2 > extent[1] + high:
-            raise WrongBoxesError("a box reaches over the image’s edge")
+            raise WrongBoxesError(
+                f"box {number} reaches over the image’s edge: it is {extent[0]:g} wide and {extent[1]:g} high here"
+            )
 
 
 def is_number(value: Any) -> bool:

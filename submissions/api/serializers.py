@@ -65,7 +65,6 @@ class Upload(SettingsField):
     frame = serializers.CharField(
         max_length=100,
         required=False,
-        allow_blank=True,
         help_text="Where answers are boxes: what they are measured in, `short-edge-448` (taken where nothing is said), "
         "`pixels` or `0-1000`.",
     )
@@ -86,6 +85,10 @@ class Upload(SettingsField):
             raise serializers.ValidationError(
                 dict.fromkeys(unknown, f"There is no such field. Known are: {known}."),
                 code="unknown-field",
+            )
+        if self.initial_data.get("frame") == "":  # of a script whose variable is not set
+            raise serializers.ValidationError(
+                {"frame": "The frame is empty. Name one, or leave the field out for short-edge-448."}
             )
         for name in Entry.LINKS[:3]:
             if attrs.get(name) and not attrs[name].startswith(("http://", "https://")):

@@ -58,12 +58,31 @@ def leader_of(benchmark: Benchmark) -> Leader | None:
     return Leader(figure.submission_id, entry.name, entry.get_absolute_url(), scores)
 
 
+def outdone(submission: Submission) -> str:
+    """The score of the submission that stands for the entry, published or not this one would; else empty.
+
+    It is the better one, or the one that the team has chosen.
+    """
+    entry, shown = submission.entry, submission.entry.shown
+    if submission.score is None or shown is None or shown.pk == submission.pk or shown.score is None:
+        return ""
+    rules = submission.benchmark.rules
+    if entry.chosen_id != shown.pk and rules.sort_key(submission.score) > rules.sort_key(shown.score):
+        return ""
+    return figures.score(shown.score, 2)
+
+
 def standing(submission: Submission, leader: Leader | None) -> drawn.Standing | None:
     """Where the submission stands overall, or would stand if it were public; in the closed division too if it is in it.
 
-    None without an overall score, for a withdrawn one, and where a better one of its entry is shown. Two queries.
+    None without an overall score, for a withdrawn one, and where another one of its entry is shown in its place, see
+    `outdone`. Two queries.
     """
-    if submission.score is None or submission.visibility == Submission.Visibility.WITHDRAWN:
+    if (
+        submission.score is None
+        or submission.visibility == Submission.Visibility.WITHDRAWN
+        or outdone(submission)
+    ):
         return None
     rules = submission.benchmark.rules
     ranked = Figure.objects.filter(

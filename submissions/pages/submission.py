@@ -34,7 +34,7 @@ from submissions.ui.life import Fact, steps, ticks
 def visible(request: HttpRequest, submission_id: UUID) -> Submission:
     """A submission that the reader may see, else 404."""
     seen = Submission.objects.visible_to(askers.of(request))
-    related = ("benchmark__current_release", "team", "entry", "release", "sent_by", "token")
+    related = ("benchmark__current_release", "team", "entry__shown", "release", "sent_by", "token")
     return get_object_or_404(seen.select_related(*related), pk=submission_id)
 
 
@@ -75,6 +75,7 @@ def page(
         "standing_due": is_due and submission.is_scored,
         "report": report_view.build(report.body, benchmark, leader) if report else None,
         "standing": report_view.standing(submission, leader) if report and not is_due else None,
+        "outdone": report_view.outdone(submission) if report and not is_due else "",
         "leader_name": "" if leader is None or is_first else leader.name,
         "rejection": rejection.view(submission) if mine and submission.errors_total else None,
         "failure_text": _("Scoring broke off three times."),

@@ -239,6 +239,10 @@ def test_the_upload_form_asks_for_the_frame_and_the_submission_names_it(member: 
     assert "question_id" not in form
     file = SimpleUploadedFile("answers.json", boxed.answers(found=[300, 300, 400, 400]))
     sent = {"file": file, "entry": "mine", "team": "a", "visibility": "private", "frame": "0-1000"}
+    unsaid = member.post(f"{BOARD}submit/", {**sent, "frame": ""})
+    assert (unsaid.status_code, Submission.objects.count()) == (422, 0)
+    assert "Say what the boxes of this file are measured in." in unsaid.content.decode()
+    file.seek(0)
     answer = member.post(f"{BOARD}submit/", sent)
     submission = Submission.objects.get()
     assert (answer.status_code, submission.frame) == (303, "0-1000")

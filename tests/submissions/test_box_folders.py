@@ -183,7 +183,7 @@ def test_every_fault_is_told_with_its_file_and_line_and_no_box(tmp_path: Path) -
     with pytest.raises(CommandError) as caught:
         run("load_benchmark", made(tmp_path, (2, {"boxes": "[[123, 124, 125]]"})))
     assert (
-        "questions.csv, line 4: The boxes of “cable/1.png”: a box has not four numbers. "
+        "questions.csv, line 4: The boxes of “cable/1.png”: box 1 has not four numbers. "
         "Correct them (they are not shown here)."
     ) in str(caught.value)
     assert "123" not in str(caught.value)

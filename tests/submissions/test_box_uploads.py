@@ -93,6 +93,14 @@ def test_the_first_frame_is_taken_where_none_is_said(token: str) -> None:
     assert first.json()["frame"] == "short-edge-448"
 
 
+def test_an_empty_frame_is_no_frame_left_out(token: str) -> None:
+    """A script whose variable is not set is told so, before a try is spent."""
+    answer = send(token, frame="")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (422, "frame")
+    assert not Submission.objects.exists()
+
+
 def test_the_same_file_in_another_frame_is_another_submission(token: str) -> None:
     states = [ended(send(token, frame=frame), token) for frame in ("short-edge-448", "pixels", "0-1000")]
     assert len({state["id"] for state in states}) == 3
@@ -104,8 +112,8 @@ def test_the_same_file_in_another_frame_is_another_submission(token: str) -> Non
 def test_another_frame_under_a_known_key_is_refused(token: str) -> None:
     first = send(token, key="run-1", frame="pixels")
     assert send(token, key="run-1", frame="pixels").json() == first.json()
-    for frame in ("0-1000", ""):
-        again = send(token, key="run-1", frame=frame)
+    for said in ({"frame": "0-1000"}, {}):
+        again = send(token, key="run-1", **said)
         assert (again.status_code, again.json()["code"]) == (422, "idempotency-key-reused")
     assert Submission.objects.count() == 1
 

@@ -86,7 +86,7 @@ def test_a_folder_at_fault_is_refused_with_file_and_record_and_without_its_boxes
     with pytest.raises(CommandError) as caught:
         imported(write(tmp_path, nut=flawed))
     said = str(caught.value)
-    assert "mvtec/nut/bbox_annos.json, bent-000.png: a box has not four numbers" in said
+    assert "mvtec/nut/bbox_annos.json: bent-000.png: box 2 has not four numbers" in said
     assert "nothing was changed" in said
     assert not any(words in said for words in ("123", "126", "secret"))
     assert not Benchmark.objects.exists()
@@ -96,10 +96,10 @@ def test_a_folder_at_fault_is_refused_with_file_and_record_and_without_its_boxes
     ("files", "said"),
     [
         ({}, "no annotations"),
-        ({"mvtec/nut/bbox_annos.json": "{"}, r"mvtec/nut/bbox_annos.json cannot be read"),
+        ({"mvtec/nut/bbox_annos.json": "{"}, r"mvtec/nut/bbox_annos.json, line 1: This cannot be read"),
         (
             {"mvtec/nut/reference.json": "[]"},
-            r"mvtec/nut/reference.json cannot be read: this is not an object",
+            r"mvtec/nut/reference.json: This cannot be read: this is not an object",
         ),
     ],
 )

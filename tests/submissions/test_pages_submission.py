@@ -110,6 +110,20 @@ def test_a_private_one_is_told_where_it_would_stand(client: Client, benchmark: B
     assert (standing.rank, standing.of, standing.hypothetical) == (2, 3, True)
 
 
+@pytest.mark.parametrize("public", [True, False])
+def test_one_that_would_not_be_shown_is_told_so(
+    client: Client, benchmark: Benchmark, team: Team, public: bool
+) -> None:
+    best = material.scored(benchmark, team, "mine", file=material.answers(1.0), public=True)
+    lesser = material.scored(benchmark, team, "mine", file=material.answers(0.5), public=public)
+    for submission, said in ((best, ""), (lesser, "100.00")):
+        page = page_of(client, submission)
+        assert (page.context["outdone"], page.context["standing"] is None) == (said, bool(said))
+    words = " ".join(page_of(client, lesser).content.decode().split())
+    assert "Another submission stands for the entry on the board, with a score of 100.00." in words
+    assert "Published, it would stand" not in words
+
+
 def test_the_open_rank_comes_first_and_then_the_closed_one(
     client: Client, benchmark: Benchmark, team: Team
 ) -> None:

@@ -182,7 +182,7 @@ def test_a_wrong_line_of_images_csv_is_named(tmp_path: Path, line: str, record: 
 
 
 def test_sizes_that_are_missing_are_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match=r"size is not known. Give it in images\.csv"):
+    with pytest.raises(ReleaseError, match=r"size is not known: no record of its category"):
         importer.read(write(tmp_path, "image,anomalous\nvisa/candle/Data/Images/Other/000.JPG,1\n"))
 
 
