@@ -112,7 +112,8 @@ def test_the_same_file_in_another_frame_is_another_submission(token: str) -> Non
 def test_another_frame_under_a_known_key_is_refused(token: str) -> None:
     first = send(token, key="run-1", frame="pixels")
     assert send(token, key="run-1", frame="pixels").json() == first.json()
-    for said in ({"frame": "0-1000"}, {}):
+    others: list[dict[str, Any]] = [{"frame": "0-1000"}, {}]
+    for said in others:
         again = send(token, key="run-1", **said)
         assert (again.status_code, again.json()["code"]) == (422, "idempotency-key-reused")
     assert Submission.objects.count() == 1
