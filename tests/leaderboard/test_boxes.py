@@ -149,10 +149,11 @@ def test_a_report_page_shows_what_is_disclosed_and_why_answers_failed(
     assert ("Balanced accuracy" in found) == (level != "overall")
     assert ("Right boxes" in found) == (level == "cells")
     assert ("mvtec-first" in found) == (level == "cells")
-    assert ("Anomalous, with its boxes" in found) == (level != "overall")
+    assert ("Said Yes, with boxes" in found) == (level != "overall")
+    assert found.index("How answers were read") < found.index("Invalid answers") < found.index("No answer:")
     assert "2 of the file’s records" in found
     assert "Let the model end in &lt;answer&gt;" in found
-    assert "short edge 448" in found
+    assert "Short edge 448 pixels long" in found
     assert "Measured, never scored." in found
     assert "Over all questions alike" not in found
 
@@ -200,9 +201,21 @@ def test_the_metrics_are_explained(client: Client) -> None:
     boxed.benchmark()
     found = held(client.get(API), 200)
     assert "0.1" in found["metrics"]["box_accuracy"]
+    assert "images" in found["metrics"]["accuracy"]
+    assert "overlap (intersection over union) with a true box is 0.1 or more" in text(
+        client, f"{BOARD}about/"
+    )
     assert [subtask["slug"] for subtask in found["subtasks"]] == ["detection", "localization"]
     assert 'id="boxes"' in text(client, "/how-to-read/")
     assert 'id="boxes"' in text(client, "/statistics/")
+
+
+def test_a_benchmark_of_boxes_has_no_number_of_options(client: Client) -> None:
+    boxed.benchmark()
+    material.benchmark()
+    for slug, least, most in (("mmr-ad", None, None), ("mmad", 2, 5)):
+        rules = held(client.get(f"/api/v1/benchmarks/{slug}/"), 200)["rules"]
+        assert (rules["options_minimum"], rules["options_maximum"]) == (least, most)
 
 
 def test_two_entries_are_compared_by_image(client: Client) -> None:
