@@ -235,7 +235,7 @@ def _percent(shares: tuple[float, float]) -> tuple[float, float]:
 
 def _signed(value: float, decimals: int) -> str:
     said = figures.score(abs(value), decimals)
-    return f"−{said}" if value < 0 else f"+{said}"
+    return f"−{said}" if value < 0 else f"+{said}" if value else said
 
 
 def _said(found: pairs.Difference) -> dict[str, str]:
