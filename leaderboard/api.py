@@ -82,8 +82,10 @@ def described(benchmark: Benchmark, request: Request) -> dict[str, Any]:
 def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
     """Everything that the public may know of a benchmark."""
     rules, asked = benchmark.rules, contents.of(benchmark)
-    is_original = benchmark.is_original
-    metrics = {subtask.metric: phrases.metric(subtask.metric) for subtask in asked.subtasks}
+    is_original, of_boxes = benchmark.is_original, benchmark.asks_for_boxes
+    metrics = {
+        subtask.metric: phrases.metric(subtask.metric, of_boxes=of_boxes) for subtask in asked.subtasks
+    }
     return described(benchmark, request) | {
         "subtasks": [
             {
@@ -102,8 +104,8 @@ def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
             "average_over": rules.average_over,
             "lower_is_better": rules.lower_is_better,
             "present_minimum": rules.present_minimum,
-            "options_minimum": rules.options_minimum,
-            "options_maximum": rules.options_maximum,
+            "options_minimum": None if of_boxes else rules.options_minimum,
+            "options_maximum": None if of_boxes else rules.options_maximum,
             "answers_public": rules.answers_public if is_original else None,
             "closed_division": rules.closed_division,
             "holds_alike": benchmark.holds_alike,

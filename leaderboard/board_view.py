@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ from leaderboard.filters import (
     Wanted,
 )
 from submissions import intake, messages, upload_switch
-from submissions.models import Benchmark, Entry, QuotedResult
+from submissions.models import Benchmark, Entry, Figure, QuotedResult
 from submissions.models.benchmark import Intake
 from submissions.refusals import Refusal
 from submissions.ui import format as written
@@ -112,6 +112,7 @@ class BoardView:
             "division_text": division_text(wanted.division),
             "as_of": written.when(benchmark.changed_at),
             "closed_text": self.closed_text(),
+            "elsewhere_text": self.elsewhere_text(),
             "filter_words": [
                 FilterWord(phrases.chosen(*one), self.url(wanted.without(one))) for one in wanted.chosen
             ],
@@ -201,6 +202,34 @@ class BoardView:
         return _(
             "It opens with the first public entry that declares its training as “{training}” and tools as “{tools}”."
         ).format(training=CHOICES["training"]["none-known"], tools=CHOICES["tools"]["none"])
+
+    def elsewhere_text(self) -> str:
+        """What says where quoted results have their figures, while a page without scored rows has none; else empty.
+
+        One query in that case.
+        """
+        rows, places = self.found.rows, [self.place(name) for name in self.further()]
+        if self.shown.release or self.wanted.division != OPEN or (self.wanted.chosen and not rows):
+            return ""
+        if any(row["kind"] == "scored" or row["score"] is not None for row in rows):
+            return ""
+        if any(row[group][key] is not None for row in rows for group, key in places):
+            return ""
+        quoted = Figure.objects.filter(benchmark=self.benchmark, shown=True, quoted__isnull=False)
+        told = set(quoted.filter(score__isnull=False).values_list("column", flat=True).distinct())
+        columns = self.columns
+        datasets = [name for name in columns.datasets if told & {name, *columns.by(name).cells}]
+        if not datasets or told & {OVERALL, *columns.subtasks}:
+            return ""
+        links = format_html_join(
+            ", ", '<a href="{}">{}</a>', [(self.url(self.wanted.by(name)), name) for name in datasets]
+        )
+        said = ngettext(
+            "What is quoted gives a single source dataset alone: {datasets}.",
+            "What is quoted gives single source datasets alone: {datasets}.",
+            len(datasets),
+        )
+        return format_html(said, datasets=links)
 
     def hidden(self) -> list[tuple[str, str]]:
         kept = [

@@ -78,6 +78,10 @@ def scoring(rules: Definition) -> list[str]:
                 "Localization is right boxes of all boxes: right ones, false ones and true ones that were missed."
             ),
             _(
+                "A box is right when its overlap (intersection over union) with a true box is 0.1 or more, each box "
+                "matched once."
+            ),
+            _(
                 "Both are taken in each category and averaged over categories; the overall score is their mean."
             ),
             _("So each category weighs the same, however many images it has."),

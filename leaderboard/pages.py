@@ -125,10 +125,19 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
         "figures": descriptions.figures(benchmark),
         "scoring": descriptions.scoring(benchmark.rules),
         "contents": contents.of(benchmark),
+        # The definition's words and links are of its own benchmark.
+        "obtain": benchmark.rules.obtain if benchmark.is_original else "",
+        "links": links(benchmark) if benchmark.is_original else {},
         "dates": schedule.dates(benchmark),
         "own_template": own_words(benchmark),
     }
     return render(request, "leaderboard/about.html", shown)
+
+
+def links(benchmark: Benchmark) -> dict[str, str]:
+    """Where the definition points on the web."""
+    known = benchmark.rules.links.items()
+    return {name: url for name, url in known if url.startswith(("https://", "http://"))}
 
 
 def own_words(benchmark: Benchmark) -> str | None:

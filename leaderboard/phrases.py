@@ -51,6 +51,11 @@ METRICS: Mapping[str, Text] = {
         "when its overlap (intersection over union) with a true box is at least 0.1, each box matched once."
     ),
 }
+METRICS_OF_BOXES: Mapping[str, Text] = {
+    "accuracy": gettext_lazy(
+        "The share of the images of which it was said rightly whether they are anomalous, in percent."
+    ),
+}
 LABELS: Mapping[str, Text] = {
     "q": gettext_lazy("name"),
     "kind": gettext_lazy("kind"),
@@ -66,9 +71,10 @@ _FORMS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def metric(name: str) -> str:
+def metric(name: str, *, of_boxes: bool) -> str:
     """What a metric measures, in a sentence; a metric without one is called by its name."""
-    return str(METRICS[name]) if name in METRICS else name.replace("_", " ")
+    known = {**METRICS, **METRICS_OF_BOXES} if of_boxes else METRICS
+    return str(known[name]) if name in known else name.replace("_", " ")
 
 
 def setting(name: str, value: Any) -> str:

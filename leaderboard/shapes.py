@@ -78,8 +78,8 @@ class RulesShape(_Shape):
     present_minimum = serializers.FloatField(
         help_text="Share of the questions that a file must have records for."
     )
-    options_minimum = serializers.IntegerField()
-    options_maximum = serializers.IntegerField()
+    options_minimum = serializers.IntegerField(allow_null=True, help_text="Null where answers are boxes.")
+    options_maximum = serializers.IntegerField(allow_null=True, help_text="Null where answers are boxes.")
     answers_public = serializers.BooleanField(
         allow_null=True, help_text="Whether anyone can get the answers; null where nobody has said."
     )

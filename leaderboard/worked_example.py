@@ -1,7 +1,7 @@
 """The small numbers on the page about statistics, made by the functions that make the large ones."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -31,6 +31,11 @@ NORMAL = (9, 10)
 """Right and asked, of a detector on normal images ..."""
 ABNORMAL = (2, 5)
 """... and on abnormal ones."""
+BOXED: Mapping[str, tuple[tuple[int, int], ...]] = {
+    "cable": ((1, 1), (1, 2), (0, 1)),
+    "bottle": ((2, 2), (1, 2)),
+}
+"""Right boxes and all of them (right, false and missed ones) on each image of two categories."""
 SUBTASK, DATASET = 75.0, 80.0
 """The scores of its other subtask and of the other source dataset."""
 
@@ -59,6 +64,32 @@ def clustered(residuals: Floats) -> float:
     """The standard error of a mean from its images' residuals, as scoring.statistics.clusters has it."""
     images = len(residuals)
     return math.sqrt(images / (images - 1) * float((residuals**2).sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """A category of boxes; shares. `squares` is the sum of its squared residuals, n / (n - 1) times."""
+
+    share: float
+    residuals: Floats
+    squares: float
+
+    @classmethod
+    def of(cls, images: Sequence[tuple[int, int]]) -> "Boxed":
+        right, every = np.array(images, dtype=np.float64).T
+        share = right.sum() / every.sum()
+        residuals = (right - share * every) / every.sum()
+        return cls(share, residuals, len(images) / (len(images) - 1) * float((residuals**2).sum()))
+
+
+def boxed() -> tuple[float, float, tuple[float, float]]:
+    """Localization in both categories, its standard error and its interval, as scoring.boxes.layout has them."""
+    known = [Boxed.of(images) for images in BOXED.values()]
+    score = sum(category.share for category in known) / len(known)
+    images = sum(map(len, BOXED.values())) - (len(known) - 1)
+    error = math.sqrt(images / (images - 1) * sum(category.squares for category in known)) / len(known)
+    low, high = wilson(score, error, sum(every for its in BOXED.values() for _right, every in its), images)
+    return score, error, (float(low), float(high))
 
 
 def models() -> dict[str, Model]:
@@ -135,6 +166,7 @@ def context() -> dict[str, Any]:
         "spread": figures.score(gain / expected_maximum(TRIES), 1),
         "gain": figures.score(gain),
         "without": figures.score(100 * first.score - gain),
+        "boxed": _boxed(),
         "tries_drawing": Drawing.of(100 * first.score, interval, gain),
     }
 
@@ -165,13 +197,45 @@ def _score() -> dict[str, Any]:
     }
 
 
+def _boxed() -> dict[str, Any]:
+    score, error, interval = boxed()
+    images, most = sum(map(len, BOXED.values())), max(map(len, BOXED.values()))
+    known = {name: Boxed.of(its) for name, its in BOXED.items()}
+    return {
+        "numbers": range(1, most + 1),
+        "categories": [
+            {
+                "name": name,
+                "images": [f"{right}/{every}" for right, every in BOXED[name]]
+                + [""] * (most - len(BOXED[name])),
+                "count": len(BOXED[name]),
+                "less": len(BOXED[name]) - 1,
+                "right": sum(right for right, _every in BOXED[name]),
+                "all": sum(every for _right, every in BOXED[name]),
+                "score": figures.score(100 * category.share),
+                "residuals": [_signed(100 * residual, 1) for residual in category.residuals],
+                "squares": figures.score(10_000 * float((category.residuals**2).sum()), 1),
+                "widened": figures.score(10_000 * category.squares, 1),
+            }
+            for name, category in known.items()
+        ],
+        "images": images,
+        "clusters": images - (len(known) - 1),
+        "less": images - len(known),
+        "sum": figures.score(10_000 * sum(category.squares for category in known.values()), 1),
+        "score": figures.score(100 * score),
+        "error": figures.score(100 * error, 1),
+        "interval": figures.interval(_percent(interval)),
+    }
+
+
 def _percent(shares: tuple[float, float]) -> tuple[float, float]:
     return 100 * shares[0], 100 * shares[1]
 
 
 def _signed(value: float, decimals: int) -> str:
     said = figures.score(abs(value), decimals)
-    return f"−{said}" if value < 0 else f"+{said}"
+    return f"−{said}" if value < 0 else f"+{said}" if value else said
 
 
 def _said(found: pairs.Difference) -> dict[str, str]:

@@ -13,12 +13,14 @@ from submissions.models import Benchmark, Question, Release
 class Contents:
     """The subtasks and source datasets that occur, in the definition's order, and the first question's id.
 
-    `source_datasets` is empty where questions name none.
+    `source_datasets` is empty where questions name none. `numbers_images` says whether its id is its image's path, then
+    # and a number: ids from elsewhere are made otherwise.
     """
 
     subtasks: tuple[Subtask, ...]
     source_datasets: tuple[str, ...]
     example_id: str
+    numbers_images: bool
 
 
 def of(benchmark: Benchmark, release: Release | None = None) -> Contents:
@@ -28,16 +30,18 @@ def of(benchmark: Benchmark, release: Release | None = None) -> Contents:
     """
     rules = (release or benchmark).rules
     release_id = benchmark.current_release_id if release is None else release.pk
+    of_boxes = rules.kind == "boxes"
     if release_id is None:
         datasets = _named(rules.source_datasets)
-        return Contents(rules.subtasks, datasets, f"{rules.source_datasets[0]}/image.png#0")
-    subtasks, source_datasets, example_id = _occurring(release_id)
-    # An image with boxes is one question, to which every subtask is asked.
-    is_asked = rules.kind == "boxes"
+        image = f"{rules.source_datasets[0]}/image.png"
+        return Contents(rules.subtasks, datasets, image if of_boxes else f"{image}#0", not of_boxes)
+    subtasks, source_datasets, example_id, numbers_images = _occurring(release_id)
     return Contents(
-        tuple(subtask for subtask in rules.subtasks if is_asked or subtask.slug in subtasks),
+        # An image with boxes is one question, to which every subtask is asked.
+        tuple(subtask for subtask in rules.subtasks if of_boxes or subtask.slug in subtasks),
         _named([name for name in rules.source_datasets if name in source_datasets]),
         example_id,
+        numbers_images,
     )
 
 
@@ -45,17 +49,23 @@ def _named(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name != ONLY_DATASET)
 
 
-def _occurring(release_id: int) -> tuple[frozenset[str], frozenset[str], str]:
+_Occurring = tuple[frozenset[str], frozenset[str], str, bool]
+
+
+def _occurring(release_id: int) -> _Occurring:
     local, key = caches["local"], f"contents-{release_id}"
-    known: tuple[frozenset[str], frozenset[str], str] | None = local.get(key)
+    known: _Occurring | None = local.get(key)
     if known is None:
         asked = Question.objects.filter(release=release_id, is_excluded=False)
         cells = list(asked.values_list("subtask", "source_dataset").distinct())
-        first = asked.order_by("position").values_list("question_id", flat=True).first()
+        first = asked.order_by("position").values_list("question_id", "image").first()
+        example_id, image = first or ("", "")
+        path, _hash, number = example_id.rpartition("#")
         known = (
             frozenset(subtask for subtask, _dataset in cells),
             frozenset(dataset for _subtask, dataset in cells),
-            first or "",
+            example_id,
+            path == image and number.isdecimal(),
         )
         local.set(key, known, None)
     return known

@@ -269,7 +269,9 @@ class CellReportShape(serializers.Serializer[None]):
         help_text="Questions of this source dataset and subtask; images, of boxes."
     )
     answered = serializers.IntegerField(help_text="Replies that were read.")
-    correct = serializers.IntegerField(help_text="Of localization: right boxes, at an overlap of 0.1.")
+    correct = serializers.IntegerField(
+        help_text="Of localization: right boxes, at an overlap of 0.1; so no part of `asked`, which counts images."
+    )
     score = serializers.FloatField(allow_null=True)
     interval = IntervalField(help_text="Both ends of the score's 95 % interval.")
 

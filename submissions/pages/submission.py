@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from submissions import askers, messages, publication, reports, storage
+from submissions import askers, contents, messages, publication, reports, storage
 from submissions.models import Alarm, Report, Submission
 from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, sentence
@@ -63,6 +63,7 @@ def page(
     # Until the worker has ranked the board with what the team decided, where it stands is not known.
     is_due = submission.entry.standing_due
     elsewhere = reports.elsewhere(submission)
+    rejected = rejection.view(submission) if mine and submission.errors_total else None
     report_url = reverse("api-report", args=[submission.pk])
     context = {
         "benchmark": benchmark,
@@ -77,7 +78,9 @@ def page(
         "standing": report_view.standing(submission, leader) if report and not is_due else None,
         "outdone": report_view.outdone(submission) if report and not is_due else "",
         "leader_name": "" if leader is None or is_first else leader.name,
-        "rejection": rejection.view(submission) if mine and submission.errors_total else None,
+        "rejection": rejected,
+        # What a rejected file should have named; else nobody asks for it.
+        "example_id": contents.of(benchmark).example_id if rejected else "",
         "failure_text": _("Scoring broke off three times."),
         "held": _held(submission),
         "earlier_text": _earlier(submission) if submission.is_scored else "",

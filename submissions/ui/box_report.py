@@ -15,7 +15,7 @@ WORST = 10
 """Categories that stand in the open; the others are one tap away."""
 
 FRAMES: Mapping[str, Text] = {
-    "short-edge-448": gettext_lazy("The image with its short edge 448 pixels long"),
+    "short-edge-448": gettext_lazy("Short edge 448 pixels long"),
     "pixels": gettext_lazy("Pixels of the original image"),
     "0-1000": gettext_lazy("0 to 1000 along each axis"),
 }
@@ -236,7 +236,7 @@ def _share(number: int, records: int) -> SafeString:
 
 
 def _read(counts: Mapping[str, int], records: int) -> Iterator[tuple[Text, str, str]]:
-    said = (("yes", _("Anomalous, with its boxes")), ("no", _("Normal, without any")))
+    said = (("yes", _("Said Yes, with boxes")), ("no", _("Said No")))
     for rule, text in said:
         if rule in counts:
             yield text, figures.count(counts[rule]), _share(counts[rule], records)

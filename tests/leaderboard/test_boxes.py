@@ -128,6 +128,44 @@ def test_a_quoted_result_with_cells_alone_stands_on_its_source_datasets_board(cl
     assert len(held(client.get(f"{API}leaderboard/"), 200)["results"]) == 2
 
 
+SENTENCE = "What is quoted gives a single source dataset alone:"
+LINKED = f'{SENTENCE} <a href="{BOARD}?column=mvtec">mvtec</a>.'
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"), [("overall", 1), ("detection", 1), ("visa", 1), ("mvtec", 0)]
+)
+def test_a_board_of_dashes_says_where_quoted_figures_are(client: Client, column: str, expected: int) -> None:
+    quoted.load("mmr-ad", [QUOTED])
+    assert text(client, BOARD, column=column).count(LINKED) == expected
+
+
+def test_a_board_with_a_figure_sends_nobody_elsewhere(client: Client) -> None:
+    quoted.load("mmr-ad", [QUOTED])
+    quoted.load("mmr-ad", [Result("Whole-7B", "a paper", {"localization": 66.3})])
+    for column in ("overall", "detection", "localization"):
+        assert SENTENCE not in text(client, BOARD, column=column)
+    scored(boxed.benchmark())
+    assert SENTENCE not in text(client, BOARD)
+
+
+def test_figures_that_are_not_disclosed_are_not_pointed_at(client: Client) -> None:
+    quoted.load("mmr-ad", [QUOTED])
+    Benchmark.objects.update(disclosure="subtasks")
+    assert SENTENCE not in text(client, BOARD)
+
+
+def test_without_a_release_nobody_is_sent_to_its_images(client: Client) -> None:
+    quoted.load("mmr-ad", [QUOTED])
+    about = text(client, f"{BOARD}about/")
+    assert "import_mmr_ad" in about
+    assert 'href="https://xcyao00.github.io/MMR-AD"' in about
+    assert "has still to import the images’ paths" in about
+    assert f"{API}questions/" not in about
+    assert "mvtec/image.png&quot;" in about or '"mvtec/image.png"' in about
+    assert "#0" not in about
+
+
 def test_a_report_leaves_out_what_is_not_disclosed(client: Client, level: str) -> None:
     sent = scored(boxed.benchmark(level), wrong=[0, 1])
     found = held(client.get(f"/api/v1/submissions/{sent.pk}/report/"), 200)
@@ -149,10 +187,11 @@ def test_a_report_page_shows_what_is_disclosed_and_why_answers_failed(
     assert ("Balanced accuracy" in found) == (level != "overall")
     assert ("Right boxes" in found) == (level == "cells")
     assert ("mvtec-first" in found) == (level == "cells")
-    assert ("Anomalous, with its boxes" in found) == (level != "overall")
+    assert ("Said Yes, with boxes" in found) == (level != "overall")
+    assert found.index("How answers were read") < found.index("Invalid answers") < found.index("No answer:")
     assert "2 of the file’s records" in found
     assert "Let the model end in &lt;answer&gt;" in found
-    assert "short edge 448" in found
+    assert "Short edge 448 pixels long" in found
     assert "Measured, never scored." in found
     assert "Over all questions alike" not in found
 
@@ -200,9 +239,21 @@ def test_the_metrics_are_explained(client: Client) -> None:
     boxed.benchmark()
     found = held(client.get(API), 200)
     assert "0.1" in found["metrics"]["box_accuracy"]
+    assert "images" in found["metrics"]["accuracy"]
+    assert "overlap (intersection over union) with a true box is 0.1 or more" in text(
+        client, f"{BOARD}about/"
+    )
     assert [subtask["slug"] for subtask in found["subtasks"]] == ["detection", "localization"]
     assert 'id="boxes"' in text(client, "/how-to-read/")
     assert 'id="boxes"' in text(client, "/statistics/")
+
+
+def test_a_benchmark_of_boxes_has_no_number_of_options(client: Client) -> None:
+    boxed.benchmark()
+    material.benchmark()
+    for slug, least, most in (("mmr-ad", None, None), ("mmad", 2, 5)):
+        rules = held(client.get(f"/api/v1/benchmarks/{slug}/"), 200)["rules"]
+        assert (rules["options_minimum"], rules["options_maximum"]) == (least, most)
 
 
 def test_two_entries_are_compared_by_image(client: Client) -> None:
@@ -274,5 +325,6 @@ def test_a_rejected_file_is_told_what_was_expected(member: Client) -> None:
     submission = material.scored(benchmark, Team.objects.get(), file=few)
     found = text(member, f"/submissions/{submission.pk}/")
     assert submission.status == "rejected"
+    assert found.count(f'{{"image": "{boxed.IMAGES[0].path}"') == 2
     assert "24 images" in found
     assert "question_id" not in found

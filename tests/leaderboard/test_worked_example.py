@@ -6,13 +6,15 @@ from django.test import Client
 from django.urls import reverse
 
 from leaderboard import worked_example
-from leaderboard.worked_example import QUESTIONS, RIGHT
+from leaderboard.worked_example import BOXED, QUESTIONS, RIGHT
+from scoring.boxes.evaluate import evaluate, mark
 from scoring.release import Release
 from scoring.statistics.boards import Board
 from scoring.statistics.clusters import Spread
 from scoring.statistics.estimates import intervals
 from scoring.statistics.pairs import compare
 from scoring.statistics.strata import Flags
+from tests.scoring.boxes import shapes
 from tests.scoring.statistics.shapes import flat, packed
 
 EVERY = [0]
@@ -84,10 +86,30 @@ def test_the_page_tells_the_story_that_its_sentences_say() -> None:
     )
 
 
+def test_the_example_of_boxes_is_that_of_scoring() -> None:
+    images, records = [], []
+    for category, its in BOXED.items():
+        for number, (right, every) in enumerate(its):
+            # The boxes that are not right are missed.
+            boxes = [(100 * at, 0, 100 * at + 50, 50) for at in range(every)]
+            images.append(shapes.Image(f"mvtec/{category}/{number}.png", boxes))
+            records.append(shapes.record(images[-1].path, boxes[:right]))
+    layout = (release := shapes.release_of(images)).layout
+    evaluated = evaluate(shapes.as_json(records), release)
+    figures = list(layout.figures(range(2)))
+    found = layout.values(layout.sums(mark(evaluated.sheet, release)), figures)
+    at = [figure.name for figure in figures].index("localization")
+    score, error, (low, high) = worked_example.boxed()
+    assert (score, error) == pytest.approx((found.values[at], found.errors[at]))
+    assert 100 * score == pytest.approx(evaluated.report.subtasks["localization"])
+    ends = evaluated.report.to_dict()["intervals"]["subtasks"]["localization"]
+    assert (100 * low, 100 * high) == pytest.approx(ends)
+
+
 @pytest.mark.django_db
 def test_every_part_has_its_anchor_and_its_numbers(client: Client) -> None:
     page = client.get(reverse("statistics")).content.decode()
-    for anchor in ("score", "interval", "rank", "verdict", "tries", "sources"):
+    for anchor in ("score", "interval", "rank", "verdict", "tries", "boxes", "sources"):
         assert f'id="{anchor}"' in page
         assert f'href="#{anchor}"' in page
     told = worked_example.context()
@@ -98,6 +120,9 @@ def test_every_part_has_its_anchor_and_its_numbers(client: Client) -> None:
         told["mid_p"],
         *told["residuals"],
         told["better"]["z"],
+        told["boxed"]["sum"],
+        told["boxed"]["error"],
+        told["boxed"]["interval"],
     )
     for number in said:
         assert number in page

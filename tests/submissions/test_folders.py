@@ -129,6 +129,16 @@ def test_other_rules_or_questions_are_a_draft_that_history_is_scored_against(tmp
     assert "1 reworded" in check(folder)
 
 
+def test_the_page_about_it_says_how_its_ids_are_made(tmp_path: Path, client: Client) -> None:
+    load(write(tmp_path, TOML, questions_csv=colours()))
+    about = client.get("/benchmarks/colours/about/").content.decode()
+    assert "the first is <code>q0</code>" in about
+    assert "its place among the image’s questions" not in about
+    material.benchmark("other")
+    about = client.get("/benchmarks/other/about/").content.decode()
+    assert "its place among the image’s questions" in about
+
+
 def test_what_would_happen_is_said_and_does_not(tmp_path: Path) -> None:
     said = check(write(tmp_path, TOML, questions_csv=[row | {"colour": "x"} for row in colours()]))
     assert "Colours (colours): 4 questions in 2 images or clusters" in said
