@@ -69,7 +69,7 @@ _LEVELS: Mapping[str, tuple[str | Promise, str | Promise]] = {
 
 def scoring(rules: Definition) -> list[str]:
     """How the score is made, in sentences."""
-    if rules.kind == "boxes":
+    if rules.asks_for_boxes:
         return [
             _(
                 "Detection is the share of images of which it is said rightly whether they are anomalous, in percent."

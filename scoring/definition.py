@@ -96,12 +96,17 @@ class Definition:
     prompt: Wording | None = None
     kind: str = "options"
 
+    @property
+    def asks_for_boxes(self) -> bool:
+        """Whether answers say of images where they are anomalous, instead of naming options."""
+        return self.kind == "boxes"
+
     @cached_property
     def wording(self) -> Wording:
         """Its words for prompts. A definition without any takes those that come with its benchmark, or plain ones."""
         if self.prompt is not None:
             return self.prompt
-        plain = BOXES if self.kind == "boxes" else Wording()
+        plain = BOXES if self.asks_for_boxes else Wording()
         try:
             return load(self.slug).prompt or plain
         except ReleaseError:
@@ -259,7 +264,7 @@ class Definition:
             yield "subtasks", "a raw type is listed twice"
 
     def _complaints_about_kind(self) -> Iterator[tuple[str, str]]:
-        if self.kind == "boxes":
+        if self.asks_for_boxes:
             yield from self._complaints_about_boxes()
         elif self.kind == "options":
             yield from self._complaints_about_means()

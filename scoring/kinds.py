@@ -45,7 +45,7 @@ class Kind(NamedTuple):
 
 def of(rules: Definition) -> Kind:
     """The kind of a benchmark with this definition."""
-    if rules.kind == "boxes":
+    if rules.asks_for_boxes:
         return Kind(boxes.SCORER_VERSION, FRAMES)
     return Kind(options.SCORER_VERSION, ())
 

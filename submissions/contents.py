@@ -30,7 +30,7 @@ def of(benchmark: Benchmark, release: Release | None = None) -> Contents:
     """
     rules = (release or benchmark).rules
     release_id = benchmark.current_release_id if release is None else release.pk
-    of_boxes = rules.kind == "boxes"
+    of_boxes = rules.asks_for_boxes
     if release_id is None:
         datasets = _named(rules.source_datasets)
         image = f"{rules.source_datasets[0]}/image.png"

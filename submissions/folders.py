@@ -47,7 +47,7 @@ def _settings(found: Folder) -> Iterator[str]:
     usual = releases.usual_disclosure(rules, rules.slug, is_standin=False)
     yield f"disclosure: {said.disclosure or f'{usual} where it is new'}"
     is_told = said.disclosure == "cells" and not rules.answers_public
-    if is_told and rules.kind == "boxes":
+    if is_told and rules.asks_for_boxes:
         yield "WARNING: cells are told by category, and a category of few images tells what is true of each"
     limits = said.limits
     each = {"a day": limits.daily, "in all": limits.total, "public entries": limits.public_entries}

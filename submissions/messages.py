@@ -732,16 +732,13 @@ ADVICE: Mapping[str, str | Promise] = {
     ),
 }
 
+_TAKE_PATHS = _("Download the images’ paths from the benchmark’s page, and take them as they stand there.")
 _ONE_EACH_IMAGE = _("Write one record for each image; where the model gave no answer, leave the reply empty.")
 _IMAGE_REPLY = _("Put the line image,reply first, and send the file again.")
 # In place of these, where answers are boxes.
 BOX_ADVICE: Mapping[str, str | Promise] = {
-    "unknown-question": _(
-        "Download the images’ paths from the benchmark’s page, and take them as they stand there."
-    ),
-    "control-character": _(
-        "Download the images’ paths from the benchmark’s page, and take them as they stand there."
-    ),
+    "unknown-question": _TAKE_PATHS,
+    "control-character": _TAKE_PATHS,
     "duplicate-question": _ONE_EACH_IMAGE,
     "too-many-records": _ONE_EACH_IMAGE,
     "not-json-number": _ONE_EACH_IMAGE,

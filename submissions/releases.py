@@ -170,7 +170,7 @@ def usual_disclosure(rules: Definition, slug: str, *, is_standin: bool) -> Bench
     That the answers are public is said of the definition's own benchmark, not of other images under its rules.
     """
     is_public = is_standin or (rules.answers_public and slug == rules.slug)
-    if rules.kind == "boxes" and not is_public:
+    if rules.asks_for_boxes and not is_public:
         return Benchmark.Disclosure.SUBTASKS
     return Benchmark.Disclosure.CELLS
 

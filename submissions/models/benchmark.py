@@ -93,8 +93,7 @@ class Benchmark(models.Model):
 
     @property
     def asks_for_boxes(self) -> bool:
-        """Whether answers say of images where they are anomalous, instead of naming options."""
-        return self.rules.kind == "boxes"
+        return self.rules.asks_for_boxes
 
     def intake_at(self, now: datetime) -> Intake:
         """Whether it takes answers at that moment, and if not, why."""
