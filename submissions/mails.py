@@ -1,7 +1,7 @@
 """Who wants which notices by mail: those of a team, and those to the person alone, each switched by itself.
 
-Mails about somebody's tokens are switched off by nobody (`Notice.SECURITY`). A link that stands in the others switches them
-without signing in. It never ends, and holds no address.
+Mails about somebody's tokens are switched off by nobody (`Notice.SECURITY`). A link in the others switches them without
+signing in. It never ends, and holds no address.
 """
 
 from django.core.signing import BadSignature, Signer
