@@ -420,7 +420,7 @@ class EntryDetail(APIView):
         operation_id="entry",
         summary="Read an entry with its history",
         parameters=[documented.CURSOR],
-        responses={200: shapes.EntryDetailShape, **documented.problems(401, 404)},
+        responses={200: shapes.EntryDetailShape, **documented.problems(401, 403, 404)},
     )
     def get(self, request: Request, entry_id: UUID) -> Response:
         """One entry: figures, settings, and its history, 50 submissions a page.

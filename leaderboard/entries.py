@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from leaderboard.cursors import HistoryCursor
 from leaderboard.filters import OVERALL, Columns
 from scoring.statistics.tries import gain
-from submissions import decisions, places, reports
+from submissions import askers, decisions, places, reports
 from submissions.askers import Asker
 from submissions.decisions import Decision
 from submissions.models import Entry, Figure, Submission
@@ -72,10 +72,12 @@ class Details:
 def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -> Details:
     """The entry with the page of its history that the cursor names, else the newest.
 
-    Raises Http404 for an entry that is not there or that the asker may not see.
+    Raises Http404 for an entry that is not there or that the asker may not see, and Refusal for a token of the team
+    that is limited to other benchmarks, unless everybody may see it.
     """
     seen = Entry.objects.visible_to(asker).select_related("benchmark", "team", "shown", "verified")
     entry = get_object_or_404(seen, pk=entry_id)
+    asker = askers.reading(asker, entry)
     is_ours = asker.is_staff or entry.team_id in asker.team_ids
     history = Submission.objects.filter(entry=entry)
     if not is_ours:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from django.http import HttpRequest
 
 from submissions import second_factor
-from submissions.models import Membership, Team, Token, User
+from submissions.models import Benchmark, Entry, Membership, Submission, Team, Token, User
+from submissions.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,34 @@ class Asker:
     def may_submit(self) -> bool:
         return self.user is not None or (self.token is not None and self.token.scope == Token.Scope.SUBMIT)
 
+    def is_for(self, benchmark: Benchmark) -> bool:
+        """False for a token that is limited to other benchmarks."""
+        return self.token is None or self.token.is_for(benchmark)
+
+    def refuse_elsewhere(self, benchmark: Benchmark) -> None:
+        """Raises Refusal for a token that is limited to other benchmarks."""
+        if self.token is not None and not self.token.is_for(benchmark):
+            known = ", ".join(self.token.benchmarks)
+            raise Refusal("token-for-others", benchmark=benchmark.slug, known=known)
+
 
 NOBODY = Asker()
+
+
+def reading(asker: Asker, row: Entry | Submission) -> Asker:
+    """As whom the asker reads what it may see: a token for other benchmarks reads what everybody may, as everybody.
+
+    Raises Refusal when the row is not for everybody.
+    """
+    if asker.is_for(row.benchmark):
+        return asker
+    if isinstance(row, Entry):
+        is_open = Entry.objects.visible_to(NOBODY).filter(pk=row.pk).exists()
+    else:
+        is_open = Submission.objects.visible_to(NOBODY).filter(pk=row.pk).exists()
+    if not is_open:
+        asker.refuse_elsewhere(row.benchmark)
+    return NOBODY
 
 
 def for_user(user: User) -> Asker:

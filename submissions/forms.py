@@ -207,9 +207,27 @@ class TokenForm(forms.Form):
     days = forms.IntegerField(
         label=_("Days until it ends"), min_value=1, max_value=365, initial=90, help_text=_("At most 365.")
     )
+    benchmarks = forms.MultipleChoiceField(
+        label=_("Only for"),
+        required=False,
+        choices=lambda: list(Benchmark.objects.order_by("name").values_list("slug", "name")),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick the benchmarks that it is for; none: it is for all."),
+    )
 
     def clean_name(self) -> str:
         return names.shown(self.cleaned_data["name"])
+
+
+class RotateForm(forms.Form):
+    """How long a token that another takes the place of stays good, in hours."""
+
+    overlap = forms.TypedChoiceField(
+        label=_("The old one ends"),
+        choices=[(0, _("at once")), (1, _("in an hour")), (24, _("in a day")), (168, _("in a week"))],
+        coerce=int,
+        initial=24,
+    )
 
 
 class RoleForm(forms.Form):

@@ -1,13 +1,14 @@
 """Who wants which notices by mail: those of a team, and those to the person alone, each switched by itself.
 
-A link that stands in every mail switches them without signing in. It never ends, and holds no address.
+Mails about somebody's tokens are switched off by nobody (`Notice.SECURITY`). A link in the others switches them without
+signing in. It never ends, and holds no address.
 """
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.urls import reverse
 
-from submissions.models import Letter, Membership, User
+from submissions.models import Letter, Membership, Notice, User
 
 Receiver = Membership | User
 """A person as a member of a team, or for themselves."""
@@ -58,7 +59,7 @@ def switch(receiver: Receiver, *, on: bool) -> None:
         else:
             User.objects.filter(pk=receiver.pk).update(mails=on)
         if not on:
-            Letter.objects.to(receiver).delete()
+            Letter.objects.to(receiver).exclude(notice__kind__in=Notice.SECURITY).delete()
 
 
 def _signer() -> Signer:

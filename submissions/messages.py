@@ -104,6 +104,17 @@ REFUSALS: Mapping[str, str | Promise] = {
     "token-may-not-submit": _(
         "This token may only read. Make one with the scope “submit” on your team’s page."
     ),
+    "token-for-others": _(
+        "This token is for {known} alone, not for {benchmark}. Make one for {benchmark} on your team’s page."
+    ),
+    "token-rotated": _(
+        "This token was rotated already: another of its name has taken its place. If that one is lost, revoke it on "
+        "your team’s page and make a new one."
+    ),
+    "token-over": _("This token has ended or was revoked: make a new one on your team’s page."),
+    "not-by-token": _(
+        "This call is about the token that it is sent with, and none came. Send the header Authorization: Bearer vrn_…."
+    ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
     "too-many-disputes": _("More than {limit} reports in an hour. Try again in {seconds} seconds."),
     "dispute-without-reason": _("Say what is wrong: the organizers go by it."),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from submissions import messages
-from submissions.models import Notice
+from submissions.models import Notice, Token
 from submissions.ui import format as figures
 
 Text = str | Promise
@@ -125,6 +125,31 @@ KINDS: Mapping[str, Words] = {
         (_("{benchmark}: the review of “{entry}” has ended"),),
         (_("The mark “under review” is gone."), _("What the organizers say: {note}")),
     ),
+    "token-made": Words(
+        (_("{team}: the token “{token}” is made"),),
+        (
+            _("It may {may} for {team} and ends at {ends}."),
+            _("It is limited to {benchmarks}."),
+            _("If you do not know of this, revoke it on the team’s page."),
+        ),
+    ),
+    "token-rotated": Words(
+        (_("{team}: the token “{token}” is rotated"),),
+        (
+            _(
+                "A new token of the same name, for the same and as long, has taken its place. It ends at {ends}."
+            ),
+            _("The old one ends at {overlap_ends}."),
+            _("If you do not know of this, somebody else has the token: revoke both on the team’s page."),
+        ),
+    ),
+    "token-network": Words(
+        (_("{team}: the token “{token}” is used from a new network"),),
+        (
+            _("It was first used from there at {at}. CI services change their networks now and then."),
+            _("If this was not you, somebody else has the token: revoke it on the team’s page."),
+        ),
+    ),
     "complaint-answered": Words(
         (_("{benchmark}: an answer to your report on “{entry}”"),),
         (_("The organizers have answered what you reported of it: {answer}"),),
@@ -167,6 +192,9 @@ def _written(params: Mapping[str, Any]) -> dict[str, str]:
     for name in ("coverage", "valid"):
         if params.get(name) is not None:
             written[name] = figures.share(params[name])
+    if "scope" in params:
+        written["may"] = str(Token.Scope(params["scope"]).label)
+    written["benchmarks"] = ", ".join(params.get("benchmarks", ()))
     written["partial"] = ", ".join(params.get("partial", ()))
     listed: list[str] = []
     if "problems" in params:

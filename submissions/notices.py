@@ -10,7 +10,18 @@ from uuid import UUID
 from django.db import transaction
 
 from submissions import notice_texts, ringing
-from submissions.models import Benchmark, Entry, Figure, Notice, Question, Release, Submission, Team, User
+from submissions.models import (
+    Benchmark,
+    Entry,
+    Figure,
+    Notice,
+    Question,
+    Release,
+    Submission,
+    Team,
+    Token,
+    User,
+)
 
 PROBLEMS_TOLD = 3
 MOVES_TOLD = 20
@@ -104,6 +115,8 @@ def _names(about: Page) -> dict[str, str]:
             return {"benchmark": about.benchmark.name, "entry": about.entry.name}
         case Release():
             return {"benchmark": about.benchmark.name}
+        case Token():
+            return {"team": about.team.name, "token": about.name}
         case Question():
             return {"benchmark": about.release.benchmark.name}
         case _:

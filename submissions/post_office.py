@@ -134,7 +134,8 @@ def _write_letters() -> None:
             if not Notice.objects.filter(pk=notice.pk, letters_due=True).update(letters_due=False):
                 continue
             if notice.user is not None:
-                made = [Letter(notice=notice, user=notice.user)] if notice.user.mails else []
+                is_wanted = notice.user.mails or notice.kind in Notice.SECURITY
+                made = [Letter(notice=notice, user=notice.user)] if is_wanted else []
             else:
                 members = Membership.objects.filter(team=notice.team_id, mails=True)
                 made = [Letter(notice=notice, user_id=each.user_id, membership=each) for each in members]
@@ -151,7 +152,11 @@ def _give_up(now: datetime) -> None:
 
 
 def _ready(now: datetime) -> Q:
-    return Q(mails=True) & (Q(mailed_at=None) | Q(mailed_at__lte=now - PAUSE))
+    return Q(mails=True) & _rested(now)
+
+
+def _rested(now: datetime) -> Q:
+    return Q(mailed_at=None) | Q(mailed_at__lte=now - PAUSE)
 
 
 def _due(now: datetime) -> Iterator[Receiver]:
@@ -160,20 +165,20 @@ def _due(now: datetime) -> Iterator[Receiver]:
     to_member = Exists(Letter.objects.filter(membership=OuterRef("pk")))
     members = Membership.objects.filter(_ready(now), to_member).select_related("user", "team")
     yield from members.order_by(*first)[:RECEIVERS_A_TURN]
-    to_person = Exists(Letter.objects.filter(user=OuterRef("pk"), membership=None))
-    yield from User.objects.filter(_ready(now), to_person).order_by(*first)[:RECEIVERS_A_TURN]
+    to_person = Exists(Letter.objects.wanted().filter(user=OuterRef("pk"), membership=None))
+    yield from User.objects.filter(_rested(now), to_person).order_by(*first)[:RECEIVERS_A_TURN]
 
 
 def _claim(receiver: Receiver, now: datetime) -> bool:
     # The update is the lock: of two workers, one sees a row change.
     if isinstance(receiver, Membership):
         return bool(Membership.objects.filter(_ready(now), pk=receiver.pk).update(mailed_at=now))
-    return bool(User.objects.filter(_ready(now), pk=receiver.pk).update(mailed_at=now))
+    return bool(User.objects.filter(_rested(now), pk=receiver.pk).update(mailed_at=now))
 
 
 def _send(receiver: Receiver, connection: BaseEmailBackend) -> None:
     """Send all that waits for the receiver in one mail. Raises OSError when the server takes no mail at all."""
-    letters = list(Letter.objects.to(receiver).select_related("notice").order_by("notice"))
+    letters = list(Letter.objects.to(receiver).wanted().select_related("notice").order_by("notice"))
     user = receiver.user if isinstance(receiver, Membership) else receiver
     if letters and _is_reachable(user):
         message = _mail([letter.notice for letter in letters], receiver, user)
@@ -207,7 +212,13 @@ def _is_reachable(user: User) -> bool:
 
 
 def _mail(notices: Sequence[Notice], receiver: Receiver, user: User) -> EmailMessage:
-    stop = settings.VERNIER_URL + mails.link(receiver)
+    # What nobody can switch off offers no link that would.
+    is_optional = any(notice.kind not in Notice.SECURITY for notice in notices)
+    stop = settings.VERNIER_URL + mails.link(receiver) if is_optional else ""
+    unsubscribe = {
+        "List-Unsubscribe": f"<{stop}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
+    }
     host = urlsplit(settings.VERNIER_URL).hostname
     return EmailMessage(
         subject=_subject(notices, receiver),
@@ -216,8 +227,7 @@ def _mail(notices: Sequence[Notice], receiver: Receiver, user: User) -> EmailMes
         headers={
             "Message-ID": f"<notices-{notices[0].pk}-{notices[-1].pk}-{user.pk}@{host}>",
             "Auto-Submitted": "auto-generated",
-            "List-Unsubscribe": f"<{stop}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
+            **(unsubscribe if stop else {}),
         },
     )
 
@@ -241,9 +251,13 @@ def _body(notices: Sequence[Notice], receiver: Receiver, stop: str) -> str:
     if isinstance(receiver, Membership):
         why = _("Vernier, {host}. You get this as a member of {team}. No more of these mails:")
         foot = why.format(host=host, team=receiver.team.name)
-    else:
+    elif stop:
         foot = _("Vernier, {host}. No more of these mails:").format(host=host)
-    return "\n\n".join([*told, f"-- \n{foot}\n{stop}"]) + "\n"
+    else:
+        foot = _("Vernier, {host}. Mails about your tokens always come: they keep your team safe.").format(
+            host=host
+        )
+    return "\n\n".join([*told, f"-- \n{foot}\n{stop}".rstrip()]) + "\n"
 
 
 def _paragraphs(notice: Notice, *, with_subject: bool) -> str:

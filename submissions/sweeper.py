@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import idempotency, notices, pairs, post_office, ringing
+from submissions import idempotency, networks, notices, pairs, post_office, ringing
 from submissions.evaluation import MOST_ATTEMPTS
 from submissions.models import Entry, Pair, Release, Submission
 
@@ -49,6 +49,7 @@ def sweep(*, now: datetime | None = None) -> Sweep:
         ringing.compare(pair_id)
     idempotency.forget_old(now=now)
     pairs.forget(now=now)
+    networks.forget_old(now=now)
     if post_office.is_due(now):
         ringing.post()
     if rung or failed or placed:

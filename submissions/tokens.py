@@ -4,18 +4,22 @@ import hashlib
 import secrets
 import string
 import zlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from submissions import audit
+from submissions import audit, networks, notices
 from submissions.askers import Asker
-from submissions.models import Team, Token, User
+from submissions.models import Membership, Team, Token, User
+from submissions.refusals import Refusal
 
 PREFIX = "vrn_"
 RANDOM_CHARACTERS = 30
 CHECK_CHARACTERS = 6
 LONGEST_LIFE = timedelta(days=365)
+OVERLAP, LONGEST_OVERLAP = timedelta(hours=24), timedelta(days=7)
 NOTE_USE_EVERY = timedelta(minutes=1)
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
@@ -30,23 +34,96 @@ class UnusableTokenError(Exception):
 
 
 def create(
-    team: Team, *, name: str, scope: Token.Scope, days: int, now: datetime, created_by: User | None = None
+    team: Team,
+    *,
+    name: str,
+    scope: Token.Scope,
+    days: int,
+    now: datetime,
+    created_by: User | None = None,
+    benchmarks: Sequence[str] = (),
 ) -> tuple[Token, str]:
-    """Make a token; its text is returned here and never again. At most a year long."""
+    """Make a token; its text is returned here and never again. At most a year long, limited to these benchmarks if any.
+
+    Its maker is told by mail; of one made by command, the team's owners.
+    """
+    with transaction.atomic():
+        token, text = _made(
+            Token(
+                team=team,
+                name=name,
+                scope=scope,
+                benchmarks=list(benchmarks),
+                created_by=created_by,
+                created_at=now,
+                expires_at=now + min(timedelta(days=days), LONGEST_LIFE),
+            ),
+            by=Asker(user=created_by) if created_by else audit.COMMAND,
+        )
+        said = {"scope": str(scope), "benchmarks": token.benchmarks, "ends": _moment(token.expires_at)}
+        _tell(token, _keepers(token), "token-made", **said)
+    return token, text
+
+
+def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tuple[Token, str]:
+    """Let a token of the same name, rights and length of life take its place; the old one ends after the overlap.
+
+    Raises Refusal when that was done already, or when the token opens nothing any more. An overlap of nothing ends the
+    old one at once.
+    """
+    with transaction.atomic():
+        old = Token.objects.select_for_update(no_key=True).get(pk=token.pk)
+        if old.is_rotated:
+            raise Refusal("token-rotated")
+        if old.revoked_at is not None or old.expires_at <= now:
+            raise Refusal("token-over")
+        new, text = _made(
+            Token(
+                team=token.team,
+                name=old.name,
+                scope=old.scope,
+                benchmarks=old.benchmarks,
+                # Whoever reads the text now: when that person leaves the team, it has to end.
+                created_by=by.user or old.created_by,
+                created_at=now,
+                expires_at=now + min(old.expires_at - old.created_at, LONGEST_LIFE),
+                replaces=old,
+            ),
+            by=by,
+        )
+        networks.inherit(new, old)
+        ends = min(old.expires_at, now + min(overlap, LONGEST_OVERLAP))
+        Token.objects.filter(pk=old.pk).update(expires_at=ends)
+        audit.record(by, "rotated", old, replaced_by=new.pk, ends=_moment(ends))
+        told = {*_keepers(old), *_keepers(new)}
+        _tell(new, told, "token-rotated", ends=_moment(new.expires_at), overlap_ends=_moment(ends))
+    return new, text
+
+
+def _made(token: Token, *, by: audit.Actor) -> tuple[Token, str]:
     body = "".join(secrets.choice(_BASE62) for _ in range(RANDOM_CHARACTERS))
     text = PREFIX + body + checksum(body)
-    with transaction.atomic():
-        token = Token.objects.create(
-            team=team,
-            name=name,
-            digest=digest(text),
-            hint=text[:10],
-            scope=scope,
-            created_by=created_by,
-            expires_at=now + min(timedelta(days=days), LONGEST_LIFE),
-        )
-        audit.record(Asker(user=created_by) if created_by else audit.COMMAND, "made", token, scope=str(scope))
+    token.digest, token.hint = digest(text), text[:10]
+    token.save(force_insert=True)
+    audit.record(by, "made", token, scope=str(token.scope), benchmarks=token.benchmarks)
     return token, text
+
+
+def _keepers(token: Token) -> list[User]:
+    """Who answers for a token: its maker; of one made by command, the team's owners."""
+    if token.created_by is not None:
+        return [token.created_by]
+    owners = Membership.objects.filter(team=token.team_id, role=Membership.Role.OWNER)
+    return [each.user for each in owners.select_related("user")]
+
+
+def _tell(token: Token, told: Iterable[User], kind: str, **params: Any) -> None:
+    for user in told:
+        notices.tell_person(user, kind, token, **params)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def checksum(body: str) -> str:
@@ -74,19 +151,32 @@ def is_well_formed(text: str) -> bool:
 
 
 def authenticate(text: str, *, now: datetime) -> Token:
-    """The living token of this text. Raises UnusableTokenError, which never quotes it."""
+    """The living token of this text, as its row says now: one revoked in another process is refused at once.
+
+    Raises UnusableTokenError, which never quotes the text.
+    """
     if not is_well_formed(text):
         raise UnusableTokenError("malformed")
     token = Token.objects.select_related("team").filter(digest=digest(text)).first()
     if token is None:
         raise UnusableTokenError("unknown")
     if token.revoked_at is not None:
-        raise UnusableTokenError("revoked", at=f"{token.revoked_at:%Y-%m-%d %H:%M} UTC")
+        raise UnusableTokenError("revoked", at=_moment(token.revoked_at))
     if token.expires_at <= now:
-        raise UnusableTokenError("ended", at=f"{token.expires_at:%Y-%m-%d %H:%M} UTC")
+        raise UnusableTokenError("ended", at=_moment(token.expires_at))
     if token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY:
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
     return token
+
+
+def note_network(token: Token, address: str | None, *, now: datetime) -> None:
+    """Remember from which network a token is used, and tell its maker when it is a new one."""
+    if networks.is_new(token, address, now=now):
+        with transaction.atomic():
+            # Of two first uses at once, one is told of.
+            Token.objects.select_for_update(no_key=True).get(pk=token.pk)
+            if networks.learn(token, address, now=now):
+                _tell(token, _keepers(token), "token-network", at=_moment(now))
 
 
 def revoke(token: Token, *, by: audit.Actor, now: datetime) -> None:

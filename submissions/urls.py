@@ -40,6 +40,7 @@ urlpatterns = [
     ),
     path("teams/<slug:slug>/tokens/", teams.token_new, name="token-new"),
     path("teams/<slug:slug>/tokens/<int:token_id>/revoke/", teams.token_revoke, name="token-revoke"),
+    path("teams/<slug:slug>/tokens/<int:token_id>/rotate/", teams.token_rotate, name="token-rotate"),
     path("invitations/<slug:secret>/", invitations.invitation, name="invitation"),
     path("notices/", notices.notices, name="notices"),
     path("notices/mails/<str:token>/", notices.mails, name="mails"),

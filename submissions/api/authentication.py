@@ -1,6 +1,8 @@
 """Bearer tokens for machines; sessions are DRF's own."""
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -32,15 +34,26 @@ class TokenAuthentication(BaseAuthentication):
                 raise AuthenticationFailed(str(SCHEME), code="token-scheme")
             return None
         try:
-            token = tokens.authenticate(text.strip(), now=timezone.now())
+            now = timezone.now()
+            token = tokens.authenticate(text.strip(), now=now)
         except tokens.UnusableTokenError as error:
             raise AuthenticationFailed(
                 str(REASONS[error.reason]).format(**error.params), code=f"token-{error.reason}"
             ) from error
+        tokens.note_network(token, _address(request), now=now)
         return AnonymousUser(), token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="vernier"'
+
+
+def _address(request: Request) -> str | None:
+    """The client's address as the proxies tell it, in the way in which sign-ins are counted; None: nobody can tell."""
+    try:
+        address: str = get_adapter().get_client_ip(request._request)
+    except (PermissionDenied, ImproperlyConfigured):  # none, or fewer proxies than there should be
+        return None
+    return address
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped base's hook

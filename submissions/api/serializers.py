@@ -9,9 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from submissions import askers, messages, names
+from submissions import askers, messages, names, tokens
 from submissions.forms import SETTING_CHOICES
-from submissions.models import Entry, Submission
+from submissions.models import Entry, Submission, Team, Token
 
 VISIBILITIES = ("private", "public")
 CSRF_FIELD = "csrfmiddlewaretoken"
@@ -106,6 +106,56 @@ class Upload(SettingsField):
 
 class Withdrawal(serializers.Serializer[None]):
     reason = serializers.CharField(max_length=500, help_text="Stands in the entry's public history.")
+
+
+class TokenState(serializers.ModelSerializer[Token]):
+    """A token as itself may know it."""
+
+    team = serializers.SlugRelatedField[Team](slug_field="slug", read_only=True)
+    benchmarks = serializers.ListField(
+        child=serializers.SlugField(), read_only=True, help_text="Those that it is limited to; empty: all."
+    )
+    made_at = serializers.DateTimeField(source="created_at", read_only=True)
+    ends_at = serializers.DateTimeField(source="expires_at", read_only=True)
+    last_used_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Before this call; to the minute."
+    )
+    is_rotated = serializers.BooleanField(
+        read_only=True,
+        help_text="Whether another has taken its place: it ends soon, and cannot be rotated again.",
+    )
+
+    class Meta:
+        model = Token
+        fields = (
+            "name",
+            "team",
+            "scope",
+            "benchmarks",
+            "made_at",
+            "ends_at",
+            "last_used_at",
+            "is_rotated",
+        )
+        read_only_fields = fields
+
+
+class Rotation(serializers.Serializer[None]):
+    overlap_hours = serializers.IntegerField(
+        min_value=0,
+        max_value=int(tokens.LONGEST_OVERLAP.total_seconds()) // 3600,
+        default=int(tokens.OVERLAP.total_seconds()) // 3600,
+        help_text="For so long the old token stays good; 0: it ends at once.",
+    )
+
+
+class RotatedShape(TokenState):
+    token = serializers.CharField(help_text="The new token's text. It is not shown again.")
+    previous_ends_at = serializers.DateTimeField(help_text="When the token that this was sent with ends.")
+
+    class Meta(TokenState.Meta):
+        fields = (*TokenState.Meta.fields, "token", "previous_ends_at")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
 
 
 class SettingsShape(serializers.ModelSerializer[Entry]):
@@ -206,7 +256,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
     @extend_schema_field(ProblemShape(many=True))
     def get_errors(self, submission: Submission) -> list[dict[str, Any]]:
         asker = askers.of(self.context["request"])
-        if submission.team_id not in asker.team_ids:
+        if submission.team_id not in asker.team_ids or not asker.is_for(submission.benchmark):
             return []
         return [said(problem) for problem in submission.errors]
 

@@ -79,12 +79,13 @@ class SubmissionList(APIView):
         operation_id="submissions_list",
         summary="List your teams' submissions",
         parameters=[documented.CURSOR],
-        responses={200: serializers.SubmissionPageShape, **documented.problems(401, 404)},
+        responses={200: serializers.SubmissionPageShape, **documented.problems(401, 403, 404)},
     )
     def get(self, request: Request, slug: str) -> Response:
         """The asker's teams' submissions on this benchmark, newest first, 50 a page."""
         asker = asker_or_401(request)
         benchmark = get_object_or_404(Benchmark, slug=slug)
+        asker.refuse_elsewhere(benchmark)
         mine = Submission.objects.of(asker).filter(benchmark=benchmark)
         pages = NewestFirst()
         page = pages.page_of(mine.select_related("benchmark", "team", "entry", "release"), request)
@@ -111,6 +112,7 @@ class SubmissionList(APIView):
         """Store the file and queue it: 202 and `Location`. The same file for the same entry again: 200, no charge."""
         asker = asker_or_401(request)
         benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
+        asker.refuse_elsewhere(benchmark)
         upload_switch.refuse_if_closed()
         limits.count_upload(
             f"token:{asker.token.pk}" if asker.token else f"user:{asker.user.pk if asker.user else 0}"
@@ -162,9 +164,12 @@ class SubmissionList(APIView):
 
 
 def visible(request: Request, submission_id: UUID) -> Submission:
-    """A submission that the asker may see, else 404."""
-    seen = Submission.objects.visible_to(askers.of(request))
-    return get_object_or_404(seen.select_related("benchmark", "team", "entry", "release"), pk=submission_id)
+    """A submission that the asker may see, else 404; 403 for a token of the team that is for other benchmarks."""
+    asker = askers.of(request)
+    seen = Submission.objects.visible_to(asker).select_related("benchmark", "team", "entry", "release")
+    submission = get_object_or_404(seen, pk=submission_id)
+    askers.reading(asker, submission)
+    return submission
 
 
 class SubmissionDetail(APIView):
@@ -180,7 +185,7 @@ class SubmissionDetail(APIView):
             ),
             documented.retry_after(200),
         ],
-        responses={200: serializers.SubmissionState, **documented.problems(401, 404)},
+        responses={200: serializers.SubmissionState, **documented.problems(401, 403, 404)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """The submission's state. While it is unfinished, `Retry-After` says when to ask again."""
@@ -202,7 +207,7 @@ class SubmissionReport(APIView):
                 "that the submission's score stands on.",
             )
         ],
-        responses={200: serializers.ReportShape, **documented.problems(401, 404, 409)},
+        responses={200: serializers.ReportShape, **documented.problems(401, 403, 404, 409)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """Every figure of a scored submission that the benchmark discloses."""
@@ -222,11 +227,14 @@ class SubmissionProblems(APIView):
     @extend_schema(
         operation_id="problems",
         summary="Read every error of a rejected file",
-        responses={200: serializers.SubmissionState, **documented.problems(401, 404)},
+        responses={200: serializers.SubmissionState, **documented.problems(401, 403, 404)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """The submission's state with its errors, 10,000 at most, for its team alone."""
-        submission = get_object_or_404(Submission.objects.of(askers.of(request)), pk=submission_id)
+        asker = askers.of(request)
+        mine = Submission.objects.of(asker).select_related("benchmark")
+        submission = get_object_or_404(mine, pk=submission_id)
+        asker.refuse_elsewhere(submission.benchmark)
         state = serializers.SubmissionState(submission, context={"request": request})
         errors = [serializers.said(problem) for problem in reports.problems(submission)]
         return Response(state.data | {"errors": errors}, headers={"Cache-Control": "no-store"})
@@ -245,7 +253,9 @@ class SubmissionDeed(APIView):
         asker = asker_or_401(request)
         if not asker.may_submit:
             raise Refusal("token-may-not-submit")
-        submission = get_object_or_404(Submission.objects.of(asker), pk=submission_id)
+        mine = Submission.objects.of(asker).select_related("benchmark")
+        submission = get_object_or_404(mine, pk=submission_id)
+        asker.refuse_elsewhere(submission.benchmark)
         self.deed(submission, request)
         state = serializers.SubmissionState(visible(request, submission_id), context={"request": request})
         return Response(state.data)

@@ -17,7 +17,7 @@ from submissions.models.quoted import QuotedResult
 from submissions.models.store_fault import StoreFault
 from submissions.models.submission import Report, Submission
 from submissions.models.team import Invitation, Membership, Team
-from submissions.models.token import Token
+from submissions.models.token import Token, TokenNetwork
 from submissions.models.transition import Transition
 from submissions.models.user import User
 
@@ -48,6 +48,7 @@ __all__ = [
     "Submission",
     "Team",
     "Token",
+    "TokenNetwork",
     "Transition",
     "UploadSwitch",
     "User",

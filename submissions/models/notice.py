@@ -34,6 +34,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """Something that happened to what a team, or one person, has here. Sentences: submissions/notice_texts.py."""
 
+    # Of somebody's tokens: their mails come whatever is switched off.
+    SECURITY = frozenset({"token-made", "token-rotated", "token-network"})
+
     team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="notices")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="notices")
     kind = models.CharField(max_length=40)
@@ -70,6 +73,11 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         if isinstance(receiver, Membership):
             return self.filter(membership=receiver)
         return self.filter(user=receiver, membership=None)
+
+    def wanted(self) -> Self:
+        """Without those to a person alone who has switched them off, as far as they can be."""
+        own_wanted = Q(user__mails=True) | Q(notice__kind__in=Notice.SECURITY)
+        return self.filter(Q(membership__isnull=False) | own_wanted)
 
 
 class Letter(models.Model):

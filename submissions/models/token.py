@@ -4,8 +4,10 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from submissions.models.benchmark import Benchmark
 from submissions.models.team import Team
 
 
@@ -26,6 +28,9 @@ class Token(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=12)  # the first characters, to tell tokens apart
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.SUBMIT)
+    # By their slugs, which stay: a row that goes must never make a limited token one for all. Empty: all of them.
+    benchmarks: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    replaces = models.OneToOneField("self", models.SET_NULL, null=True, related_name="replaced_by")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
@@ -36,3 +41,29 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hint}… ({self.name})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("team", args=[self.team.slug]) + "#tokens"
+
+    @property
+    def is_rotated(self) -> bool:
+        """Whether another token has taken its place already."""
+        return hasattr(self, "replaced_by")
+
+    def is_for(self, benchmark: Benchmark) -> bool:
+        return not self.benchmarks or benchmark.slug in self.benchmarks
+
+
+class TokenNetwork(models.Model):
+    """A network that a token was used from: never its address, only a keyed hash."""
+
+    token = models.ForeignKey(Token, models.CASCADE, related_name="networks")
+    digest = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "digest"], name="a_network_of_a_token_once")]
+
+    def __str__(self) -> str:
+        return f"network {self.digest[:8]} of token {self.token_id}"

@@ -1,5 +1,7 @@
 """Teams: who is in them, what they sent, their invitations and tokens. A team's page exists for its members only."""
 
+from datetime import timedelta
+
 from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import SuspiciousOperation
@@ -15,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from submissions import askers, tokens
 from submissions import teams as team_deeds
-from submissions.forms import RoleForm, TeamForm, TokenForm
+from submissions.forms import RoleForm, RotateForm, TeamForm, TokenForm
 from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token
 from submissions.pages import dashboard, history, pager, refused
 from submissions.pages.refused import deed, person, see_other
@@ -89,8 +91,11 @@ def page(
         **dashboard.context(team, page=request.GET.get("entries"), now=now),
         "open_benchmarks": [] if shown or team.archived_at else _open_benchmarks(),
         "tokens": list(
-            team.tokens.living(at=now).select_related("created_by").order_by("-created_at", "-pk")
+            team.tokens.living(at=now)
+            .select_related("created_by", "replaces", "replaced_by")
+            .order_by("-created_at", "-pk")
         ),
+        "rotate_form": RotateForm(auto_id=False),
         "token_form": token_form or TokenForm(),
         "new_token": new_token[0] if new_token else None,
         "new_token_text": new_token[1] if new_token else "",
@@ -207,16 +212,36 @@ def token_new(request: HttpRequest, slug: str) -> HttpResponse:
         days=form.cleaned_data["days"],
         now=timezone.now(),
         created_by=person(request),
+        benchmarks=form.cleaned_data["benchmarks"],
     )
+    return page(request, mine, new_token=made)
+
+
+@deed("team", "slug")
+@never_cache
+def token_rotate(request: HttpRequest, slug: str, token_id: int) -> HttpResponse:
+    """Let a new token take one's place and show its text, once: its maker may, and an owner."""
+    mine = own(request, slug)
+    token = _token(request, mine, token_id)
+    form = RotateForm(request.POST)
+    if not form.is_valid():
+        raise SuspiciousOperation("no such overlap")
+    overlap = timedelta(hours=form.cleaned_data["overlap"])
+    made = tokens.rotate(token, overlap=overlap, by=askers.of(request), now=timezone.now())
     return page(request, mine, new_token=made)
 
 
 @deed("team", "slug")
 def token_revoke(request: HttpRequest, slug: str, token_id: int) -> None:
     """End a token: its maker may, and an owner."""
-    mine = own(request, slug)
-    token = get_object_or_404(Token, team=mine, pk=token_id)
-    if token.created_by_id != person(request).pk:
-        team_deeds.require_owner(mine, person(request))
+    token = _token(request, own(request, slug), token_id)
     tokens.revoke(token, by=askers.of(request), now=timezone.now())
     notices.success(request, _("The token is revoked: it opens nothing any more."))
+
+
+def _token(request: HttpRequest, team: Team, token_id: int) -> Token:
+    """A token of the team; to its maker and to owners. Raises Refusal to the other members."""
+    token = get_object_or_404(Token, team=team, pk=token_id)
+    if token.created_by_id != person(request).pk:
+        team_deeds.require_owner(team, person(request))
+    return token

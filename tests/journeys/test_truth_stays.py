@@ -323,6 +323,8 @@ def starts(pipe: Pipeline) -> list[str]:
         "/teams/home/archive/",
         "/teams/home/restore/",
         "/teams/home/tokens/",
+        "/api/v1/token/",
+        "/api/v1/token/rotate/",
         "/accounts/inactive/",
         "/nothing",
         "/api/nothing",

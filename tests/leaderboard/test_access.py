@@ -557,6 +557,11 @@ TABLE: dict[str, dict[str, Row]] = {
     "team-leave": of_team(TEAM_DOES),
     "team-hand-over": part_of_team(lambda world: world.colleague, OWNER_DOES),
     "token-new": of_team(TEAM_ONLY, data=lambda world: {"name": "ci", "scope": "submit", "days": "30"}),
+    "token-rotate": part_of_team(
+        lambda world: world.home.tokens.order_by("-expires_at")[0],
+        "login 404 403 200 404",
+        lambda world: {"overlap": "24"},
+    ),
     "invitation-revoke": part_of_team(lambda world: world.invitation, OWNER_DOES),
     "team-remove-member": part_of_team(lambda world: world.colleague, OWNER_DOES),
     "team-role": part_of_team(lambda world: world.colleague, OWNER_DOES, lambda world: {"role": "owner"}),
@@ -621,6 +626,9 @@ TABLE: dict[str, dict[str, Row]] = {
         public=(API_NONE, API_DOES),
         rejected=(API_NONE, API_DOES),
     ),
+    # About the token that it is sent with: a session has none.
+    "api-token": plain("401 403 403 403 403  200 200 200 401", API_NONE),
+    "api-token-rotate": plain(API_NONE, "401 403 403 403 403  201 201 201 401"),
     "api-cancel": in_states(API_NONE, API_CANNOT, queued=(API_NONE, API_DOES)),
     "api-choose": in_states(API_NONE, API_CANNOT, public=(API_NONE, API_DOES)),
 }

@@ -12,13 +12,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 
 from leaderboard.schema import SchemaView
-from submissions import evaluation, limits
-from submissions.models import Benchmark, Submission
+from submissions import evaluation, limits, tokens
+from submissions.models import Benchmark, Submission, Token
 from submissions.refusals import Refusal
 from submissions.storage import StorageUnavailableError
 from tests import material
@@ -287,3 +288,29 @@ def test_the_schema_is_drawn_up_by_one_thread_at_a_time(
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(view, [rf.get("/api/v1/schema/") for _each in range(4)]))
     assert met == [1] * 4
+
+
+def test_a_token_and_its_successor_are_as_the_schema_says(ours: Client, client: Client) -> None:
+    held(ours.get(f"{API}token/"), 200)
+    held(client.get(f"{API}token/"), 401, PROBLEM)
+    held(ours.post(f"{API}token/rotate/", {"overlap_hours": "900"}), 422, PROBLEM)
+    held(ours.post(f"{API}token/rotate/", {"overlap_hours": "1"}), 201)
+    held(ours.post(f"{API}token/rotate/"), 409, PROBLEM)
+    client.force_login(material.person("somebody@example.org"))
+    held(client.get(f"{API}token/"), 403, PROBLEM)
+    held(client.post(f"{API}token/rotate/"), 403, PROBLEM)
+
+
+def test_a_token_for_other_benchmarks_is_refused_as_the_schema_says(mmad: Benchmark) -> None:
+    team = material.team("team-a")
+    submission = material.scored(mmad, team)
+    text = tokens.create(
+        team, name="ci", scope=Token.Scope.SUBMIT, days=1, now=timezone.now(), benchmarks=["other"]
+    )[1]
+    limited = Client(headers={"Authorization": f"Bearer {text}"})
+    held(send(limited), 403, PROBLEM)
+    held(limited.get(SENT), 403, PROBLEM)
+    held(limited.get(f"{API}entries/{submission.entry_id}/"), 403, PROBLEM)
+    for path in ("", "report/", "problems/"):
+        held(limited.get(f"{API}submissions/{submission.pk}/{path}"), 403, PROBLEM)
+    held(limited.post(f"{API}submissions/{submission.pk}/publish/"), 403, PROBLEM)

@@ -2,11 +2,16 @@
 
 import json
 import re
+import secrets
+import string
 import textwrap
+import zlib
 from pathlib import Path
+from typing import Any
 
 from scoring import definition
 from scoring.benchmarks.mmad import importer
+from submissions import tokens
 from submissions.api.serializers import Upload
 from submissions.forms import SETTING_CHOICES
 from submissions.models import Entry
@@ -58,3 +63,31 @@ def test_the_upload_is_described_with_every_field() -> None:
     assert set(Upload().fields) == {*fields, *Entry.SETTINGS, *Entry.LINKS}
     for name in Entry.SETTINGS:
         assert f"`{name}`" in guide("ci.md")
+
+
+def test_the_expression_and_the_check_for_scanners_know_tokens_and_nothing_else() -> None:
+    text = guide("tokens.md")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    expression = text.partition("```text\n")[2].partition("\n```")[0]
+    told: dict[str, Any] = {}
+    exec(code, told)  # noqa: S102  # the guide’s own lines
+    is_token = told["is_token"]
+    for _number in range(200):
+        body = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(30))
+        made = f"vrn_{body}{tokens.checksum(body)}"
+        assert re.findall(expression, f'TOKEN="{made}"\n') == [made]
+        assert is_token(made)
+        assert tokens.is_well_formed(made)
+        mistyped = made[:20] + ("x" if made[20] != "x" else "y") + made[21:]
+        assert not is_token(mistyped)
+    assert not re.findall(expression, f"{made}A my{made} {made[:-1]}")
+
+
+def test_the_worked_example_of_a_token_holds() -> None:
+    text = guide("tokens.md")
+    example, body, number, check = re.findall(
+        r"`(vrn_\w{36})` passes.*?CRC-32 of `(\w{30})` is (\d+), in base 62 `(\w{6})`", text, re.DOTALL
+    )[0]
+    assert example == f"vrn_{body}{check}"
+    assert int(number) == zlib.crc32(body.encode())
+    assert tokens.is_well_formed(example)

@@ -274,6 +274,9 @@ PARAMS: dict[str, dict[str, Any]] = {
     "dispute-answered": {"question": "q#0", "answer": "It is right."},
     "complaint-answered": {"answer": "We looked."},
     "team-handed-over": {},
+    "token-made": {"token": "nightly", "scope": "submit", "benchmarks": ["mmad"], "ends": "then"},
+    "token-rotated": {"token": "nightly", "ends": "then", "overlap_ends": "soon"},
+    "token-network": {"token": "nightly", "at": "now"},
     "entry-not-verified": {"reason": "r"},
 }
 

@@ -110,6 +110,7 @@ POSTS = {
     "team-role": (LOGIN, NONE, NO, DONE, NONE),
     "team-hand-over": (LOGIN, NONE, NO, DONE, NONE),
     "token-new": (LOGIN, NONE, OK, OK, NONE),
+    "token-rotate": (LOGIN, NONE, NO, OK, NONE),
     "token-revoke": (LOGIN, NONE, NO, DONE, NONE),
     "release-rescore": (LOGIN, NONE, NONE, NONE, DONE),
     "release-publish": (LOGIN, NONE, NONE, NONE, DONE),
@@ -118,7 +119,7 @@ POSTS = {
     "submission-choose": (LOGIN, NONE, DONE, DONE, NONE),
     "submission-cancel": (LOGIN, NONE, DONE, DONE, NONE),
 }
-FIELDS = {"role": "owner", "name": "n", "scope": "read", "days": "1"}
+FIELDS = {"role": "owner", "name": "n", "scope": "read", "days": "1", "overlap": "24"}
 
 
 def answer_of(client: Client, method: str, url: str) -> object:

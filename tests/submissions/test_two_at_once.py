@@ -191,6 +191,10 @@ def revoke_token(world: World) -> None:
     tokens.revoke(world.token, by=world.by, now=timezone.now())
 
 
+def rotate_token(world: World) -> None:
+    tokens.rotate(world.token, overlap=tokens.OVERLAP, by=world.by, now=NOW)
+
+
 def switch(world: World) -> None:
     releases.make_current(world.draft, now=NOW)
 
@@ -342,6 +346,8 @@ PAIRS: dict[str, tuple[Act, Act, Act, tuple[int, ...]]] = {
     "join and revoke": (accept, revoke_invitation, as_it_is, (1, 2)),
     "join twice": (accept, accept, as_it_is, (2,)),
     "revoke a token twice": (revoke_token, revoke_token, as_it_is, (2,)),
+    "rotate a token twice": (rotate_token, rotate_token, as_it_is, (1,)),
+    "rotate and revoke a token": (rotate_token, revoke_token, as_it_is, (1, 2)),
     "switch twice": (switch, switch, as_it_is, (1,)),
     "switch and score": (switch, score, with_queued, (2,)),
     "switch and withdraw": (switch, withdraw("best"), as_it_is, (2,)),

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from submissions import tokens
-from submissions.models import Team, Token
+from submissions.models import Benchmark, Team, Token
 
 
 class Command(BaseCommand):
@@ -14,6 +14,14 @@ class Command(BaseCommand):
         parser.add_argument("team", help="the team's short name")
         parser.add_argument("--days", type=int, default=90, help="days until it ends, 1 to 365 (default: 90)")
         parser.add_argument("--scope", choices=Token.Scope.values, default=Token.Scope.SUBMIT)
+        parser.add_argument(
+            "--benchmark",
+            action="append",
+            default=[],
+            dest="benchmarks",
+            metavar="SLUG",
+            help="limit it to this benchmark; may be given several times (default: all)",
+        )
         parser.add_argument("--name", default="made by command", help="where it is used")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,11 +30,16 @@ class Command(BaseCommand):
         team = Team.objects.filter(slug=options["team"]).first()
         if team is None:
             raise CommandError(f"There is no team “{options['team']}”. Make it with create_team.")
+        known = set(Benchmark.objects.values_list("slug", flat=True))
+        for slug in options["benchmarks"]:
+            if slug not in known:
+                raise CommandError(f"There is no benchmark “{slug}”. Known are: {', '.join(sorted(known))}.")
         _token, text = tokens.create(
             team,
             name=options["name"],
             scope=Token.Scope(options["scope"]),
             days=options["days"],
             now=timezone.now(),
+            benchmarks=list(dict.fromkeys(options["benchmarks"])),
         )
         self.stdout.write(text)
