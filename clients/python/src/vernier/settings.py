@@ -62,14 +62,10 @@ class Settings:
     def url(self) -> str:
         """The site's address without a slash at its end."""
         text = self.needed("url").rstrip("/")
-        parts = urlsplit(text)
-        is_plain = (
-            parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
-        )
-        if not is_plain or not _is_address(text):
-            raise exits.usage("The site's address has to be like https://vernier.example.org")
-        if "@" in parts.netloc:
+        if "@" in text:
             raise exits.usage("The site's address holds a name or password: leave them out.")
+        if not _is_address(text):
+            raise exits.usage("The site's address has to be like https://vernier.example.org")
         return re.sub(r"/api/v1$", "", text)
 
     def is_in_the_clear(self) -> bool:
@@ -90,10 +86,12 @@ class Settings:
 
 def _is_address(text: str) -> bool:
     try:
+        parts = urlsplit(text)
+        is_whole = bool(parts.hostname) and parts.port != 0
         httpx.URL(text)
-    except httpx.InvalidURL:
+    except (ValueError, httpx.InvalidURL):
         return False
-    return True
+    return is_whole and parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
 
 
 def _written(value: Any) -> str:
