@@ -1,7 +1,6 @@
 """The client against a real site: what the guide promises a pipeline."""
 
 import json
-import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from tests import material
 from tests.client.process import body, run
 from tests.journeys.client import Pipeline, pipeline
 from tests.servers.site import Site
-from vernier import files
 
 SLUG = "client"
 
@@ -78,18 +76,6 @@ def test_a_setting_that_is_not_taken_ends_with_five_and_its_reason(sender: Pipel
     done = run(tmp_path, "submit", "a.csv", "--entry", "set", "--tools", "hammer", env=env(sender))
     assert done.returncode == 5
     assert "“hammer” is not taken here" in done.stderr
-
-
-def test_a_text_larger_than_the_site_takes_is_packed_and_scored(sender: Pipeline, tmp_path: Path) -> None:
-    chance = random.Random(1)
-    with (tmp_path / "a.jsonl").open("w") as file:
-        for line in material.answers(seed=13).decode().splitlines()[1:]:
-            question, answer = line.rsplit(",", 1)
-            thought = "".join(chance.choices("abcdefgh", k=700_000))
-            file.write(json.dumps({"question_id": question, "answer": answer, "thought": thought}) + "\n")
-    assert (tmp_path / "a.jsonl").stat().st_size > files.LIMIT_BYTES
-    done = run(tmp_path, "submit", "a.jsonl", "--entry", "large", "--wait", env=env(sender))
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_better_and_worse_by_the_board(sender: Pipeline, tmp_path: Path) -> None:
