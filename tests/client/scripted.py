@@ -183,7 +183,8 @@ def _parts(kind: str, content: bytes) -> Sequence[tuple[str, bytes]]:
     head = f"Content-Type: {kind}\r\n\r\n".encode()
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + content)
     found = []
-    for part in message.iter_parts():  # type: ignore[attr-defined]  # a message of this policy
+    for part in message.iter_parts():
         payload = part.get_payload(decode=True)
+        assert isinstance(payload, bytes)
         found.append((str(part.get_param("name", header="content-disposition")), payload))
     return found

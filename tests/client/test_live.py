@@ -118,22 +118,32 @@ def breaking(site: str, *, up: int | None) -> Iterator[str]:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
+    def connect(client: socket.socket) -> None:
+        with client, socket.create_connection(to) as server:
+            answers = threading.Thread(target=carry, args=(server, client, 0 if up is None else None))
+            answers.start()
+            carry(client, server, up)
+            answers.join()
+
     def accept() -> None:
         with suppress(OSError):
             while True:
                 client, _address = listener.accept()
-                server = socket.create_connection(to)
-                threading.Thread(target=carry, args=(client, server, up), daemon=True).start()
-                down = 0 if up is None else None
-                threading.Thread(target=carry, args=(server, client, down), daemon=True).start()
+                connections.append(threading.Thread(target=connect, args=(client,)))
+                connections[-1].start()
 
-    threading.Thread(target=accept, daemon=True).start()
+    connections: list[threading.Thread] = []
+    accepting = threading.Thread(target=accept)
+    accepting.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         assert broken.is_set(), "nothing was cut"
     finally:
         listener.shutdown(socket.SHUT_RDWR)
+        accepting.join()
         listener.close()
+        for each in connections:
+            each.join()
 
 
 @pytest.mark.parametrize("up", [1500, None], ids=["in the middle of the file", "before the answer"])
