@@ -1,0 +1,5 @@
+import sys
+
+from vernier.cli import main
+
+sys.exit(main())

@@ -1,0 +1,246 @@
+"""What each command does: asks the site, says the answer, and returns the code that it ends with."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from vernier import exits, files, gates, tokens, voice, waiting
+from vernier.exits import StopError
+from vernier.settings import Settings
+from vernier.site import Form, Site, body
+from vernier.tokens import Token
+from vernier.voice import Voice
+
+ENDS = {"rejected": exits.REJECTED, "failed": exits.FAILED, "cancelled": exits.UNFINISHED}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every command has at hand."""
+
+    options: argparse.Namespace
+    settings: Settings
+    environment: Mapping[str, str]
+    voice: Voice
+
+    @contextmanager
+    def site(self, *, needs_token: bool = True, token: Token | None = None) -> Iterator[Site]:
+        """The site, asked with its token. Raises StopError when one is needed and there is none."""
+        url = self.settings.url()
+        token = token or tokens.find(url, self.environment)
+        if token is None and needs_token:
+            raise exits.usage(f"No token for {url}: set VERNIER_TOKEN, or run vernier login.")
+        self.voice.keep_back(token)
+        if token is not None and self.settings.is_in_the_clear():
+            self.voice.note(f"Careful: {url} is not https, so the token travels readable for others.")
+        with Site(url, token, patience=self.options.patience, voice=self.voice) as site:
+            yield site
+
+
+def login(context: Context) -> int:
+    """Keep a token for the site, once the site knows it."""
+    url = context.settings.url()
+    token = Token(_typed(url))
+    with context.site(token=token) as site:
+        _try_out(site, context.settings.get("benchmark"))
+    path = token.keep(url, tokens.folder(context.environment))
+    context.voice.result({"url": url, "kept_in": str(path)}, f"The token for {url} is kept in {path}.")
+    return exits.FINE
+
+
+def _typed(url: str) -> str:
+    """From the keyboard unseen, else the first line of what is piped in. Never an option: others see these."""
+    if sys.stdin.isatty():
+        return getpass.getpass(f"Token for {url} (not shown): ")
+    if line := sys.stdin.readline().strip():
+        return line
+    raise exits.usage("There is no terminal to ask for a token: pipe it in, or set VERNIER_TOKEN instead.")
+
+
+def _try_out(site: Site, slug: str) -> None:
+    """Raises StopError when the site does not know the token."""
+    slugs = [slug] if slug else [row["slug"] for row in islice(site.pages("benchmarks/"), 1)]
+    for each in slugs:
+        site.get(f"benchmarks/{each}/submissions/")
+
+
+def validate(context: Context) -> int:
+    """Have a file checked without sending it in: nothing is scored, nothing counts."""
+    path, slug = files.checked(context.options.file), context.settings.benchmark()
+    with context.site() as site, files.sendable(path, context.voice) as sent:
+        form = Form(sent, sent.name, _about_the_file(context.settings))
+        try:
+            found = body(site.post(f"benchmarks/{slug}/validate/", form))
+        except StopError as stop:
+            if stop.status in (404, 405):
+                raise _too_old_to_validate(site, slug, stop) from None
+            raise
+    errors = found.get("errors") or []
+    is_valid = bool(found.get("valid", not errors)) and not errors
+    total = found.get("errors_total") or len(errors)
+    said = "The file would be scored." if is_valid else f"The file would be rejected: problems: {total}"
+    context.voice.result(found, said, *voice.problems(errors))
+    return exits.FINE if is_valid else exits.REJECTED
+
+
+def _too_old_to_validate(site: Site, slug: str, stop: StopError) -> StopError:
+    """Of a 404: whether there is no such benchmark, or no such call yet."""
+    site.get(f"benchmarks/{slug}/")  # raises with the site's own words when it is the former
+    said = f"{site.url} is too old to check a file without sending it: it has no {slug}/validate/."
+    return StopError(exits.REFUSED, said, code="too-old", status=stop.status)
+
+
+def submit(context: Context) -> int:
+    """Send a file in; wait for its score and judge it, where that is asked for."""
+    options, said = context.options, context.settings
+    path, slug = files.checked(options.file), said.benchmark()
+    asked = wanted_gates(said)
+    fields = {"entry": said.needed("entry"), **_about_the_file(said), **said.declared()}
+    if visibility := said.get("visibility"):
+        fields["visibility"] = visibility
+    # One key for all tries: whatever breaks, the site makes one submission.
+    key = options.idempotency_key or str(uuid.uuid4())
+    with context.site() as site:
+        gates.refuse_if_senseless(asked, site, slug)
+        with files.sendable(path, context.voice) as sent:
+            state = body(site.post(f"benchmarks/{slug}/submissions/", Form(sent, sent.name, fields, key)))
+        context.voice.note(f"Submission {state['id']}: {state['links']['page']}")
+        if not options.wait and not asked:
+            return _told(context, state)
+        return _ended(context, site, state, asked)
+
+
+def _about_the_file(said: Settings) -> dict[str, Any]:
+    fields: dict[str, Any] = {"partial": said.several("partial")}
+    if frame := said.get("frame"):
+        fields["frame"] = frame
+    return fields
+
+
+def wanted_gates(said: Settings) -> list[gates.Gate]:
+    try:
+        return [gates.parse(text) for text in said.several("fail_if")]
+    except argparse.ArgumentTypeError as error:
+        raise exits.usage(str(error)) from None
+
+
+def status(context: Context) -> int:
+    """Say what became of a submission."""
+    submission_id = context.options.id
+    with context.site(needs_token=False) as site:
+        state = body(site.get(f"submissions/{submission_id}/"))
+        if context.options.wait:
+            return _ended(context, site, state, [])
+    return _told(context, state)
+
+
+def _ended(context: Context, site: Site, state: dict[str, Any], asked: list[gates.Gate]) -> int:
+    seconds = context.options.timeout
+    if state["status"] not in waiting.FINISHED:
+        state = waiting.for_submission(site, state["id"], seconds=seconds, voice=context.voice)
+    if state["status"] != "scored" or not asked:
+        return _told(context, state)
+    keeper = gates.Gatekeeper(site, state, seconds=seconds, voice=context.voice)
+    return _told(context, state, [keeper.judge(gate) for gate in asked])
+
+
+def _told(context: Context, state: dict[str, Any], judged: list[gates.Judgement] | None = None) -> int:
+    """Say the state and the judgements; the code that they come to."""
+    found = state if judged is None else {**state, "gates": [each.body() for each in judged]}
+    context.voice.result(found, *_of_state(state), *(_of_gate(each) for each in judged or ()))
+    if not all(each.passed for each in judged or ()):
+        return exits.GATE
+    return ENDS.get(state["status"], exits.FINE)
+
+
+def _of_state(state: Mapping[str, Any]) -> Iterator[str]:
+    if state["status"] == "scored":
+        coverage = state.get("coverage")
+        of = f", coverage {100 * coverage:.1f} %" if coverage is not None else ""
+        yield f"scored: {voice.score(state)}{of}, {state['visibility']}"
+    else:
+        yield f"{state['status']}: {state['id']}"
+    errors, total = state.get("errors") or [], state.get("errors_total") or 0
+    yield from voice.problems(errors)
+    if total > len(errors) > 0:
+        yield f"  … {total} problems in all: {state['links']['problems']}"
+
+
+def _of_gate(judged: gates.Judgement) -> str:
+    word = {True: "passed", False: "not passed", None: "not decided, so not passed"}[judged.passed]
+    return f"{judged.gate.text}: {word}. {judged.detail}"
+
+
+def listing(context: Context) -> int:
+    """The team's submissions, newest first."""
+    slug, entry = context.settings.benchmark(), context.options.of_entry
+    with context.site() as site:
+        found = site.pages(f"benchmarks/{slug}/submissions/")
+        rows = list(
+            islice((row for row in found if entry in (None, row["entry"]["name"])), context.options.limit)
+        )
+    if context.voice.as_json:
+        context.voice.json({"results": rows})
+        return exits.FINE
+    heads = ("id", "entry", "status", "visibility", "score", "received")
+    cells = [
+        (row["id"], row["entry"]["name"], row["status"], row["visibility"], _number(row["score"]), row["received_at"])
+        for row in rows
+    ]  # fmt: skip
+    context.voice.table(heads, cells, numbers=("score",))
+    return exits.FINE
+
+
+def publish(context: Context) -> int:
+    """Make a submission public. Again: no change."""
+    with context.site() as site:
+        state = body(site.post(f"submissions/{context.options.id}/publish/"))
+    context.voice.result(state, f"{state['id']} is {state['visibility']}. {state['links']['page']}")
+    return exits.FINE
+
+
+def board(context: Context) -> int:
+    """The public board, the best first."""
+    asked = {"column": context.options.column, "division": context.options.division}
+    params = {name: value for name, value in asked.items() if value}
+    slug = context.settings.benchmark()
+    with context.site(needs_token=False) as site:
+        rows = list(islice(site.pages(f"benchmarks/{slug}/leaderboard/", **params), context.options.limit))
+    if context.voice.as_json:
+        context.voice.json({"results": rows})
+        return exits.FINE
+    cells = [
+        (_rank(row), row["entry"]["name"], row["team"] or "", voice.score(row), row["kind"], row["entry"]["id"] or "")
+        for row in rows
+    ]  # fmt: skip
+    heads = ("rank", "entry", "team", "score", "kind", "entry’s id")
+    context.voice.table(heads, cells, numbers=("rank", "score"))
+    return exits.FINE
+
+
+def _rank(row: Mapping[str, Any]) -> str:
+    low, high = row.get("rank_low"), row.get("rank_high")
+    return f"{low}–{high}" if low and high and low != high else str(row.get("rank") or "")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def compare(context: Context) -> int:
+    """Which of two entries is better, by what stands for them on the board."""
+    slug, ids = context.settings.benchmark(), (context.options.first, context.options.second)
+    with context.site(needs_token=False) as site:
+        found = waiting.for_comparison(
+            site, slug, seconds=context.options.timeout, voice=context.voice, entries=",".join(ids)
+        )
+    context.voice.result(found, *(str(pair["sentence"]) for pair in found["pairs"]))
+    return exits.FINE

@@ -1,0 +1,52 @@
+"""How the command ends: the codes that scripts may rely on, and the error that carries one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FINE = 0
+USAGE = 2  # as argparse ends
+REJECTED = 3  # the answer file is at fault
+FAILED = 4  # the site is at fault
+REFUSED = 5  # the rules, or the token, forbid it
+UNREACHABLE = 6  # no answer, or none that is Vernier's, also after all tries
+GATE = 7  # scored, and `--fail-if` says no
+UNFINISHED = 8  # the time to wait ran out, or the submission was cancelled
+INTERRUPTED = 130  # Ctrl-C, as shells count it
+
+
+class StopError(Exception):
+    """The command ends here, with this code and this sentence; `errors` are the site's, if it named some."""
+
+    def __init__(
+        self,
+        exit_code: int,
+        sentence: str,
+        *,
+        code: str = "",
+        status: int | None = None,
+        errors: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+        self.sentence = sentence
+        self.code = code
+        self.status = status
+        self.errors = list(errors)
+
+    def body(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {
+            "error": {
+                "code": self.code,
+                "detail": self.sentence,
+                "status": self.status,
+                "errors": self.errors,
+            },
+            "exit_code": self.exit_code,
+        }
+
+
+def usage(sentence: str) -> StopError:
+    return StopError(USAGE, sentence, code="usage")

@@ -1,0 +1,225 @@
+"""A site's API, asked until it answers: what may pass is tried again, and an upload is never made twice by it."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from vernier import __version__, exits
+from vernier.exits import StopError
+from vernier.files import Watched
+from vernier.tokens import Token
+from vernier.voice import Voice
+
+TIMEOUT = httpx.Timeout(120, connect=15)
+LONGEST_PAUSE = 30.0
+PASSING = (429, 502, 503, 504)  # the site, or what stands before it, says: later
+IN_FLIGHT = "idempotency-key-in-flight"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an upload sends. The key is the upload's own: every try of it has the same."""
+
+    file: Path
+    name: str
+    fields: Mapping[str, Any]
+    key: str | None = None
+
+
+class Patience:
+    """Pauses between tries: half a second, doubled each time, until their sum is used up."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._next = 0.5
+
+    def pause(self, asked: float | None) -> float | None:
+        """How long to wait now; None when there is not so much time. What the site asks for is never cut short."""
+        grown = self._next * random.uniform(0.7, 1)  # noqa: S311  # spreads out clients that broke together
+        wanted = grown if asked is None else max(asked, 0.05)
+        self._next = min(self._next * 2, LONGEST_PAUSE)
+        if wanted > self._left:
+            return None
+        self._left -= wanted
+        return wanted
+
+
+class Site:
+    """Raises StopError whenever the answer is not the one that was hoped for."""
+
+    def __init__(self, url: str, token: Token | None, *, patience: float, voice: Voice) -> None:
+        self.url = url
+        self._patience = patience
+        self._voice = voice
+        headers = {"User-Agent": f"vernier-client/{__version__}", "Accept": "application/json"}
+        if token is not None:
+            headers["Authorization"] = token.header()
+        # Redirects are not followed: they would carry the token, and lose the body.
+        self._http = httpx.Client(base_url=f"{url}/api/v1/", headers=headers, timeout=TIMEOUT)
+
+    def __enter__(self) -> Site:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        return self._until_answered("GET", path, params=params)
+
+    def post(self, path: str, form: Form | None = None) -> httpx.Response:
+        return self._until_answered("POST", path, form=form)
+
+    def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """The rows of a list, page after page as they are asked for."""
+        while True:
+            page = body(self.get(path, **params))
+            yield from page["results"]
+            if not page.get("next"):
+                return
+            # The cursor alone: an address that a site sends is nowhere to take a token to.
+            params = {**params, **{name: values[0] for name, values in _query(page["next"]).items()}}
+
+    def _until_answered(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, form: Form | None = None
+    ) -> httpx.Response:
+        patience = Patience(self._patience)
+        while True:
+            asked: float | None = None
+            try:
+                answer = self._once(method, path, params, form)
+            except httpx.TransportError as error:
+                stop = _unreachable(self.url, error)
+                if not _may_pass(error):
+                    raise stop from None
+            except httpx.HTTPError as error:  # an answer that is not HTTP's, as a damaged encoding
+                raise _unreachable(self.url, error) from None
+            else:
+                if answer.is_success:
+                    return answer
+                stop = refusal(answer)
+                if answer.status_code not in PASSING and stop.code != IN_FLIGHT:
+                    raise stop
+                asked = retry_after(answer)
+            pause = patience.pause(asked)
+            if pause is None:
+                raise stop
+            self._voice.note(f"{stop.sentence} Trying again in {pause:.1f} s.")
+            time.sleep(pause)
+
+    def _once(
+        self, method: str, path: str, params: Mapping[str, Any] | None, form: Form | None
+    ) -> httpx.Response:
+        began = time.monotonic()
+        with ExitStack() as stack:
+            options: dict[str, Any] = {"params": params or None}
+            if form is not None:
+                told = stack.enter_context(
+                    self._voice.progress(f"Sending {form.name}", form.file.stat().st_size)
+                )
+                # Opened anew by every try, and read piece by piece as the connection takes it.
+                file = stack.enter_context(Watched(form.file, told))
+                options["files"] = {"file": (form.name, file)}
+                options["data"] = form.fields
+                options["headers"] = {"Idempotency-Key": form.key} if form.key else None
+            answer = self._http.request(method, path, **options)
+        self._voice.detail(f"{method} {path}: {answer.status_code} in {time.monotonic() - began:.2f} s")
+        return answer
+
+
+def body(answer: httpx.Response) -> dict[str, Any]:
+    """The answer's object. Raises StopError for what is no JSON, as a page of something that stands in between."""
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise StopError(
+            exits.UNREACHABLE,
+            f"{_host(answer)} answers {answer.status_code}, but not as a Vernier site does. Is the address right?",
+            code="not-vernier",
+            status=answer.status_code,
+        )
+    return found
+
+
+def retry_after(answer: httpx.Response) -> float | None:
+    """The seconds of `Retry-After`, which may also be a date; None without one that can be read."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    now = datetime.now(timezone.utc)
+    return max((at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() - now.timestamp(), 0)
+
+
+def refusal(answer: httpx.Response) -> StopError:
+    """A problem document, or whatever came in its place, as the error that ends the command."""
+    status = answer.status_code
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    if isinstance(problem, dict) and isinstance(problem.get("detail"), str):
+        errors = problem.get("errors")
+        listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+        sentence, code = problem["detail"], str(problem.get("code", ""))
+        return StopError(_exit_code(status), sentence, code=code, status=status, errors=listed)
+    if answer.is_redirect:
+        target = urlsplit(answer.headers.get("Location", ""))
+        said = f"{_host(answer)} sends on to {target.scheme}://{target.netloc}: use the address that it is at now."
+        return StopError(exits.REFUSED, said, code="redirect", status=status)
+    sentence = f"{_host(answer)} answers {status} {answer.reason_phrase}, without a reason."
+    return StopError(_exit_code(status), sentence, code="http", status=status)
+
+
+def _exit_code(status: int) -> int:
+    if status in (502, 503, 504):
+        return exits.UNREACHABLE
+    return exits.FAILED if status >= 500 else exits.REFUSED
+
+
+def _may_pass(error: httpx.TransportError) -> bool:
+    """Whether the same again may get through: not with a wrong certificate, or what cannot be sent at all."""
+    if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
+        return False
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return False
+        cause = cause.__cause__ or cause.__context__
+    return True
+
+
+def _unreachable(url: str, error: httpx.HTTPError) -> StopError:
+    if isinstance(error, httpx.LocalProtocolError):
+        # Its words may quote a header.
+        said = "The request cannot be sent. Was the file changed meanwhile?"
+    else:
+        said = f"{url} cannot be reached ({type(error).__name__}: {error})."
+    return StopError(exits.UNREACHABLE, said, code="unreachable")
+
+
+def _host(answer: httpx.Response) -> str:
+    return str(answer.request.url.host)
+
+
+def _query(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query)

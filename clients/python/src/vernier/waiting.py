@@ -1,0 +1,52 @@
+"""Wait for what a worker does: the site says when to ask again."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from vernier import exits
+from vernier.exits import StopError
+from vernier.site import Site, body, retry_after
+from vernier.voice import Voice
+
+FINISHED = ("scored", "rejected", "failed", "cancelled")
+ASK_SECONDS = 30  # a site may answer that much later, or at once
+PAUSE = 2.0
+
+
+class Deadline:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._at = time.monotonic() + seconds
+
+    def pause(self, seconds: float | None, what: str) -> None:
+        """Raises StopError when time is up."""
+        if time.monotonic() >= self._at:
+            said = f"After {self._seconds:g} s {what} is not finished. It goes on without being waited for."
+            raise StopError(exits.UNFINISHED, said, code="not-finished")
+        time.sleep(min(PAUSE if seconds is None else max(seconds, 0.05), self._at - time.monotonic() + 0.05))
+
+
+def for_submission(site: Site, submission_id: str, *, seconds: float, voice: Voice) -> dict[str, Any]:
+    """The submission once it is finished, however it ended. Raises StopError when it is not in time."""
+    deadline = Deadline(seconds)
+    with voice.progress("Waiting for the score"):
+        while True:
+            answer = site.get(f"submissions/{submission_id}/", wait=ASK_SECONDS)
+            state = body(answer)
+            if state.get("status") in FINISHED:
+                return state
+            voice.detail(f"{submission_id}: {state.get('status')}")
+            deadline.pause(retry_after(answer), f"submission {submission_id}")
+
+
+def for_comparison(site: Site, slug: str, *, seconds: float, voice: Voice, **params: str) -> dict[str, Any]:
+    """The comparison, computed. Raises StopError when it is refused, or not there in time."""
+    deadline = Deadline(seconds)
+    with voice.progress("Waiting for the comparison"):
+        while True:
+            answer = site.get(f"benchmarks/{slug}/compare/", **params)
+            if answer.status_code != 202:
+                return body(answer)
+            deadline.pause(retry_after(answer), "the comparison")

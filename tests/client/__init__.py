@@ -1,0 +1,1 @@
+"""The command line client, run as a process against servers that answer, refuse, and break."""

@@ -1,0 +1,116 @@
+"""`--fail-if`: what lets a build pass, what stops it, and what cannot be decided, which stops it too."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.process import body, run
+from tests.client.scripted import ENTRY, ID, OTHER, RIVAL, Answer, Step, problem, serving, submission
+
+TAKEN = Answer(submission("queued"), 202)
+SCORED = Answer(submission())
+DEFINITION = Answer({"slug": "mmad", "rules": {"lower_is_better": False}})
+NOT_YET = problem(422, "compare-how-many", "Two to six.")
+COMPUTING = Answer({"status": "computing", "entries": [], "pairs": []}, 202, {"Retry-After": "0"})
+
+
+def history(*rows: dict[str, Any]) -> Answer:
+    return Answer({"next": None, "results": [submission(), *rows]})
+
+
+def compared(verdict: str | None, *, mine: str = ID, other: str = OTHER) -> Answer:
+    pair = {"first": ENTRY, "second": RIVAL, "verdict": verdict, "sentence": "It is so.", "fault": None}
+    return Answer(
+        {"status": "done", "entries": [{"submission": mine}, {"submission": other}], "pairs": [pair]}
+    )
+
+
+def gated(folder: Path, gate: str, *steps: Step) -> tuple[int, dict[str, Any], list[str]]:
+    """The exit code, the gate as `--json` tells it, and what was asked after the submission."""
+    (folder / "answers.csv").write_text("x")
+    with serving(*steps) as site:
+        env = {
+            "VERNIER_URL": site.url,
+            "VERNIER_TOKEN": "vrn_x",
+            "VERNIER_BENCHMARK": "mmad",
+            "VERNIER_ENTRY": "m",
+        }
+        done = run(folder, "submit", "answers.csv", "--fail-if", gate, "--json", env=env)
+    found = body(done)
+    return done.returncode, found.get("gates", [{}])[0], [asked.path for asked in site.asked]
+
+
+@pytest.mark.parametrize(("least", "code"), [("74.2225", 0), ("74.3", 7), ("-1e3", 0)])
+def test_below(least: str, code: int, tmp_path: Path) -> None:
+    assert gated(tmp_path, f"below={least}", DEFINITION, TAKEN, SCORED)[0] == code
+
+
+def test_below_of_a_partial_file_is_not_decided(tmp_path: Path) -> None:
+    partial = Answer(submission(score=None, partial=["anomaly-detection"]))
+    code, gate, _asked = gated(tmp_path, "below=1", DEFINITION, TAKEN, partial)
+    assert (code, gate["passed"]) == (7, None)
+
+
+def test_below_where_lower_is_better_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    code, _gate, asked = gated(tmp_path, "below=1", Answer({"rules": {"lower_is_better": True}}))
+    assert code == 2
+    assert asked == ["/api/v1/benchmarks/mmad/"]
+
+
+def test_rejected(tmp_path: Path) -> None:
+    assert gated(tmp_path, "rejected", TAKEN, SCORED)[0] == 0
+    assert gated(tmp_path, "rejected", TAKEN, Answer(submission("rejected")))[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code", "passed"),
+    [("first-better", 0, True), ("not-separable", 0, True), ("second-better", 7, False), (None, 7, None)],
+)
+def test_worse_than_the_previous_one(
+    verdict: str | None, code: int, passed: bool | None, tmp_path: Path
+) -> None:
+    before = history(
+        submission("rejected", id_=RIVAL),
+        submission(id_=RIVAL, visibility="withdrawn"),
+        submission(id_=RIVAL, entry={"id": RIVAL, "name": "another"}),
+        submission(id_=RIVAL, partial=["anomaly-detection"]),
+        submission(id_=OTHER),
+        submission(id_=RIVAL),
+    )
+    gate = "significantly-worse-than=previous"
+    found = gated(tmp_path, gate, TAKEN, SCORED, before, COMPUTING, compared(verdict))
+    assert (found[0], found[1]["passed"]) == (code, passed)
+    assert found[2][-1] == f"/api/v1/benchmarks/mmad/compare/?submissions={ID}%2C{OTHER}"
+    assert found[1]["pair"]["verdict"] == verdict
+
+
+def test_the_first_one_of_an_entry_is_worse_than_nothing(tmp_path: Path) -> None:
+    code, gate, _asked = gated(tmp_path, "significantly-worse-than=previous", TAKEN, SCORED, history())
+    assert (code, gate["passed"]) == (0, True)
+
+
+def test_a_site_that_compares_no_submissions_yet_leaves_it_undecided(tmp_path: Path) -> None:
+    steps = (TAKEN, SCORED, history(submission(id_=OTHER)), NOT_YET)
+    code, gate, _asked = gated(tmp_path, "significantly-worse-than=previous", *steps)
+    assert (code, gate["passed"]) == (7, None)
+    assert "does not compare two submissions of one entry yet" in gate["detail"]
+
+
+@pytest.mark.parametrize(
+    ("last", "passed"),
+    [
+        (compared("first-better"), True),
+        (compared("second-better"), False),
+        (compared("first-better", mine=RIVAL), None),
+        (problem(404, "compare-unknown", "There is no such entry."), None),
+    ],
+    ids=["better", "worse", "another stands for the entry", "private"],
+)
+def test_such_a_site_compares_what_stands_on_the_board(
+    last: Answer, passed: bool | None, tmp_path: Path
+) -> None:
+    steps = (TAKEN, SCORED, Answer({"id": RIVAL, "submission": OTHER}), NOT_YET, last)
+    code, gate, asked = gated(tmp_path, f"significantly-worse-than={RIVAL}", *steps)
+    assert (code, gate["passed"]) == (0 if passed else 7, passed)
+    assert asked[-1] == f"/api/v1/benchmarks/mmad/compare/?entries={ENTRY}%2C{RIVAL}"

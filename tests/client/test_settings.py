@@ -1,0 +1,123 @@
+"""Where a command takes its settings from, and what it sends of them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.client.process import body, run
+from tests.client.scripted import Answer, problem, serving, submission
+from vernier import settings
+from vernier.exits import StopError
+
+TAKEN = Answer(submission("queued"), 202)
+FILE = """
+url = "{url}"
+benchmark = "mmad"
+entry = "of the file"
+partial = ["anomaly-detection", "object-analysis"]
+
+[settings]
+shots = 1
+reasoning = true
+tools = "none"
+"""
+
+
+def test_options_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / "answers.csv").write_text("x")
+    with serving(TAKEN) as site:
+        (tmp_path / "vernier.toml").write_text(FILE.format(url=site.url))
+        env = {"VERNIER_TOKEN": "vrn_x", "VERNIER_ENTRY": "of the environment", "VERNIER_TOOLS": "other"}
+        done = run(tmp_path, "submit", "answers.csv", "--tools", "expert-agent", env=env)
+    assert done.returncode == 0, done.stderr
+    assert sorted(site.asked[0].fields) == [
+        ("entry", "of the environment"),
+        ("partial", "anomaly-detection"),
+        ("partial", "object-analysis"),
+        ("reasoning", "yes"),
+        ("shots", "1"),
+        ("tools", "expert-agent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('token = "vrn_x"', "does not belong"),
+        ('visibilty = "public"', "there is no setting “visibilty”"),
+        ("partial = 1", "has to be a list"),
+        ("shots = [1]", "has to be one value"),
+        ("url =", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_not_understood_is_refused(
+    text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vernier.toml").write_text(text)
+    with pytest.raises(StopError, match=said) as refused:
+        settings.read_file(None, {})
+    assert refused.value.exit_code == 2
+    assert settings.read_file(None, {"VERNIER_CONFIG": ""}) == {}
+
+
+@pytest.mark.parametrize(
+    "url", ["", "vernier.example.org", "ftp://x", "https://me:secret@x", "https://x/?a", "https://x:99999999"]
+)
+def test_what_is_no_address_of_a_site_is_refused(url: str) -> None:
+    with pytest.raises(StopError) as refused:
+        settings.Settings({}, {"VERNIER_URL": url}, {}).url()
+    assert refused.value.exit_code == 2
+    assert "secret" not in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("submit", "answers.csv", "--fail-if", "below=x"),
+        ("submit", "answers.csv", "--fail-if", "worse"),
+        ("submit", "answers.csv", "--unknown"),
+        ("submit", "answers.csv", "--benchmark", "../../x"),
+        ("status", "not-an-id"),
+        ("status", "6f1c2c3e-0000-4000-8000-000000000001", "--timeout", "-1"),
+        (),
+    ],
+)
+def test_what_is_used_wrongly_ends_with_two_and_asks_nothing(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "answers.csv").write_text("x")
+    with serving(TAKEN) as site:
+        env = {
+            "VERNIER_URL": site.url,
+            "VERNIER_TOKEN": "vrn_x",
+            "VERNIER_BENCHMARK": "m",
+            "VERNIER_ENTRY": "e",
+        }
+        assert run(tmp_path, *arguments, env=env).returncode == 2
+    assert not site.asked
+
+
+def validated(folder: Path, *answers: Answer) -> tuple[int, dict[str, object]]:
+    (folder / "answers.csv").write_text("x")
+    with serving(*answers) as site:
+        env = {"VERNIER_URL": site.url, "VERNIER_TOKEN": "vrn_x", "VERNIER_BENCHMARK": "mmad"}
+        done = run(folder, "validate", "answers.csv", "--frame", "pixels", "--json", env=env)
+    assert site.asked[0].path == "/api/v1/benchmarks/mmad/validate/"
+    assert site.asked[0].fields == [("frame", "pixels")]
+    assert site.asked[0].file == b"x"
+    return done.returncode, body(done)
+
+
+def test_a_file_is_checked_without_being_sent_in(tmp_path: Path) -> None:
+    wrong = {"line": 3, "field": None, "code": "unknown-question", "detail": "There is none."}
+    assert validated(tmp_path, Answer({"valid": True, "errors": []}))[0] == 0
+    assert validated(tmp_path, Answer({"valid": False, "errors": [wrong], "errors_total": 1}))[0] == 3
+
+
+def test_a_site_that_checks_no_files_yet_is_told_from_a_wrong_benchmark(tmp_path: Path) -> None:
+    nothing = problem(404, "not-found", "There is nothing here.")
+    code, found = validated(tmp_path, nothing, Answer({"slug": "mmad"}))
+    assert (code, found["error"]["code"]) == (5, "too-old")  # type: ignore[index]
+    code, found = validated(tmp_path, nothing)
+    assert (code, found["error"]["code"]) == (5, "not-found")  # type: ignore[index]
