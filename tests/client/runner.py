@@ -36,7 +36,7 @@ def action() -> dict[str, Any]:
 def github(snippet: str, folder: Path, temp: Path, env: Mapping[str, str], **more: str) -> Job:
     """Run the step of a workflow that uses our Action in the folder, as the composite Action that it is.
 
-    `more` are inputs beside those that the snippet has. `temp` is the runner's own folder: a second step of the same job
+    `more` are inputs beside those that the snippet has. `temp` is the runner's own folder: a second step of a job
     finds there what the first has installed.
     """
     (step,) = yaml.safe_load(snippet)["steps"]

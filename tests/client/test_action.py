@@ -1,17 +1,22 @@
 """The Action and the GitLab template: valid, and run as a runner would on what a board's page says to copy."""
 
 import html
+import io
 import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
+from django.template.loader import render_to_string
+from django.test import Client
 
-from tests import material
+from tests import boxes, material
 from tests.client import runner
+from tests.client.process import SOURCE
 from tests.journeys.client import Pipeline, pipeline
 from tests.servers.site import Site
 
@@ -122,3 +127,39 @@ def test_from_an_empty_directory_to_a_score_by_a_shell(sender: Pipeline, tmp_pat
     )
     assert done.returncode == 0, done.stderr
     assert "scored: " in done.stdout
+
+
+@pytest.mark.parametrize("name", ["github.yml", "gitlab.yml", "shell.sh"])
+def test_the_guide_says_what_a_boards_page_says(name: str) -> None:
+    guide = (runner.PROJECT / "docs" / "ci.md").read_text()
+    site, slug = (
+        ("http://127.0.0.1:8000", "mmad-standin")
+        if name == "shell.sh"
+        else ("https://vernier.example.org", "mmad")
+    )
+    shown = {"site": site, "benchmark": {"slug": slug, "asks_for_boxes": False}}
+    assert f"\n{render_to_string(f'leaderboard/pipelines/{name}', shown)}```\n" in guide
+
+
+def test_the_client_that_a_site_hands_out_is_the_one_in_the_repository(client: Client) -> None:
+    answer = client.get("/client/vernier-client.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        names = set(archive.namelist())
+        assert (
+            archive.read("vernier-client/src/vernier/cli.py") == (SOURCE / "vernier" / "cli.py").read_bytes()
+        )
+    modules = {f"vernier-client/src/vernier/{path.name}" for path in (SOURCE / "vernier").glob("*.py")}
+    assert names - modules == {
+        "vernier-client/README.md",
+        "vernier-client/pyproject.toml",
+        "vernier-client/src/vernier/py.typed",
+    }
+    assert client.get("/client/vernier-client.zip").content == answer.content
+
+
+@pytest.mark.django_db
+def test_a_benchmark_of_boxes_says_its_frame(client: Client) -> None:
+    slug = boxes.benchmark().slug
+    page = html.unescape(client.get(f"/benchmarks/{slug}/ci/").content.decode())
+    assert page.count("short-edge-448") == 3
+    assert page.count("answers.jsonl") == 3

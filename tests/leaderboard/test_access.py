@@ -510,6 +510,9 @@ TABLE: dict[str, dict[str, Row]] = {
     "readyz": plain("503"),  # no first data here
     "board": of_benchmark("200"),
     "benchmark-about": of_benchmark("200"),
+    "benchmark-ci": of_benchmark("200"),
+    "client": plain("200"),
+    "gitlab-template": plain("200"),
     "compare": of_benchmark("200"),
     "releases": of_benchmark("200"),
     "release": {
