@@ -17,7 +17,7 @@ from celery.signals import (
 from django.conf import settings
 from kombu import Connection
 
-from leaderboard.orphans import die_with_parent
+from submissions.orphans import die_with_parent
 from submissions import fence, log_lines, ringing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard.settings")

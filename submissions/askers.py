@@ -23,6 +23,11 @@ class Asker:
         return self.user is not None or self.token is not None
 
     @property
+    def key(self) -> str:
+        """Under which bursts are counted: the token's own, or the person's."""
+        return f"token:{self.token.pk}" if self.token else f"user:{self.user.pk if self.user else 0}"
+
+    @property
     def is_staff(self) -> bool:
         """An organizer in a session that has shown what it must; a token never is one."""
         if self.user is None or self.token is not None or self.lacks_second_factor:

@@ -13,6 +13,7 @@ from submissions.refusals import Refusal
 logger = logging.getLogger(__name__)
 
 UPLOADS_A_MINUTE = 60
+CHECKS_A_MINUTE = 60
 DISPUTES_AN_HOUR = 60
 COMPLAINTS_AN_HOUR = 5
 
@@ -20,6 +21,11 @@ COMPLAINTS_AN_HOUR = 5
 def count_upload(who: str) -> None:
     """Count one upload of this token or person. Raises Refusal past 60 in a minute; lets pass while Redis is away."""
     _count("uploads", who, most=UPLOADS_A_MINUTE, seconds=60)
+
+
+def count_check(who: str) -> None:
+    """Count one dry run of this token or person. Raises Refusal past 60 in a minute; lets pass while Redis is away."""
+    _count("checks", who, most=CHECKS_A_MINUTE, seconds=60)
 
 
 def count_dispute(who: str) -> None:

@@ -116,6 +116,10 @@ REFUSALS: Mapping[str, str | Promise] = {
         "This call is about the token that it is sent with, and none came. Send the header Authorization: Bearer vrn_…."
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
+    "too-many-checks": _("More than {limit} files checked in a minute. Try again in {seconds} seconds."),
+    "check-busy": _("Other files are being checked at the moment. Try again in {seconds} seconds."),
+    "check-not-ready": _("The questions are being made ready for checks. Try again in {seconds} seconds."),
+    "check-unfinished": _("The check took too long and was given up. Try again in {seconds} seconds."),
     "too-many-disputes": _("More than {limit} reports in an hour. Try again in {seconds} seconds."),
     "dispute-without-reason": _("Say what is wrong: the organizers go by it."),
     "question-not-asked": _(
@@ -194,6 +198,9 @@ REFUSALS: Mapping[str, str | Promise] = {
 def fault(code: str) -> str:
     """Why a file could not be scored against another release."""
     return str(FAULTS.get(code, code))
+
+
+INVALID_ANSWERS = _("The file would be rejected; problems: {total}.")
 
 
 def refusal(code: str, params: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from leaderboard.orphans import die_with_parent
+from submissions.orphans import die_with_parent
 from leaderboard.supervisor import NotStartedError, Supervisor
 
 
