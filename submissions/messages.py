@@ -185,11 +185,25 @@ REFUSALS: Mapping[str, str | Promise] = {
         "The account of “{email}” is switched off. An organizer switches it on at the desk."
     ),
     "not-owner": _("Only an owner of the team can do this."),
-    "compare-unreadable": _("“{found}” is not the id of an entry."),
+    "compare-unreadable": _("“{found}” is not an id."),
     "compare-how-many": _("Name two to six different entries, each once; {found} came."),
     "compare-unknown": _("There is no entry {found} on this board, or it is private."),
     "compare-elsewhere": _("“{name}” is an entry of another benchmark."),
     "compare-not-shown": _("“{name}” is not on the board at present, and only what is on it is compared."),
+    "compare-how-many-submissions": _("Name two different submissions, each once; {found} came."),
+    "compare-unknown-submission": _(
+        "There is no submission {found} on this benchmark, or it is not yours to see. Send a token of its team."
+    ),
+    "compare-not-scored": _(
+        "Submission {found} has no score on the current release, so there is nothing to compare."
+    ),
+    "compare-on-no-account": _(
+        "Of these two at least one does not stand on the board. To have them compared, send a token of your team."
+    ),
+    "too-many-own-comparisons": _(
+        "Your team has begun {limit} comparisons of submissions beside the board today. What was compared before can "
+        "be read again; try others in {seconds} seconds."
+    ),
     "too-many-comparisons": _("Too many comparisons wait to be computed. Try again in {seconds} seconds."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
 }

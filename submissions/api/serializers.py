@@ -476,7 +476,7 @@ class CheckedSubtaskShape(serializers.Serializer[None]):
 class CheckedShape(CheckedSubtaskShape):
     """What can be said of a file without the truth; counts are of the subtasks that it would be scored on."""
 
-    valid = serializers.BooleanField(help_text="Always true: a file at fault is answered with 422.")  # type: ignore[assignment]  # the contract's word, and DRF's property
+    valid = serializers.BooleanField(help_text="Always true: a file at fault is answered with 422.")
     errors = ProblemShape(many=True, help_text="Always empty.")  # type: ignore[assignment]  # see partial
     errors_total = serializers.IntegerField(help_text="Always 0.")
     release = serializers.CharField(help_text="The digest of the release that it was checked against.")
