@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "submissions.api.rate_limits.RateLimitMiddleware",
 ]
 
 ROOT_URLCONF = "leaderboard.urls"

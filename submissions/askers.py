@@ -92,7 +92,8 @@ def of(request: HttpRequest) -> Asker:
                 known = replace(known, lacks_second_factor=True)
         else:
             known = NOBODY
-        request._asker = known  # type: ignore[attr-defined]  # a cache on the request itself
+        # Kept on Django's own request, which DRF's stands before, so that middleware knows it too.
+        setattr(getattr(request, "_request", request), "_asker", known)  # noqa: B010  # no attribute of theirs
     return known
 
 
