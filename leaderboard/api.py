@@ -283,7 +283,9 @@ class Compare(PublicView):
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Who asks for entries is not asked who it is."""
         asked = getattr(self, "request", None)
-        return [] if asked is not None and "entries" in asked.GET else super().get_authenticators()
+        if asked is not None and ("entries" in asked.GET or "submissions" not in asked.GET):
+            return []
+        return super().get_authenticators()
 
     @extend_schema(
         operation_id="compare",
