@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "submissions.api.rate_limits.RateLimitMiddleware",
 ]
 
 ROOT_URLCONF = "leaderboard.urls"
@@ -268,9 +269,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "leaderboard.schema.with_rate_limits",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "YesNoEnum": "submissions.models.Entry.YesNo",
         "VisibilityEnum": "submissions.models.Submission.Visibility",
+        "UploadVisibilityEnum": "submissions.api.serializers.VISIBILITIES",
         "StatusEnum": "submissions.models.Submission.Status",
         "ComparisonStatusEnum": "leaderboard.shapes.COMPARISON_STATUS",
     },

@@ -366,8 +366,13 @@ class ComparedEntryShape(_Shape):
     team = serializers.SlugField()
     team_name = serializers.CharField()
     settings = SettingsShape()
-    submission = serializers.UUIDField(help_text="The one that stands for the entry.")
-    rank = serializers.IntegerField(allow_null=True, help_text="Overall, in the open division.")
+    submission = serializers.UUIDField(
+        help_text="The one that stands for the entry; where submissions were asked for, the one that was."
+    )
+    rank = serializers.IntegerField(
+        allow_null=True,
+        help_text="Overall, in the open division; null of a submission that does not stand for its entry.",
+    )
     rank_low = serializers.IntegerField(allow_null=True, help_text="As in a board's row.")
     rank_high = serializers.IntegerField(allow_null=True)
     score = serializers.FloatField(allow_null=True)

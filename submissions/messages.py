@@ -116,6 +116,10 @@ REFUSALS: Mapping[str, str | Promise] = {
         "This call is about the token that it is sent with, and none came. Send the header Authorization: Bearer vrn_…."
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
+    "too-many-checks": _("More than {limit} files checked in a minute. Try again in {seconds} seconds."),
+    "check-busy": _("Other files are being checked at the moment. Try again in {seconds} seconds."),
+    "check-not-ready": _("The questions are being made ready for checks. Try again in {seconds} seconds."),
+    "check-unfinished": _("The check took too long and was given up. Try again in {seconds} seconds."),
     "too-many-disputes": _("More than {limit} reports in an hour. Try again in {seconds} seconds."),
     "dispute-without-reason": _("Say what is wrong: the organizers go by it."),
     "question-not-asked": _(
@@ -181,11 +185,25 @@ REFUSALS: Mapping[str, str | Promise] = {
         "The account of “{email}” is switched off. An organizer switches it on at the desk."
     ),
     "not-owner": _("Only an owner of the team can do this."),
-    "compare-unreadable": _("“{found}” is not the id of an entry."),
+    "compare-unreadable": _("“{found}” is not an id."),
     "compare-how-many": _("Name two to six different entries, each once; {found} came."),
     "compare-unknown": _("There is no entry {found} on this board, or it is private."),
     "compare-elsewhere": _("“{name}” is an entry of another benchmark."),
     "compare-not-shown": _("“{name}” is not on the board at present, and only what is on it is compared."),
+    "compare-how-many-submissions": _("Name two different submissions, each once; {found} came."),
+    "compare-unknown-submission": _(
+        "There is no submission {found} on this benchmark, or it is not yours to see. Send a token of its team."
+    ),
+    "compare-not-scored": _(
+        "Submission {found} has no score on the current release, so there is nothing to compare."
+    ),
+    "compare-on-no-account": _(
+        "Of these two at least one does not stand on the board. To have them compared, send a token of your team."
+    ),
+    "too-many-own-comparisons": _(
+        "Your team has begun {limit} comparisons of submissions beside the board today. What was compared before can "
+        "be read again; try others in {seconds} seconds."
+    ),
     "too-many-comparisons": _("Too many comparisons wait to be computed. Try again in {seconds} seconds."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
 }
@@ -194,6 +212,9 @@ REFUSALS: Mapping[str, str | Promise] = {
 def fault(code: str) -> str:
     """Why a file could not be scored against another release."""
     return str(FAULTS.get(code, code))
+
+
+INVALID_ANSWERS = _("The file would be rejected; problems: {total}.")
 
 
 def refusal(code: str, params: Mapping[str, Any]) -> str:

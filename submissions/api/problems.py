@@ -37,6 +37,10 @@ STATUS: Mapping[str, int] = {
     "quota-total": 403,
     "public-entries": 403,
     "too-many-uploads": 429,
+    "too-many-checks": 429,
+    "check-busy": 503,
+    "check-not-ready": 503,
+    "check-unfinished": 503,
     "no-form": 415,
     "unreadable-form": 400,
     "file-missing": 422,
@@ -61,6 +65,10 @@ STATUS: Mapping[str, int] = {
     "not-public-to-choose": 409,
     "already-withdrawn": 409,
     "compare-unknown": 404,
+    "compare-unknown-submission": 404,
+    "compare-not-scored": 409,
+    "compare-on-no-account": 403,
+    "too-many-own-comparisons": 429,
     "too-many-comparisons": 503,
     "uploads-closed": 503,
     "uploads-not-closed": 409,
@@ -90,9 +98,14 @@ def answer(
     detail: str,
     *,
     errors: Sequence[Mapping[str, Any]] = (),
+    total: int | None = None,
+    more: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document; `errors` name the field or line at fault, or say again what the problem is."""
+    """A problem document; `errors` name the field or line at fault, or say again what the problem is.
+
+    `total` is how many there are where not all are given, `more` what this problem alone has to say.
+    """
     listed = list(errors) or [error(code, detail)]
     body = {
         "type": "about:blank",
@@ -101,7 +114,8 @@ def answer(
         "code": code,
         "detail": detail,
         "errors": listed[:20],
-        "errors_total": len(listed),
+        "errors_total": len(listed) if total is None else total,
+        **(more or {}),
     }
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and log_lines.request_id.get():
         body["request_id"] = log_lines.request_id.get()  # what to look for in our logs

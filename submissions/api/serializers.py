@@ -104,6 +104,12 @@ class Upload(SettingsField):
         return {name: value for name, value in self.validated_data.items() if name in declarable}
 
 
+class DryRun(Upload):
+    """An answer file to check; what else an upload may say is looked at as well, and needed for nothing."""
+
+    entry = serializers.CharField(max_length=80, required=False, help_text="The entry that it would be for.")
+
+
 class Withdrawal(serializers.Serializer[None]):
     reason = serializers.CharField(max_length=500, help_text="Stands in the entry's public history.")
 
@@ -458,4 +464,39 @@ class ProblemDocument(serializers.Serializer[None]):
     errors_total = serializers.IntegerField(help_text="Of these, `errors` lists the first 20.")
     request_id = serializers.CharField(
         required=False, help_text="Of a fault of ours: what its lines in our logs are found by."
+    )
+
+
+class CheckedSubtaskShape(serializers.Serializer[None]):
+    asked = serializers.IntegerField(help_text="Questions that count; images, of boxes.")
+    records = serializers.IntegerField(help_text="Of these, those that the file has a record for.")
+    answered = serializers.IntegerField(help_text="Of these, those whose reply was read.")
+
+
+class CheckedShape(CheckedSubtaskShape):
+    """What can be said of a file without the truth; counts are of the subtasks that it would be scored on."""
+
+    valid = serializers.BooleanField(help_text="Always true: a file at fault is answered with 422.")
+    errors = ProblemShape(many=True, help_text="Always empty.")  # type: ignore[assignment]  # see partial
+    errors_total = serializers.IntegerField(help_text="Always 0.")
+    release = serializers.CharField(help_text="The digest of the release that it was checked against.")
+    format = serializers.CharField(help_text="What the file was read as.")
+    present = serializers.FloatField(help_text="Share of the questions that the file has a record for.")
+    coverage = serializers.FloatField(help_text="Share of the questions whose reply was read.")
+    subtasks = serializers.DictField(child=CheckedSubtaskShape(), help_text="The same counts by subtask.")
+    readings = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Records by the rule that read them."
+    )
+    commonest = CommonestShape(
+        allow_null=True, help_text="The commonest letter; null where no reply was read, or answers are boxes."
+    )
+
+
+class RejectedDocument(ProblemDocument):
+    """A file at fault, with what a rejected submission says of it; its code is `invalid-answers`."""
+
+    error_counts = serializers.DictField(
+        child=serializers.IntegerField(),
+        required=False,
+        help_text="How many errors of each code, where the code is `invalid-answers`.",
     )

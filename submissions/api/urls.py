@@ -1,9 +1,10 @@
 from django.urls import path
 
-from submissions.api import token_views, views
+from submissions.api import check_views, token_views, views
 
 urlpatterns = [
     path("benchmarks/<slug:slug>/submissions/", views.SubmissionList.as_view(), name="api-submissions"),
+    path("benchmarks/<slug:slug>/validate/", check_views.Validate.as_view(), name="api-validate"),
     path("submissions/<uuid:submission_id>/", views.SubmissionDetail.as_view(), name="api-submission"),
     path("submissions/<uuid:submission_id>/report/", views.SubmissionReport.as_view(), name="api-report"),
     path(

@@ -114,9 +114,7 @@ class SubmissionList(APIView):
         benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
         asker.refuse_elsewhere(benchmark)
         upload_switch.refuse_if_closed()
-        limits.count_upload(
-            f"token:{asker.token.pk}" if asker.token else f"user:{asker.user.pk if asker.user else 0}"
-        )
+        limits.count_upload(asker.key)
         uploads.refuse_if_no_form(request)
         uploads.refuse_if_unusable(request)
         upload = serializers.Upload(data=request.data)

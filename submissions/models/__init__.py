@@ -11,6 +11,7 @@ from submissions.models.figure import Figure
 from submissions.models.idempotency import IdempotencyKey
 from submissions.models.mail import Mail
 from submissions.models.notice import Letter, Notice
+from submissions.models.outline import Outline
 from submissions.models.pair import Pair
 from submissions.models.prompt import ImageTemplates, Knowledge
 from submissions.models.quoted import QuotedResult
@@ -39,6 +40,7 @@ __all__ = [
     "Mail",
     "Membership",
     "Notice",
+    "Outline",
     "Pair",
     "Question",
     "QuotedResult",

@@ -606,6 +606,9 @@ TABLE: dict[str, dict[str, Row]] = {
     "api-submissions": of_benchmark(
         "401 200 200 200 200   200 200 200 401", "401 404 202 202 404   202 404 403 401", upload
     ),
+    "api-validate": of_benchmark(
+        "405 405 405 405 405   405 405 405 401", "401 200 200 200 422   200 200 403 401", upload
+    ),
     "api-entry": in_states(
         API_SEES, API_NONE, of="entry_id", public=(API_ALL, API_NONE), withdrawn=(API_ALL, API_NONE)
     ),

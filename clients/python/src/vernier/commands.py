@@ -20,6 +20,7 @@ from vernier.site import Form, Site, body
 from vernier.tokens import Token
 from vernier.voice import Voice
 
+INVALID = "invalid-answers"  # the code of a dry run's problem document when the file is at fault
 ENDS = {"rejected": exits.REJECTED, "failed": exits.FAILED, "cancelled": exits.UNFINISHED}
 _HOW_TO_GET_ONE = {
     False: "set VERNIER_TOKEN, or run vernier login.",
@@ -99,13 +100,24 @@ def validate(context: Context) -> int:
         except StopError as stop:
             if stop.status in (404, 405):
                 raise _too_old_to_validate(site, slug, stop) from None
-            raise
-    errors = found.get("errors") or []
-    is_valid = bool(found.get("valid", not errors)) and not errors
-    total = found.get("errors_total") or len(errors)
-    said = "The file would be scored." if is_valid else f"The file would be rejected: problems: {total}"
-    context.voice.result(found, said, *voice.problems(errors))
-    return exits.FINE if is_valid else exits.REJECTED
+            # Of the file itself, as a rejected submission would say it, or as it would not even be taken.
+            if stop.code != INVALID and not any(error.get("field") == "file" for error in stop.errors):
+                raise
+            told = {"valid": False, "errors": stop.errors, "errors_total": stop.errors_total}
+            context.voice.result(told, stop.sentence, *voice.problems(stop.errors), *_beyond(stop))
+            return exits.REJECTED
+    shares = f"records for {_percent(found['present'])}, replies read of {_percent(found['coverage'])} of the questions"
+    context.voice.result(found, f"The file would be scored: {found['format']}, {shares}.")
+    return exits.FINE
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _beyond(stop: StopError) -> Iterator[str]:
+    if stop.errors_total > len(stop.errors):
+        yield f"  … {stop.errors_total} problems in all"
 
 
 def _too_old_to_validate(site: Site, slug: str, stop: StopError) -> StopError:

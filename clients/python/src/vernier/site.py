@@ -209,8 +209,15 @@ def refusal(answer: httpx.Response) -> StopError:
     if isinstance(problem, dict) and isinstance(problem.get("detail"), str):
         errors = problem.get("errors")
         listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-        sentence, code = problem["detail"], str(problem.get("code", ""))
-        return StopError(_exit_code(status), sentence, code=code, status=status, errors=listed)
+        total = problem.get("errors_total")
+        return StopError(
+            _exit_code(status),
+            problem["detail"],
+            code=str(problem.get("code", "")),
+            status=status,
+            errors=listed,
+            errors_total=total if isinstance(total, int) else None,
+        )
     if answer.is_redirect:
         target = urlsplit(answer.headers.get("Location", ""))
         said = f"{_host(answer)} sends on to {target.scheme}://{target.netloc}: use the address that it is at now."
