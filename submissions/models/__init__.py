@@ -13,6 +13,7 @@ from submissions.models.mail import Mail
 from submissions.models.notice import Letter, Notice
 from submissions.models.pair import Pair
 from submissions.models.prompt import ImageTemplates, Knowledge
+from submissions.models.publisher import Publisher, UsedIdentity
 from submissions.models.quoted import QuotedResult
 from submissions.models.store_fault import StoreFault
 from submissions.models.submission import Report, Submission
@@ -40,6 +41,7 @@ __all__ = [
     "Membership",
     "Notice",
     "Pair",
+    "Publisher",
     "Question",
     "QuotedResult",
     "Release",
@@ -51,5 +53,6 @@ __all__ = [
     "TokenNetwork",
     "Transition",
     "UploadSwitch",
+    "UsedIdentity",
     "User",
 ]
