@@ -62,8 +62,7 @@ def register(
                 publisher.save(force_insert=True)
         except IntegrityError as error:
             raise Refusal("publisher-known", field="repository") from error
-        said = {"issuer": known.url, "benchmark": benchmark.slug, "environment": environment}
-        audit.record(Asker(user=by), "registered", publisher, said=said)
+        audit.record(Asker(user=by), "registered", publisher, issuer=known.url, benchmark=benchmark.slug)
         notices.tell_person(by, "publisher-registered", publisher, environment=environment)
     return publisher
 

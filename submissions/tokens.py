@@ -74,7 +74,7 @@ def mint(publisher: Publisher, claims: dict[str, str], *, now: datetime) -> tupl
     return _made(
         Token(
             team=publisher.team,
-            name=str(publisher)[:80],
+            name=str(publisher),
             scope=Token.Scope.SUBMIT,
             benchmarks=[publisher.benchmark.slug],
             publisher=publisher,

@@ -66,7 +66,8 @@ class Publisher(models.Model):
         indexes = [models.Index(Lower("repository"), "issuer", name="publishers_of_a_repository")]
 
     def __str__(self) -> str:
-        return f"{self.repository} {self.workflow}"
+        # Stands in the log and in names of tokens, where a repository that is not public must not.
+        return f"trusted publisher {self.pk}"
 
     def get_absolute_url(self) -> str:
         return reverse("team", args=[self.team.slug]) + "#publishers"

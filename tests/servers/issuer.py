@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -17,6 +18,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 DISCOVERY = "/.well-known/openid-configuration"
 KEYS = "/keys"
+TOKEN = "/token"
 SHA = "3f9c1a" + "0" * 34
 
 
@@ -58,6 +60,8 @@ class Issuer(ThreadingHTTPServer):
         self.kind = kind
         self.asked: list[str] = []
         self.wrong = Misbehaviour()
+        self.audience = "http://127.0.0.1:8000"
+        self.changed: dict[str, Any] = {}  # of what it says of every job
         self.keys = [public("rsa", rsa_key("first")), public("ec", ec_key("first"))]
 
     @property
@@ -69,14 +73,16 @@ class Issuer(ThreadingHTTPServer):
         now = int(time.time())
         usual = {
             "iss": self.url,
-            "aud": "http://127.0.0.1:8000",
+            "aud": self.audience,
             "jti": str(uuid.uuid4()),
             "iat": now,
             "nbf": now - 5,
             "exp": now + 300,
             **(GITHUB if self.kind == "github" else gitlab(self.url)),
         }
-        return {name: value for name, value in {**usual, **changed}.items() if value is not None}
+        return {
+            name: value for name, value in {**usual, **self.changed, **changed}.items() if value is not None
+        }
 
     def token(
         self,
@@ -149,6 +155,10 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(wrong.seconds)
         if self.path == DISCOVERY:
             said: Any = {"issuer": issuer.url, "jwks_uri": issuer.url + KEYS, **wrong.discovery}
+        elif self.path.startswith(TOKEN):
+            # As the runner asks for it; only the audience is for the job to say.
+            asked = parse_qs(urlsplit(self.path).query)
+            said = {"value": issuer.token(aud=asked["audience"][0])}
         else:
             said = {"keys": issuer.keys}
         content = json.dumps(said).encode() if wrong.content is None else wrong.content

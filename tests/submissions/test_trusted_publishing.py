@@ -5,6 +5,7 @@ The issuers are real ones on loopback, with keys of their own; nothing of the ve
 
 import base64
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -17,12 +18,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from leaderboard import env
 from submissions import askers, limits, minting, moderation, publishers, sweeper, teams, tokens
+from submissions.api import problems
 from submissions.models import (
     Benchmark,
     Event,
@@ -39,6 +43,7 @@ from submissions.refusals import Refusal
 from tests import material
 from tests.servers import issuer as servers
 from tests.servers.issuer import SHA, Issuer, ec_key, public, rsa_key
+from tests.servers.site import PROJECT
 
 pytestmark = pytest.mark.django_db
 MINT = "/api/v1/oidc/mint-token/"
@@ -947,3 +952,55 @@ def test_an_archived_team_registers_nothing(
     client.force_login(owner)
     assert client.post("/teams/home/publishers/", form(github)).status_code == 422
     assert not Publisher.objects.exists()
+
+
+# Told
+
+
+def test_the_guide_has_every_reason_and_no_other() -> None:
+    guide = (PROJECT / "docs" / "trusted-publishing.md").read_text()
+    rows = [
+        line.split("|")[1]
+        for line in guide.splitlines()
+        if line.startswith(("| `identity-", "| `publisher-"))
+    ]
+    told = [code for row in rows for code in re.findall(r"`([a-z-]+)`", row)]
+    known = {code for code in problems.STATUS if code.startswith(("identity-", "publisher-"))}
+    assert sorted(told) == sorted(known | {"identity-body-unreadable"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://gitlab.com",
+        "gitea=https://gitea.example",
+        "gitlab=http://gitlab.example",
+        "gitlab=https://gitlab.com/",
+        "gitlab=https://gitlab.com?x=1",
+        "gitlab=https://me@gitlab.com",
+        "gitlab=https://",
+        "gitlab=https://a.example github=https://a.example",
+    ],
+)
+def test_a_list_of_issuers_that_cannot_be_stops_the_site(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("VERNIER_OIDC_ISSUERS", value)
+    with pytest.raises(ImproperlyConfigured, match="VERNIER_OIDC_ISSUERS"):
+        env.issuers("VERNIER_OIDC_ISSUERS", "")
+
+
+def test_a_list_of_issuers_is_by_spaces_or_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISSUERS", "gitlab=https://a.example/x, github=http://127.0.0.1:9\n")
+    listed = [("gitlab", "https://a.example/x"), ("github", "http://127.0.0.1:9")]
+    assert env.issuers("ISSUERS", "") == listed
+    monkeypatch.setenv("ISSUERS", "")
+    assert env.issuers("ISSUERS", "gitlab=https://gitlab.com") == []
+
+
+def test_without_issuers_nobody_registers_and_the_page_says_so(
+    team: Team, mmad: Benchmark, owner: User, client: Client, settings: Settings
+) -> None:
+    settings.VERNIER_OIDC_ISSUERS = []
+    client.force_login(owner)
+    assert "takes no identity tokens" in client.get("/teams/home/").content.decode()
+    with pytest.raises(Refusal, match="publisher-issuer"):
+        publishers.register(team, mmad, issuer="https://gitlab.com", **GITHUB, by=owner, now=timezone.now())
