@@ -182,7 +182,7 @@ class MintedShape(serializers.Serializer[None]):
     expires_at = serializers.DateTimeField(help_text="In 15 minutes.")
     team = serializers.SlugField(help_text="For which it sends.")
     benchmarks = serializers.ListField(child=serializers.SlugField(), help_text="The one that it is for.")
-    scope = serializers.ChoiceField(choices=["submit"], help_text="It reads and submits.")
+    scope = serializers.ChoiceField(choices=Token.Scope.choices, help_text="Always `submit`: it reads, too.")
 
 
 class ProvenanceShape(serializers.Serializer[None]):

@@ -19,6 +19,7 @@ from submissions import askers, tokens
 from submissions import teams as team_deeds
 from submissions.forms import PublisherForm, RoleForm, RotateForm, TeamForm, TokenForm
 from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token
+from submissions.oidc import issuers
 from submissions.pages import dashboard, history, pager, refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
@@ -104,6 +105,7 @@ def page(
         "publishers": list(
             team.publishers.living().select_related("created_by", "benchmark").order_by("-created_at", "-pk")
         ),
+        "publisher_services": bool(issuers.known()),
         "publisher_form": publisher_form or PublisherForm(),
         "invitations": list(team.invitations.usable(at=now).order_by("-created_at")) if is_owner else [],
         "invitation_url": invitation_url,
