@@ -117,7 +117,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     ),
     "too-many-mints": _("More than {limit} identity tokens in a minute. Try again in {seconds} seconds."),
     "identity-body-unreadable": _(
-        "The body is no JSON object. Send the header Content-Type: application/json and "
+        "The body cannot be read. Send the header Content-Type: application/json and "
         '{{"token": "<identity token>", "team": "<team>", "benchmark": "<benchmark>"}}.'
     ),
     "identity-malformed": _(

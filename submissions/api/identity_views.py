@@ -4,7 +4,6 @@ from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -45,7 +44,6 @@ class MintToken(APIView):
 
     # The identity token is who asks: neither a session nor a token of ours plays a part.
     authentication_classes = ()
-    parser_classes = (JSONParser,)
 
     @extend_schema(
         operation_id="oidc_mint_token",
