@@ -252,14 +252,17 @@ class PublisherForm(forms.Form):
         to_field_name="slug",
         empty_label=_("choose"),
     )
-    owner_id = forms.CharField(
-        label=_("Owner’s id"),
+    repository_id = forms.CharField(
+        label=_("Repository’s id"),
         max_length=20,
         required=False,
         help_text=_("A number that is never given twice, as names are. Empty: the first run’s is taken."),
     )
-    repository_id = forms.CharField(
-        label=_("Repository’s id"), max_length=20, required=False, help_text=_("The same for the repository.")
+    owner_id = forms.CharField(
+        label=_("Owner’s id"),
+        max_length=20,
+        required=False,
+        help_text=_("The same of the account or group that the repository belongs to."),
     )
 
     def clean_environment(self) -> str:
