@@ -210,6 +210,12 @@ CACHES: dict[str, dict[str, Any]] = {
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
+# Trusted publishing: (kind, issuer) of the services whose identity tokens are exchanged for tokens of ours.
+VERNIER_OIDC_ISSUERS = env.issuers(
+    "VERNIER_OIDC_ISSUERS",
+    "github=https://token.actions.githubusercontent.com gitlab=https://gitlab.com",
+)
+
 # Security
 HTTPS = env.flag("VERNIER_HTTPS", default=not VERNIER_EMBEDDED)
 SECURE_SSL_REDIRECT = HTTPS

@@ -21,6 +21,7 @@ MINUTE = 60
 BURSTS: Mapping[str, int] = {"uploads": UPLOADS_A_MINUTE, "checks": CHECKS_A_MINUTE}
 DISPUTES_AN_HOUR = 60
 COMPLAINTS_AN_HOUR = 5
+MINTS_A_MINUTE = 60
 
 
 class Left(NamedTuple):
@@ -61,16 +62,30 @@ def count_dispute(who: str) -> None:
     _count("disputes", who, most=DISPUTES_AN_HOUR, seconds=3600)
 
 
+def count_identity(address: str | None) -> None:
+    """Count one identity token from this address, before it is looked at. Raises Refusal past 60 in a minute."""
+    _count("mints", _network(address) if address else "unknown", most=MINTS_A_MINUTE, seconds=60)
+
+
+def count_mint(publisher: str) -> None:
+    """Count one exchange of this publisher's. Raises Refusal past 60 in a minute."""
+    _count("mints", publisher, most=MINTS_A_MINUTE, seconds=60)
+
+
 def count_complaint(address: str, user: User | None) -> None:
     """Count one report from this network address, and of this person if one is signed in.
 
     Raises Refusal past five of either in an hour; lets pass while Redis is away. Of an IPv6 address the network of a
     connection counts, which has any number of them.
     """
-    at = ip_address(address)
-    network = ip_network((at, 64 if at.version == 6 else 32), strict=False)
-    for who in (str(network), *([f"user:{user.pk}"] if user else [])):
+    for who in (_network(address), *([f"user:{user.pk}"] if user else [])):
         _count("complaints", who, most=COMPLAINTS_AN_HOUR, seconds=3600)
+
+
+def _network(address: str) -> str:
+    """One connection's."""
+    at = ip_address(address)
+    return str(ip_network((at, 64 if at.version == 6 else 32), strict=False))
 
 
 def _count(what: str, who: str, *, most: int, seconds: int) -> None:

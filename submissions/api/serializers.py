@@ -9,9 +9,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from submissions import askers, messages, names, tokens
+from submissions import askers, messages, names, provenance, tokens
 from submissions.forms import SETTING_CHOICES
 from submissions.models import Entry, Submission, Team, Token
+from submissions.oidc import identities
 
 VISIBILITIES = ("private", "public")
 CSRF_FIELD = "csrfmiddlewaretoken"
@@ -164,6 +165,52 @@ class RotatedShape(TokenState):
         read_only_fields = fields  # type: ignore[assignment]
 
 
+class AudienceShape(serializers.Serializer[None]):
+    audience = serializers.CharField(help_text="The site's address: what the identity token has to be for.")
+
+
+class Mint(serializers.Serializer[None]):
+    token = serializers.CharField(
+        max_length=identities.LONGEST, help_text="The identity token that the CI service gave to the job."
+    )
+    team = serializers.SlugField(
+        required=False,
+        help_text="Who sends. Needed at a trusted publisher's first use, and where the job is registered for several "
+        "teams; better always said.",
+    )
+    benchmark = serializers.SlugField(
+        required=False, help_text="What is sent to. Needed where the job is registered for several."
+    )
+
+
+class MintedShape(serializers.Serializer[None]):
+    token = serializers.CharField(help_text="Its text, `vrn_…`. It is not shown again.")
+    expires_at = serializers.DateTimeField(help_text="In 15 minutes.")
+    team = serializers.SlugField(help_text="For which it sends.")
+    benchmarks = serializers.ListField(child=serializers.SlugField(), help_text="The one that it is for.")
+    scope = serializers.ChoiceField(choices=Token.Scope.choices, help_text="Always `submit`: it reads, too.")
+
+
+class ProvenanceShape(serializers.Serializer[None]):
+    """The job that sent the file, as its CI service attests. It says who sent, not how the answers came about.
+
+    Of a repository that was not public, everybody but the team reads the tier alone, and null in place of the rest.
+    """
+
+    tier = serializers.ChoiceField(choices=[provenance.TIER], help_text="How far the origin is checked.")
+    issuer = serializers.CharField(allow_null=True, help_text="The service that signed the identity token.")
+    repository = serializers.CharField(allow_null=True, help_text="Of the job; at GitLab, the project.")
+    commit = serializers.CharField(allow_null=True, help_text="That the job ran for.")
+    ref = serializers.CharField(allow_null=True, help_text="Its branch or tag, as `refs/heads/main`.")
+    workflow = serializers.CharField(allow_null=True, help_text="The CI file that the job is of.")
+    run_url = serializers.URLField(
+        allow_null=True, help_text="The job's log at its service; null where that is not by HTTPS."
+    )
+    environment = serializers.CharField(
+        allow_null=True, help_text="That the job ran in; null where it named none."
+    )
+
+
 class SettingsShape(serializers.ModelSerializer[Entry]):
     """How a model was run; every setting is there, null is "not declared"."""
 
@@ -223,6 +270,9 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
     partial = serializers.ListField(  # type: ignore[assignment]  # see Upload
         child=serializers.CharField(), read_only=True, help_text="Subtasks that the file is limited to."
     )
+    provenance = serializers.SerializerMethodField(
+        help_text="The job that sent it, where a trusted publisher did; else null."
+    )
     links = serializers.SerializerMethodField()
 
     class Meta:
@@ -255,6 +305,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "partial",
             "frame",
             "held_at",
+            "provenance",
             "links",
         )
         read_only_fields = fields
@@ -265,6 +316,13 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
         if submission.team_id not in asker.team_ids or not asker.is_for(submission.benchmark):
             return []
         return [said(problem) for problem in submission.errors]
+
+    @extend_schema_field(ProvenanceShape(allow_null=True))
+    def get_provenance(self, submission: Submission) -> dict[str, str | None] | None:
+        asker = askers.of(self.context["request"])
+        is_ours = submission.team_id in asker.team_ids and asker.is_for(submission.benchmark)
+        found = provenance.of(submission, is_ours=is_ours)
+        return found.said() if found else None
 
     @extend_schema_field(LinksShape)
     def get_links(self, submission: Submission) -> dict[str, str]:

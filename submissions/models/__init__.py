@@ -14,6 +14,7 @@ from submissions.models.notice import Letter, Notice
 from submissions.models.outline import Outline
 from submissions.models.pair import Pair
 from submissions.models.prompt import ImageTemplates, Knowledge
+from submissions.models.publisher import Publisher, UsedIdentity
 from submissions.models.quoted import QuotedResult
 from submissions.models.store_fault import StoreFault
 from submissions.models.submission import Report, Submission
@@ -42,6 +43,7 @@ __all__ = [
     "Notice",
     "Outline",
     "Pair",
+    "Publisher",
     "Question",
     "QuotedResult",
     "Release",
@@ -53,5 +55,6 @@ __all__ = [
     "TokenNetwork",
     "Transition",
     "UploadSwitch",
+    "UsedIdentity",
     "User",
 ]
