@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0028_tokens_of_some_benchmarks'),
+        ('submissions', '0029_dry_runs_and_own_pairs'),
     ]
 
     operations = [
