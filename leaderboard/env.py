@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,17 @@ def text(name: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
 def words(name: str, default: str = "") -> list[str]:
     """The variable's comma-separated words."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[str]:
+    """The variable's comma-separated networks, `10.1.0.0/16` or a single address."""
+    given = words(name)
+    for word in given:
+        try:
+            ip_network(word)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {word!r} is no network such as 10.1.0.0/16.") from error
+    return given
 
 
 def flag(name: str, *, default: bool) -> bool:
