@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 UPLOADS_A_MINUTE = 60
 DISPUTES_AN_HOUR = 60
 COMPLAINTS_AN_HOUR = 5
+MESSAGES_AN_HOUR = 60
 
 
 def count_upload(who: str) -> None:
@@ -37,6 +38,13 @@ def count_complaint(address: str, user: User | None) -> None:
     network = ip_network((at, 64 if at.version == 6 else 32), strict=False)
     for who in (str(network), *([f"user:{user.pk}"] if user else [])):
         _count("complaints", who, most=COMPLAINTS_AN_HOUR, seconds=3600)
+
+
+def count_message(who: str) -> None:
+    """Count one message that this person has sent to a webhook. Raises Refusal past 60 in an hour; lets pass while
+    Redis is away.
+    """
+    _count("messages", who, most=MESSAGES_AN_HOUR, seconds=3600)
 
 
 def _count(what: str, who: str, *, most: int, seconds: int) -> None:

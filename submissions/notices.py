@@ -21,6 +21,7 @@ from submissions.models import (
     Team,
     Token,
     User,
+    Webhook,
 )
 
 PROBLEMS_TOLD = 3
@@ -117,6 +118,8 @@ def _names(about: Page) -> dict[str, str]:
             return {"benchmark": about.benchmark.name}
         case Token():
             return {"team": about.team.name, "token": about.name}
+        case Webhook():
+            return {"team": about.team.name, "host": about.host}
         case Question():
             return {"benchmark": about.release.benchmark.name}
         case _:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from submissions import audit, notices, tokens
+from submissions import audit, notices, tokens, webhooks
 from submissions.askers import Asker
-from submissions.models import Invitation, Membership, Team, Token, User
+from submissions.models import Invitation, Membership, Team, Token, User, Webhook
 from submissions.refusals import Refusal
 
 INVITATION_LIFE = timedelta(days=7)
@@ -100,7 +100,7 @@ def revoke_invitation(invitation: Invitation, *, by: User, now: datetime) -> Non
 
 def remove(membership: Membership, *, by: User, now: datetime) -> None:
     """Take a person out of the team, by an owner or by themselves, and revoke the tokens that they made and the
-    team's invitations.
+    team's invitations; the webhooks that they made are removed.
 
     Raises Refusal when it is the last owner, or when another member asks for it.
     """
@@ -113,11 +113,13 @@ def remove(membership: Membership, *, by: User, now: datetime) -> None:
 
 def _part(membership: Membership, *, by: User, now: datetime) -> None:
     gone, _by_model = Membership.objects.filter(pk=membership.pk).delete()
-    # Who has left still knows the text of these, and of the links.
+    # Who has left still knows the text of these, and of the links, and may be whom the webhooks tell.
     for token in Token.objects.filter(
         team=membership.team_id, created_by=membership.user_id, revoked_at=None
     ):
         tokens.revoke(token, by=Asker(user=by), now=now)
+    for webhook in Webhook.objects.known().filter(team=membership.team_id, created_by=membership.user_id):
+        webhooks.remove(webhook, by=Asker(user=by), now=now)
     Invitation.objects.filter(team=membership.team_id).usable(at=now).update(revoked_at=now)
     if gone:
         action = "left" if by.pk == membership.user_id else "removed"
@@ -134,6 +136,8 @@ def part_for_good(membership: Membership, *, by: User, now: datetime) -> None:
     if not others.exists():
         for token in Token.objects.filter(team=team, revoked_at=None):
             tokens.revoke(token, by=Asker(user=by), now=now)
+        for webhook in Webhook.objects.known().filter(team=team):
+            webhooks.remove(webhook, by=Asker(user=by), now=now)
         put_away(team, by=Asker(user=by), now=now)
     elif membership.role == Role.OWNER and not others.filter(role=Role.OWNER).exists():
         raise Refusal("last-owner-of", team=team.name)

@@ -11,6 +11,7 @@ from submissions.pages import (
     submission,
     teams,
     upload,
+    webhooks,
 )
 
 urlpatterns = [
@@ -41,6 +42,29 @@ urlpatterns = [
     path("teams/<slug:slug>/tokens/", teams.token_new, name="token-new"),
     path("teams/<slug:slug>/tokens/<int:token_id>/revoke/", teams.token_revoke, name="token-revoke"),
     path("teams/<slug:slug>/tokens/<int:token_id>/rotate/", teams.token_rotate, name="token-rotate"),
+    path("teams/<slug:slug>/webhooks/", webhooks.webhook_new, name="webhook-new"),
+    path("teams/<slug:slug>/webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("teams/<slug:slug>/webhooks/<int:webhook_id>/ping/", webhooks.webhook_ping, name="webhook-ping"),
+    path("teams/<slug:slug>/webhooks/<int:webhook_id>/pause/", webhooks.webhook_pause, name="webhook-pause"),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/resume/", webhooks.webhook_resume, name="webhook-resume"
+    ),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/rotate/", webhooks.webhook_rotate, name="webhook-rotate"
+    ),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/remove/", webhooks.webhook_remove, name="webhook-remove"
+    ),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/messages/<int:delivery_id>/",
+        webhooks.delivery,
+        name="delivery",
+    ),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/messages/<int:delivery_id>/again/",
+        webhooks.delivery_again,
+        name="delivery-again",
+    ),
     path("invitations/<slug:secret>/", invitations.invitation, name="invitation"),
     path("notices/", notices.notices, name="notices"),
     path("notices/mails/<str:token>/", notices.mails, name="mails"),

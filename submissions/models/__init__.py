@@ -20,12 +20,14 @@ from submissions.models.team import Invitation, Membership, Team
 from submissions.models.token import Token, TokenNetwork
 from submissions.models.transition import Transition
 from submissions.models.user import User
+from submissions.models.webhook import Delivery, Webhook
 
 __all__ = [
     "Alarm",
     "Announcement",
     "Benchmark",
     "Complaint",
+    "Delivery",
     "Dispute",
     "DisputedQuestion",
     "Entry",
@@ -52,4 +54,5 @@ __all__ = [
     "Transition",
     "UploadSwitch",
     "User",
+    "Webhook",
 ]

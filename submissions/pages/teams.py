@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from submissions import askers, tokens
 from submissions import teams as team_deeds
-from submissions.forms import RoleForm, RotateForm, TeamForm, TokenForm
-from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token
+from submissions.forms import RoleForm, RotateForm, TeamForm, TokenForm, WebhookForm
+from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token, Webhook
 from submissions.pages import dashboard, history, pager, refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
@@ -72,6 +72,7 @@ def page(
     team: Team,
     *,
     token_form: TokenForm | None = None,
+    webhook_form: WebhookForm | None = None,
     new_token: tuple[Token, str] | None = None,
     invitation_url: str = "",
 ) -> HttpResponse:
@@ -99,10 +100,14 @@ def page(
         "token_form": token_form or TokenForm(),
         "new_token": new_token[0] if new_token else None,
         "new_token_text": new_token[1] if new_token else "",
+        "webhooks": list(
+            Webhook.objects.known().filter(team=team).select_related("benchmark", "created_by").order_by("pk")
+        ),
+        "webhook_form": webhook_form or WebhookForm(),
         "invitations": list(team.invitations.usable(at=now).order_by("-created_at")) if is_owner else [],
         "invitation_url": invitation_url,
     }
-    faulty = token_form is not None and token_form.errors
+    faulty = any(form is not None and form.errors for form in (token_form, webhook_form))
     return render(request, "submissions/team.html", context, status=422 if faulty else 200)
 
 

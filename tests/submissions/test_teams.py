@@ -286,7 +286,7 @@ def test_the_page_asks_the_same_number_of_queries_however_much_there_is(
 ) -> None:
     client = signed_in(owner)
     client.get("/teams/a/")
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         client.get("/teams/a/")
     benchmark = material.benchmark()
     for number in range(5):
@@ -295,7 +295,7 @@ def test_the_page_asks_the_same_number_of_queries_however_much_there_is(
         tokens.create(team, name="ci", scope=Token.Scope.READ, days=9, now=timezone.now(), created_by=user)
         teams.invite(team, by=owner, now=timezone.now())
         material.submitted(benchmark, team, f"entry {number}")
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         client.get("/teams/a/")
     with django_assert_max_num_queries(6):
         client.get("/teams/")
