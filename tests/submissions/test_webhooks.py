@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -146,7 +147,7 @@ def test_a_rejected_a_failed_and_a_cancelled_one_are_told_too(
     material.scored(benchmark, team, file=b"question_id,answer\nnone,A\n")
     broken = material.submitted(benchmark, team, "broken")
     Submission.objects.filter(pk=broken.pk).update(
-        status="scoring", attempts=3, lease=signatures.secrets.token_hex(16), lease_until=material.NOON
+        status="scoring", attempts=3, lease=uuid4(), lease_until=material.NOON
     )
     sweeper.sweep()
     taken_back = material.submitted(benchmark, team, "taken back")
@@ -204,11 +205,13 @@ def test_a_score_that_is_rolled_back_tells_nothing(
     added(team, nowhere(), owner)
     submission = material.submitted(benchmark, team)
 
-    def broken(*_: object) -> None:
+    told = deliveries.tell_end
+
+    def told_and_broken(each: Submission) -> None:
+        told(each)
         raise RuntimeError("after the message was written")
 
-    told = deliveries.tell_end
-    monkeypatch.setattr(evaluation.deliveries, "tell_end", lambda each: (told(each), broken()))
+    monkeypatch.setattr(deliveries, "tell_end", told_and_broken)
     with pytest.raises(sealing.SealedError):
         evaluation.run(submission.pk)
     assert not Delivery.objects.exists()
@@ -555,6 +558,63 @@ def test_who_removes_a_webhook_while_a_submission_is_scored_disturbs_nothing() -
         assert (submission.status, submission.attempts) == ("scored", 1)
         courier.forget_old(now=timezone.now() + courier.REMOVED_AFTER)
         assert not Delivery.objects.exists()
+
+
+@pytest.mark.usefixtures("commits")
+def test_of_two_who_add_the_tenth_at_once_one_does() -> None:
+    owner, member = material.person("owner@example.org"), material.person("member@example.org")
+    team = material.team("home", owner, member)
+    for number in range(9):
+        added(team, f"https://ci.example.org/{number}", owner)
+    refused: list[str] = []
+
+    def add(by: User) -> None:
+        try:
+            added(team, f"https://ci.example.org/{by.pk}-last", by)
+        except Refusal as refusal:
+            refused.append(refusal.code)
+
+    both_at_once(lambda: add(owner), lambda: add(member))
+    assert (Webhook.objects.count(), refused) == (10, ["too-many-webhooks"])
+
+
+@pytest.mark.usefixtures("commits")
+def test_of_two_who_rotate_at_once_the_last_secret_signs_beside_the_one_before() -> None:
+    owner = material.person("owner@example.org")
+    webhook, _secret = added(material.team("home", owner), "https://ci.example.org/", owner)
+    made: list[str] = []
+
+    def rotate() -> None:
+        made.append(webhooks.rotate(webhook, by=owner, now=timezone.now()))
+
+    both_at_once(rotate, rotate)
+    webhook.refresh_from_db()
+    assert {webhook.secret, webhook.old_secret} == set(made)
+    assert Event.objects.filter(action="rotated").count() == 2
+
+
+@pytest.mark.usefixtures("commits")
+def test_who_sends_again_while_a_worker_sends_either_is_told_so_or_has_it_sent_once_more() -> None:
+    owner = material.person("owner@example.org")
+    with receiver.running() as server:
+        webhook, _secret = added(material.team("home", owner), server.url, owner)
+        for _ in range(3):
+            delivery = pinged(webhook)
+            refused: list[str] = []
+            before = len(server.told)
+
+            def again(delivery: Delivery = delivery, refused: list[str] = refused) -> None:
+                try:
+                    webhooks.send_again(delivery, by=owner, now=timezone.now())
+                except Refusal as refusal:
+                    refused.append(refusal.code)
+
+            both_at_once(courier.take_turn, again)
+            courier.take_turn()
+            delivery.refresh_from_db()
+            assert delivery.state == State.DELIVERED
+            assert refused in ([], ["delivery-in-flight"])
+            assert 1 <= len(server.told) - before <= 2
 
 
 def both_at_once(*deeds: Any) -> None:
