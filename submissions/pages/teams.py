@@ -141,7 +141,7 @@ def team_remove_member(request: HttpRequest, slug: str, membership_id: int) -> N
     """Take somebody out of the team."""
     membership = _membership(own(request, slug), membership_id)
     team_deeds.remove(membership, by=person(request), now=timezone.now())
-    notices.success(request, _("Removed from the team. The tokens that they had made are revoked, their webhooks removed."))
+    notices.success(request, _("Removed from the team. Their tokens are revoked and their webhooks removed."))
 
 
 @deed("team", "slug")
@@ -152,7 +152,8 @@ def team_leave(request: HttpRequest, slug: str) -> HttpResponse:
     )
     team_deeds.remove(mine, by=person(request), now=timezone.now())
     notices.success(
-        request, _("You have left %(team)s. The tokens that you had made are revoked, your webhooks removed.") % {"team": mine.team}
+        request,
+        _("You have left %(team)s. Your tokens are revoked and your webhooks removed.") % {"team": mine.team},
     )
     return see_other(reverse("teams"))
 
