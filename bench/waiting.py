@@ -28,6 +28,7 @@ from tests.journeys.client import FINISHED
 from tests.servers import site
 
 WAITERS, TEAMS = 500, 100
+BUSY_WITH = 150  # submissions, while nobody waits
 CONNECTIONS = 16  # that the waiters' requests share; more than the site has threads
 READS_A_SECOND = 10.0
 ALONE_SECONDS = 30.0
@@ -125,10 +126,10 @@ def _asked(http: httpx.Client, waiter: Waiter, number: int, took: list[float]) -
     return now + waiter.told, number
 
 
-def fill(running: site.Site, tokens: Sequence[str], file: bytes, mark: int) -> list[Waiter]:
-    """Queue a submission for each waiter, five a team, by one command: as uploads they would take a minute."""
+def fill(running: site.Site, tokens: Sequence[str], file: bytes, number: int, mark: int) -> list[Waiter]:
+    """Queue so many submissions, the teams in turn, by one command: as uploads they would take a minute."""
     code = FILL.format(
-        file=str(file_at(running, file)), mark=mark, number=WAITERS, teams=len(tokens), slug=SLUG
+        file=str(file_at(running, file)), mark=mark, number=number, teams=len(tokens), slug=SLUG
     )
     ids = running.manage("shell", "--no-imports", "-c", code).stdout.split()
     return [
@@ -154,7 +155,7 @@ Benchmark.objects.filter(slug="{slug}").update(daily_limit=50)
 benchmark = Benchmark.objects.with_release().get(slug="{slug}")
 for number in range({number}):
     team = Team.objects.get(slug="team-" + str(number % {teams}))
-    answers = io.BytesIO(file + gzip.compress(b" " * ({mark} * {number} + number + 1)))
+    answers = io.BytesIO(file + gzip.compress(b" " * ({mark} + number + 1)))
     offer = intake.Offer(benchmark=benchmark, team=team, entry_name="model " + str(number // {teams}), answers=answers,
         file_name="answers.json.gz", settings=dict(), visibility=Submission.Visibility.PRIVATE,
         partial=(), source=Submission.Source.API)
@@ -182,10 +183,10 @@ def measure(running: site.Site, file: bytes, alone: float) -> int:
     )
     tokens = [made[0] for made in running.make_teams(TEAMS)]
     meter = Meter()
-    fill(running, tokens, file, 0)
+    fill(running, tokens, file, BUSY_WITH, 0)
     without, _seconds, _took, cpu = phase(running, meter, [], alone)
     say_reads(f"nobody waits, the worker busy, {alone:.0f} s", without, cpu)
-    waiters = fill(running, tokens, file, 1)
+    waiters = fill(running, tokens, file, WAITERS, BUSY_WITH)
     reader, seconds, took, cpu = phase(running, meter, waiters, 0)
     say_reads(f"{len(waiters)} wait, the worker busy, {seconds:.0f} s", reader, cpu)
     asks = sum(waiter.asks for waiter in waiters)
