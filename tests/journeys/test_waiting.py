@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,20 +47,23 @@ def sender(running: Site) -> Pipeline:
     return Pipeline(running.base_url, running.make_teams(1)[0][0], SLUG)
 
 
-def signal_workers(running: Site, number: signal.Signals) -> None:
-    """Let the workers stand still, or go on."""
-    for pid in running.pids():
-        if b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, number)
+@contextmanager
+def workers_standing_still(running: Site) -> Iterator[None]:
+    """Nothing is scored during the block, and all goes on after it."""
+    pids = [pid for pid in running.pids() if b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_many_who_wait_ask_seldom_hold_nothing_and_all_learn_of_the_end(
     running: Site, sender: Pipeline
 ) -> None:
-    signal_workers(running, signal.SIGSTOP)
-    sent = [sender.upload(material.answers(seed=number), f"model {number % 5}") for number in range(WAITERS)]
-    assert {answer.status_code for answer in sent} == {202}
-
     def wait(url: str) -> tuple[int, list[int], str]:
         asks, told = 0, []
         while True:
@@ -74,10 +78,15 @@ def test_many_who_wait_ask_seldom_hold_nothing_and_all_learn_of_the_end(
 
     # Six for each thread of the site: if an ask were held, the board would stand behind them.
     with ThreadPoolExecutor(WAITERS) as pool:
-        waiting = [pool.submit(wait, answer.json()["links"]["self"]) for answer in sent]
-        board = [sender.get(f"/benchmarks/{SLUG}/leaderboard/").status_code for _ in range(20)]
-        assert not any(each.done() for each in waiting)
-        signal_workers(running, signal.SIGCONT)
+        with workers_standing_still(running):
+            sent = [
+                sender.upload(material.answers(seed=number), f"model {number % 5}")
+                for number in range(WAITERS)
+            ]
+            assert {answer.status_code for answer in sent} == {202}
+            waiting = [pool.submit(wait, answer.json()["links"]["self"]) for answer in sent]
+            board = [sender.get(f"/benchmarks/{SLUG}/leaderboard/").status_code for _ in range(20)]
+            assert not any(each.done() for each in waiting)
         found = [each.result(timeout=180) for each in waiting]
     assert set(board) == {200}
     assert {status for _asks, _told, status in found} == {"scored"}
