@@ -18,7 +18,7 @@ help:
 	@echo 'make lint     the checks alone'
 	@echo 'make pytest   the tests alone; PYTEST_ARGS="-k board" chooses'
 	@echo 'make bench    measure how fast it is'
-	@echo 'make load     measure what it takes while fifty clients upload for a minute'
+	@echo 'make load     measure what it takes while fifty clients upload for a minute, and while 500 wait'
 	@echo 'make faults   send a thousand submissions while everything is killed; SEED=n chooses how'
 	@echo 'make fuzz     a million spoilt files for the readers; SEED=n and INPUTS=n choose which'
 	@echo 'make format   put the code in shape'
@@ -57,7 +57,7 @@ lint: .venv/development
 
 # What locks and triggers are about is tried on PostgreSQL as well.
 ON_POSTGRES := $(addprefix tests/submissions/test_,two_at_once.py minting_at_once.py intake.py legal_steps.py audit.py alarms.py \
-	public_entries.py idempotency.py post_office.py standings.py ranges.py pairs.py rescoring.py boxes.py)
+	public_entries.py idempotency.py post_office.py webhooks.py pacing.py standings.py ranges.py pairs.py rescoring.py boxes.py)
 
 pytest: .venv/development
 	$(PYTHON_IN_VENV) -m pytest --times build/times $(PYTEST_ARGS)
@@ -75,6 +75,7 @@ bench: .venv/development
 
 load: .venv/development parts
 	$(PYTHON_IN_VENV) -m bench.load
+	$(PYTHON_IN_VENV) -m bench.waiting
 
 SEED ?= 1
 faults: .venv/development parts

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -53,6 +54,17 @@ def issuers(name: str, default: str) -> list[tuple[str, str]]:
     if len({url for _kind, url in found}) < len(found):
         raise ImproperlyConfigured(f"{name}: an issuer stands there twice.")
     return found
+
+
+def networks(name: str) -> list[str]:
+    """The variable's comma-separated networks, `10.1.0.0/16` or a single address."""
+    given = words(name)
+    for word in given:
+        try:
+            ip_network(word)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {word!r} is no network such as 10.1.0.0/16.") from error
+    return given
 
 
 def flag(name: str, *, default: bool) -> bool:

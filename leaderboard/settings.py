@@ -178,6 +178,9 @@ globals().update(env.mail(env.text("VERNIER_EMAIL_URL"), VERNIER_VAR, embedded=V
 DEFAULT_FROM_EMAIL = env.text("VERNIER_EMAIL_FROM", "vernier@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Webhooks. Messages go to the public internet alone, and to the networks that the operator opens.
+VERNIER_WEBHOOK_NETWORKS = env.networks("VERNIER_WEBHOOK_NETWORKS")
+
 # Language and time
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -16,6 +16,7 @@ from submissions.models import (
     Team,
     Token,
     User,
+    Webhook,
 )
 
 COMMAND = Event.Actor.COMMAND
@@ -78,4 +79,4 @@ def _benchmark_id(on: Model) -> int | None:
 def _team_id(on: Model) -> int | None:
     if isinstance(on, Team):
         return on.pk
-    return on.team_id if isinstance(on, Entry | Submission | Token | Publisher) else None
+    return on.team_id if isinstance(on, Entry | Submission | Token | Publisher | Webhook) else None

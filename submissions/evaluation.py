@@ -15,6 +15,7 @@ from scoring.errors import PredictionError, Problem
 from scoring.kinds import AnyEvaluation, AnyRelease, evaluate
 from submissions import (
     alarms,
+    deliveries,
     fence,
     leases,
     log_lines,
@@ -189,6 +190,7 @@ def _record(
         comparison.settle(benchmark, now=timezone.now())
         scores.write([scores.Score(submission, report)], release)
         standings.place(submission.entry)
+        deliveries.tell_end(submission)
         if benchmark.draft_release_id is not None:
             Release.objects.filter(pk=benchmark.draft_release_id).update(rescoring=True)
 
@@ -198,13 +200,15 @@ def _reject(submission: Submission, error: PredictionError) -> None:
     everything = msgspec.json.encode([problem.to_dict() for problem in error.problems])
     storage.answers().delete(submission.problems_key)
     storage.answers().put(submission.problems_key, everything)
-    _finish(
-        submission,
-        status=Status.REJECTED,
-        errors=[problem.to_dict() for problem in error.problems[:PROBLEMS_ON_THE_ROW]],
-        errors_total=error.total,
-        error_counts=dict(error.counts),
-    )
+    with transaction.atomic():
+        _finish(
+            submission,
+            status=Status.REJECTED,
+            errors=[problem.to_dict() for problem in error.problems[:PROBLEMS_ON_THE_ROW]],
+            errors_total=error.total,
+            error_counts=dict(error.counts),
+        )
+        deliveries.tell_end(submission)
 
 
 def _check_lease(submission: Submission) -> None:
@@ -214,17 +218,21 @@ def _check_lease(submission: Submission) -> None:
 
 
 def _finish(submission: Submission, **changes: Any) -> None:
-    """Write the final state and tell the team, if the lease is still ours. Raises LeaseLostError otherwise."""
+    """Write the final state and tell the team, if the lease is still ours. Raises LeaseLostError otherwise.
+
+    To be called in a transaction, in which the team's webhooks are told when all of the state stands.
+    """
     held = Submission.objects.filter(pk=submission.pk, lease=submission.lease)
-    with transaction.atomic():
-        if not held.update(lease=None, lease_until=None, finished_at=timezone.now(), **changes):
-            raise LeaseLostError(submission.pk)
-        notices.tell_end(submission, **changes)
+    if not held.update(lease=None, lease_until=None, finished_at=timezone.now(), **changes):
+        raise LeaseLostError(submission.pk)
+    notices.tell_end(submission, **changes)
 
 
 def _record_fault(submission: Submission) -> None:
     if submission.attempts >= MOST_ATTEMPTS:
-        _finish(submission, status=Status.FAILED)
+        with transaction.atomic():
+            _finish(submission, status=Status.FAILED)
+            deliveries.tell_end(submission)
     else:
         _put_back(submission)
 

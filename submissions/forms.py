@@ -280,6 +280,24 @@ class RotateForm(forms.Form):
     )
 
 
+class WebhookForm(forms.Form):
+    """An address that is told what becomes of a team's submissions."""
+
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        widget=forms.URLInput,
+        help_text=_("Gets a POST when a submission ends, such as https://ci.example.org/hooks/vernier."),
+    )
+    benchmark = forms.ModelChoiceField(
+        label=_("Only for"),
+        required=False,
+        queryset=Benchmark.objects.order_by("name"),
+        to_field_name="slug",
+        empty_label=_("all benchmarks"),
+    )
+
+
 class RoleForm(forms.Form):
     """Another role for somebody in the team."""
 

@@ -22,6 +22,7 @@ BURSTS: Mapping[str, int] = {"uploads": UPLOADS_A_MINUTE, "checks": CHECKS_A_MIN
 DISPUTES_AN_HOUR = 60
 COMPLAINTS_AN_HOUR = 5
 MINTS_A_MINUTE = 60
+MESSAGES_AN_HOUR = 60
 
 
 class Left(NamedTuple):
@@ -86,6 +87,13 @@ def _network(address: str) -> str:
     """One connection's."""
     at = ip_address(address)
     return str(ip_network((at, 64 if at.version == 6 else 32), strict=False))
+
+
+def count_message(who: str) -> None:
+    """Count one message that this person has sent to a webhook. Raises Refusal past 60 in an hour; lets pass while
+    Redis is away.
+    """
+    _count("messages", who, most=MESSAGES_AN_HOUR, seconds=3600)
 
 
 def _count(what: str, who: str, *, most: int, seconds: int) -> None:

@@ -11,6 +11,24 @@ from django.utils.translation import gettext_lazy as _
 from scoring.errors import ReleaseError
 from submissions.ui import format as figures
 
+# Why a message to a webhook was not taken.
+DELIVERY_REASONS: Mapping[str, str | Promise] = {
+    "name-unknown": _("The name leads nowhere: no server of names knows it."),
+    "address-refused": _(
+        "The name leads to an address that is not on the public internet, or the rules for addresses have changed. "
+        "Nothing was sent."
+    ),
+    "no-connection": _("Nothing listens there, or a firewall lets nobody pass."),
+    "tls": _("The server’s certificate is not good for this name, or TLS could not be agreed on."),
+    "timeout": _("No whole answer came within ten seconds."),
+    "no-answer": _("The connection ended without an answer that could be read."),
+    "redirect": _(
+        "It answered with a redirect. Redirects are not followed: give the address that it leads to."
+    ),
+    "gone": _("It answered 410 Gone: nothing more is wanted there."),
+    "refused": _("It answered that the message is not taken."),
+}
+
 SHOWN_PROBLEMS = 20  # of an organizer's file, on the console
 
 REFUSALS: Mapping[str, str | Promise] = {
@@ -270,6 +288,26 @@ REFUSALS: Mapping[str, str | Promise] = {
     "publisher-id": _("An id is a number, not a name. Leave it out to have the first run’s taken."),
     "publisher-known": _("Your team has registered exactly this already."),
     "publishers-too-many": _("A team has at most {most} trusted publishers. Remove one that is not needed."),
+    "webhook-url": _(
+        "This is no address that messages can be sent to. It looks like https://ci.example.org/hooks/vernier: at most "
+        "{most} characters, all of them ASCII, and nothing after a “#”."
+    ),
+    "webhook-scheme": _("A webhook’s address begins with {schemes}."),
+    "webhook-userinfo": _(
+        "The address holds a name or a password before an “@”. Leave them out: every message is signed, by which its "
+        "receiver knows that it is from here."
+    ),
+    "webhook-port": _("Messages are sent to the ports 80, 443 and from 1024 on, not to {port}."),
+    "webhook-address": _(
+        "This address is not on the public internet, and messages are sent nowhere else. The operator can open single "
+        "networks."
+    ),
+    "webhook-known": _("Your team has a webhook to this address for the same already."),
+    "too-many-webhooks": _("A team has at most {most} webhooks. Remove one that is not used any more."),
+    "webhook-paused": _("The webhook is paused: resume it first."),
+    "webhook-removed": _("The webhook was removed meanwhile."),
+    "delivery-in-flight": _("The message is being sent right now. Look again in a few seconds."),
+    "too-many-messages": _("More than {limit} messages by hand in an hour. Try again in {seconds} seconds."),
     "not-by-token": _(
         "This call is about the token that it is sent with, and none came. Send the header Authorization: Bearer vrn_…."
     ),

@@ -160,6 +160,28 @@ KINDS: Mapping[str, Words] = {
             _("If you do not know of this, remove it on the team’s page."),
         ),
     ),
+    "webhook-failing": Words(
+        (_("{team}: the webhook to {host} takes nothing"),),
+        (
+            _(
+                "A message was tried for a day and then given up. Its log says what was answered, and there it can be "
+                "sent again. You are not told of the next ones until one is taken."
+            ),
+        ),
+    ),
+    "webhook-paused-gone": Words(
+        (_("{team}: the webhook to {host} is paused"),),
+        (_("Its receiver answered 410 Gone: it wants no more. Nothing is sent until somebody resumes it."),),
+    ),
+    "webhook-paused-failing": Words(
+        (_("{team}: the webhook to {host} is paused"),),
+        (
+            _(
+                "It has taken nothing for three days, so nothing is sent until somebody resumes it. Its log says what "
+                "was answered."
+            ),
+        ),
+    ),
     "complaint-answered": Words(
         (_("{benchmark}: an answer to your report on “{entry}”"),),
         (_("The organizers have answered what you reported of it: {answer}"),),

@@ -22,6 +22,7 @@ from submissions.models import (
     Team,
     Token,
     User,
+    Webhook,
 )
 
 PROBLEMS_TOLD = 3
@@ -125,6 +126,8 @@ def _names(about: Page) -> dict[str, str]:
                 "repository": about.repository,
                 "workflow": about.workflow,
             }
+        case Webhook():
+            return {"team": about.team.name, "host": about.host}
         case Question():
             return {"benchmark": about.release.benchmark.name}
         case _:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from submissions import evaluation, pairs, post_office, publication, releases, rescoring
+from submissions import courier, evaluation, pairs, post_office, publication, releases, rescoring
 from submissions.models import Entry, Pair, Release, Submission
 
 Run = Callable[[], object]
@@ -35,5 +35,7 @@ def next_piece(now: datetime) -> Run | None:
         return partial(releases.switch_if_due, release_id, now=now)
     if post_office.is_due(now):
         return post_office.take_turn
+    if courier.is_due(now):
+        return courier.take_turn
     turn = Release.objects.with_a_free_turn(at=now).values_list("pk", "rescoring_turn").first()
     return partial(rescoring.take_turn, *turn) if turn is not None else None

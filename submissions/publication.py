@@ -8,7 +8,19 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import alarms, audit, moderation, names, quota, ranges, ringing, sealing, standings, storage
+from submissions import (
+    alarms,
+    audit,
+    deliveries,
+    moderation,
+    names,
+    quota,
+    ranges,
+    ringing,
+    sealing,
+    standings,
+    storage,
+)
 from submissions.models import Benchmark, Entry, Release, Submission, Team
 from submissions.refusals import Refusal
 
@@ -70,6 +82,8 @@ def withdraw(submission: Submission, *, reason: str, by: audit.Actor, now: datet
             visibility=Visibility.WITHDRAWN, withdrawn_at=now, withdrawn_reason=reason, **changes
         )
         audit.record(by, "withdrawn", submission, is_public=True, reason=reason)
+        if changes.get("status") == Submission.Status.CANCELLED:
+            deliveries.tell_end(submission)
         Entry.objects.filter(pk=submission.entry_id, chosen=submission).update(chosen=None)
         _place_later(submission.entry_id)
 
@@ -106,6 +120,7 @@ def cancel(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
         )
         if cancelled:
             audit.record(by, "cancelled", submission)
+            deliveries.tell_end(submission)
             return
         status = Submission.Status(Submission.objects.values_list("status", flat=True).get(pk=submission.pk))
         if status != Submission.Status.CANCELLED:

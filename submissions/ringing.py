@@ -46,6 +46,11 @@ def post() -> None:
     _ring("submissions.tasks.post")
 
 
+def deliver() -> None:
+    """Ask for what webhooks are told to be sent to them. Never raises."""
+    _ring("submissions.tasks.deliver")
+
+
 def _ring(task: str, *arguments: str | int) -> None:
     try:
         # Asked first: Celery's own connection would try for seconds before it gave up.

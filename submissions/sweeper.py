@@ -7,7 +7,18 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import idempotency, minting, networks, notices, outlines, pairs, post_office, ringing
+from submissions import (
+    courier,
+    deliveries,
+    idempotency,
+    minting,
+    networks,
+    notices,
+    outlines,
+    pairs,
+    post_office,
+    ringing,
+)
 from submissions.evaluation import MOST_ATTEMPTS
 from submissions.models import Entry, Pair, Release, Submission
 
@@ -54,6 +65,9 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     minting.forget_old(now=now)
     if post_office.is_due(now):
         ringing.post()
+    courier.forget_old(now=now)
+    if courier.is_due(now):
+        ringing.deliver()
     if rung or failed or placed:
         logger.warning("sweep: rang for %d submissions and %d entries, failed %d", rung, placed, failed)
     return Sweep(rung=rung, failed=failed, placed=placed)
@@ -72,6 +86,7 @@ def _end_used_up(now: datetime) -> int:
             ):
                 continue
             notices.tell_end(submission, status=Submission.Status.FAILED)
+            deliveries.tell_end(submission)
         logger.error("failed after %d attempts: %s", MOST_ATTEMPTS, submission.pk)
         failed += 1
     return failed

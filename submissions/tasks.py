@@ -5,7 +5,17 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from submissions import evaluation, pairs, post_office, publication, reconciler, releases, rescoring, sweeper
+from submissions import (
+    courier,
+    evaluation,
+    pairs,
+    post_office,
+    publication,
+    reconciler,
+    releases,
+    rescoring,
+    sweeper,
+)
 
 
 @shared_task
@@ -42,6 +52,12 @@ def compare(pair_id: int) -> None:
 def post() -> None:
     """Send what waits to be sent by mail."""
     post_office.take_turn()
+
+
+@shared_task
+def deliver() -> None:
+    """Send what waits to be sent to webhooks."""
+    courier.take_turn()
 
 
 @shared_task

@@ -12,6 +12,7 @@ from submissions.pages import (
     submission,
     teams,
     upload,
+    webhooks,
 )
 
 urlpatterns = [
@@ -47,6 +48,29 @@ urlpatterns = [
         "teams/<slug:slug>/publishers/<int:publisher_id>/remove/",
         publishers.publisher_remove,
         name="publisher-remove",
+    ),
+    path("teams/<slug:slug>/webhooks/", webhooks.webhook_new, name="webhook-new"),
+    path("teams/<slug:slug>/webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("teams/<slug:slug>/webhooks/<int:webhook_id>/ping/", webhooks.webhook_ping, name="webhook-ping"),
+    path("teams/<slug:slug>/webhooks/<int:webhook_id>/pause/", webhooks.webhook_pause, name="webhook-pause"),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/resume/", webhooks.webhook_resume, name="webhook-resume"
+    ),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/rotate/", webhooks.webhook_rotate, name="webhook-rotate"
+    ),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/remove/", webhooks.webhook_remove, name="webhook-remove"
+    ),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/messages/<int:delivery_id>/",
+        webhooks.delivery,
+        name="delivery",
+    ),
+    path(
+        "teams/<slug:slug>/webhooks/<int:webhook_id>/messages/<int:delivery_id>/again/",
+        webhooks.delivery_again,
+        name="delivery-again",
     ),
     path("invitations/<slug:secret>/", invitations.invitation, name="invitation"),
     path("notices/", notices.notices, name="notices"),

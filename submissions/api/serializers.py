@@ -1,13 +1,14 @@
 """Shapes of the write API: what comes in, what goes out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.reverse import reverse
 
 from submissions import askers, messages, names, provenance, tokens
 from submissions.forms import SETTING_CHOICES
@@ -326,14 +327,28 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
 
     @extend_schema_field(LinksShape)
     def get_links(self, submission: Submission) -> dict[str, str]:
-        request, args = self.context["request"], [submission.pk]
-        return {
-            "self": reverse("api-submission", args, request=request),
-            "report": reverse("api-report", args, request=request),
-            "problems": reverse("api-problems", args, request=request),
-            "entry": reverse("api-entry", [submission.entry_id], request=request),
-            "page": reverse("submission", args, request=request),
-        }
+        return _links(submission, self.context["request"].build_absolute_uri)
+
+
+def _links(submission: Submission, absolute: Callable[[str], str]) -> dict[str, str]:
+    args = [submission.pk]
+    return {
+        "self": absolute(reverse("api-submission", args=args)),
+        "report": absolute(reverse("api-report", args=args)),
+        "problems": absolute(reverse("api-problems", args=args)),
+        "entry": absolute(reverse("api-entry", args=[submission.entry_id])),
+        "page": absolute(reverse("submission", args=args)),
+    }
+
+
+class TeamsState(SubmissionState):
+    """The same as its team reads it, for a message to it: nobody asks, so its links lead to the site's address."""
+
+    def get_errors(self, submission: Submission) -> list[dict[str, Any]]:
+        return [said(problem) for problem in submission.errors]
+
+    def get_links(self, submission: Submission) -> dict[str, str]:
+        return _links(submission, lambda path: settings.VERNIER_URL + path)
 
 
 def said(problem: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,13 +18,23 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from submissions import askers, idempotency, intake, limits, publication, reports, upload_switch, uploads
+from submissions import (
+    askers,
+    idempotency,
+    intake,
+    limits,
+    pacing,
+    publication,
+    reports,
+    upload_switch,
+    uploads,
+)
 from submissions.api import documented, serializers
 from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team
 from submissions.refusals import Refusal
 
-RETRY_SECONDS = 1
+LONGEST_NUMBER = 9  # digits
 
 
 class NewestFirst(CursorPagination):
@@ -67,9 +77,22 @@ def submitting_team(asker: Asker, slug: str | None) -> Team:
     return active[0]
 
 
-def until_finished(submission: Submission) -> Mapping[str, str]:
+def until_finished(submission: Submission, wait: int | None = None) -> Mapping[str, str]:
     """The header that says when to ask again, while there is something to wait for."""
-    return {} if submission.is_finished else {"Retry-After": str(RETRY_SECONDS)}
+    if submission.is_finished:
+        return {}
+    return {"Retry-After": str(pacing.seconds(submission, now=timezone.now(), wait=wait))}
+
+
+def wanted_wait(request: Request) -> int | None:
+    """The seconds that the caller would wait, a minute at most. Raises ValidationError for what is no such number."""
+    said = request.query_params.get("wait")
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdecimal() and len(said) <= LONGEST_NUMBER):
+        detail = _("“wait” is a whole number of seconds, 0 to 60; more is taken as 60.")
+        raise ValidationError({"wait": ErrorDetail(detail, code="unreadable-wait")})
+    return min(int(said), pacing.LONGEST_WAIT)
 
 
 class SubmissionList(APIView):
@@ -179,9 +202,10 @@ class SubmissionDetail(APIView):
         parameters=[
             OpenApiParameter(
                 "wait",
-                int,
-                description="Seconds that you would wait for the end. The answer may come at once all the same; "
-                "while the submission is unfinished, `Retry-After` says when to ask again.",
+                {"type": "integer", "minimum": 0, "maximum": 10**LONGEST_NUMBER - 1},
+                description="Seconds that you would wait for the end, 0 to 60; more is taken as 60. The answer comes "
+                "at once all the same: while the submission is unfinished, `Retry-After` says when to ask again, never "
+                "later than that, and the sooner the fewer are ahead of it.",
             ),
             documented.retry_after(200),
         ],
@@ -189,9 +213,10 @@ class SubmissionDetail(APIView):
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """The submission's state. While it is unfinished, `Retry-After` says when to ask again."""
+        wait = wanted_wait(request)
         submission = visible(request, submission_id)
         state = serializers.SubmissionState(submission, context={"request": request})
-        headers = {**until_finished(submission), "Cache-Control": "no-store"}
+        headers = {**until_finished(submission, wait), "Cache-Control": "no-store"}
         return Response(state.data, headers=headers)
 
 

@@ -22,12 +22,14 @@ from submissions.models.team import Invitation, Membership, Team
 from submissions.models.token import Token, TokenNetwork
 from submissions.models.transition import Transition
 from submissions.models.user import User
+from submissions.models.webhook import Delivery, Webhook
 
 __all__ = [
     "Alarm",
     "Announcement",
     "Benchmark",
     "Complaint",
+    "Delivery",
     "Dispute",
     "DisputedQuestion",
     "Entry",
@@ -57,4 +59,5 @@ __all__ = [
     "UploadSwitch",
     "UsedIdentity",
     "User",
+    "Webhook",
 ]

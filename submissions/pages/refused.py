@@ -33,6 +33,7 @@ STATUS: Mapping[str, int] = {
     "check-busy": 503,
     "check-not-ready": 503,
     "check-unfinished": 503,
+    "too-many-messages": 429,
     "too-many-disputes": 429,
     "too-many-complaints": 429,
     "file-too-large": 413,
@@ -78,8 +79,8 @@ def storage_sentence() -> str:
     )
 
 
-def deed(page: str, key: str) -> Callable[[Deed[Names]], View]:
-    """A view that does one thing on POST and then leads back to the page of that URL name and key.
+def deed(page: str, *keys: str) -> Callable[[Deed[Names]], View]:
+    """A view that does one thing on POST and then leads back to the page of that URL name and keys.
 
     Whoever opens its address with GET, as after signing in or from a bookmark, is led to the page, and nothing is done.
     Who is not signed in comes to the page after signing in. A refusal stands above the page; where only an owner
@@ -89,7 +90,7 @@ def deed(page: str, key: str) -> Callable[[Deed[Names]], View]:
     def decorate(view: Deed[Names]) -> View:
         @wraps(view)
         def answer(request: HttpRequest, *args: Names.args, **names: Names.kwargs) -> HttpResponse:
-            back = reverse(page, args=[names[key]])
+            back = reverse(page, args=[names[key] for key in keys])
             if not request.user.is_authenticated:
                 return redirect_to_login(back)
             if request.method != "POST":

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from submissions import askers, tokens
 from submissions import teams as team_deeds
-from submissions.forms import PublisherForm, RoleForm, RotateForm, TeamForm, TokenForm
-from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token
+from submissions.forms import PublisherForm, RoleForm, RotateForm, TeamForm, TokenForm, WebhookForm
+from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token, Webhook
 from submissions.oidc import issuers
 from submissions.pages import dashboard, history, pager, refused
 from submissions.pages.refused import deed, person, see_other
@@ -74,6 +74,7 @@ def page(
     *,
     token_form: TokenForm | None = None,
     publisher_form: PublisherForm | None = None,
+    webhook_form: WebhookForm | None = None,
     new_token: tuple[Token, str] | None = None,
     invitation_url: str = "",
 ) -> HttpResponse:
@@ -107,10 +108,15 @@ def page(
         ),
         "publisher_services": bool(issuers.known()),
         "publisher_form": publisher_form or PublisherForm(),
+        "webhooks": list(
+            Webhook.objects.known().filter(team=team).select_related("benchmark", "created_by").order_by("pk")
+        ),
+        "webhook_form": webhook_form or WebhookForm(),
         "invitations": list(team.invitations.usable(at=now).order_by("-created_at")) if is_owner else [],
         "invitation_url": invitation_url,
     }
-    faulty = any(form is not None and form.errors for form in (token_form, publisher_form))
+    forms = (token_form, publisher_form, webhook_form)
+    faulty = any(form is not None and form.errors for form in forms)
     return render(request, "submissions/team.html", context, status=422 if faulty else 200)
 
 
@@ -145,7 +151,8 @@ def team_remove_member(request: HttpRequest, slug: str, membership_id: int) -> N
     membership = _membership(own(request, slug), membership_id)
     team_deeds.remove(membership, by=person(request), now=timezone.now())
     notices.success(
-        request, _("Removed from the team. The tokens and trusted publishers that they had made are revoked.")
+        request,
+        _("Removed from the team. The tokens, trusted publishers and webhooks that they had made end."),
     )
 
 
@@ -158,7 +165,7 @@ def team_leave(request: HttpRequest, slug: str) -> HttpResponse:
     team_deeds.remove(mine, by=person(request), now=timezone.now())
     notices.success(
         request,
-        _("You have left %(team)s. The tokens and trusted publishers that you had made are revoked.")
+        _("You have left %(team)s. The tokens, trusted publishers and webhooks that you had made end.")
         % {"team": mine.team},
     )
     return see_other(reverse("teams"))

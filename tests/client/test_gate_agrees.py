@@ -18,6 +18,7 @@ from submissions.models import Benchmark, Pair, Submission
 from tests import material
 from tests.scoring.statistics.test_clusters import regression
 from vernier import gates
+from vernier.results import Result
 from vernier.voice import Voice
 
 pytestmark = pytest.mark.django_db
@@ -95,8 +96,8 @@ def test_the_gate_agrees_with_a_paired_cluster_robust_test_on_fifty_pairs() -> N
             sent_at = material.NOON + timedelta(minutes=2 * seed + at)
             submission = material.scored(benchmark, team, f"model {seed}", file=file, now=sent_at)
         state = site.get(f"submissions/{submission.pk}/").json()
-        keeper = gates.Gatekeeper(site, state, seconds=5, voice=Voice(as_json=True, verbose=False))
-        found = keeper.judge(gates.parse("significantly-worse-than=previous"))
+        result = Result(site, state, seconds=5, voice=Voice(as_json=True, verbose=False))
+        found = gates.judge(gates.parse("significantly-worse-than=previous"), result)
         value, error, p = by_statsmodels(new, old)
         assert found.pair is not None
         told = found.pair["overall"]

@@ -6,12 +6,13 @@ import secrets
 import string
 import textwrap
 import zlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from scoring import definition
 from scoring.benchmarks.mmad import importer
-from submissions import tokens
+from submissions import courier, deliveries, signatures, tokens
 from submissions.api.serializers import Upload
 from submissions.forms import SETTING_CHOICES
 from submissions.models import Entry
@@ -91,3 +92,30 @@ def test_the_worked_example_of_a_token_holds() -> None:
     assert example == f"vrn_{body}{check}"
     assert int(number) == zlib.crc32(body.encode())
     assert tokens.is_well_formed(example)
+
+
+def test_the_check_in_the_guide_to_webhooks_knows_what_is_genuine() -> None:
+    names: dict[str, Any] = {}
+    text = guide("webhooks.md")
+    start = text.index("    import base64, hashlib")
+    exec(textwrap.dedent(text[start : text.index("\n\nThe body is what")]), names)  # noqa: S102 - the guide's own
+    secret, now = signatures.new_secret(), datetime.now(UTC)
+    old = signatures.headers([secret], "msg_1", "{}", now=now - timedelta(minutes=6))
+    both = signatures.headers([signatures.new_secret(), secret], "msg_1", "{}", now=now)
+    assert names["is_genuine"](secret, both, b"{}")
+    assert not names["is_genuine"](secret, both, b"{ }")
+    assert not names["is_genuine"](secret, {**both, "webhook-id": "msg_2"}, b"{}")
+    assert not names["is_genuine"](signatures.new_secret(), both, b"{}")
+    assert not names["is_genuine"](secret, old, b"{}")
+
+
+def test_the_guide_to_webhooks_names_every_message_and_every_gap() -> None:
+    text = guide("webhooks.md")
+    assert set(re.findall(r"^\| `([a-z.]+)` \|", text, re.MULTILINE)) - {"type"} == {
+        *deliveries.TYPES.values(),
+        "ping",
+    }
+    assert "5 seconds, 1, 5 and 30 minutes, 2, 5, 7 and 9 hours" in text
+    hours = [gap.total_seconds() / 3600 for gap in courier.GAPS]
+    assert hours == [5 / 3600, 1 / 60, 5 / 60, 0.5, 2, 5, 7, 9]
+    assert set(json.loads(block(text, "{").replace("…", "x"))) == {"type", "timestamp", "data"}

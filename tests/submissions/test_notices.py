@@ -283,6 +283,9 @@ PARAMS: dict[str, dict[str, Any]] = {
     "token-rotated": {"token": "nightly", "ends": "then", "overlap_ends": "soon"},
     "token-network": {"token": "nightly", "at": "now"},
     "entry-not-verified": {"reason": "r"},
+    "webhook-failing": {"host": "ci.example.org"},
+    "webhook-paused-gone": {"host": "ci.example.org"},
+    "webhook-paused-failing": {"host": "ci.example.org"},
 }
 
 

@@ -12,7 +12,17 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from submissions import mails, publishers, releases, storage, teams, tokens, urls
+from submissions import (
+    deliveries,
+    mails,
+    publishers,
+    releases,
+    storage,
+    teams,
+    tokens,
+    urls,
+    webhooks,
+)
 from submissions.models import Membership, Publisher, Submission, Token, User
 from tests import material
 
@@ -64,7 +74,11 @@ def made(kept: Path) -> tuple[dict[str, User], dict[str, object]]:
     invitation, secret = teams.invite(team, by=people["owner"], now=timezone.now())
     draft, _outcome = releases.publish(material.content(seed=99), slug="mmad")
     token, _text = tokens.create(team, name="ci", scope=Token.Scope.READ, days=9, now=timezone.now())
+    told = "https://ci.example.org/hook"
+    webhook, _secret = webhooks.add(team, url=told, by=people["owner"], now=timezone.now())
     return people, {
+        "webhook_id": webhook.pk,
+        "delivery_id": deliveries.ping(webhook, now=timezone.now()).pk,
         "submission_id": submission.pk,
         "entry_id": submission.entry_id,
         "invitation_id": invitation.pk,
@@ -95,6 +109,8 @@ GETS = {
     "teams": (LOGIN, OK, OK, OK, OK),
     "team-new": (LOGIN, OK, OK, OK, OK),
     "team": (LOGIN, NONE, OK, OK, NONE),
+    "webhook": (LOGIN, NONE, OK, OK, NONE),
+    "delivery": (LOGIN, NONE, OK, OK, NONE),
     "invitation": (OK, OK, OK, OK, OK),
     "notices": (LOGIN, OK, OK, OK, OK),
     "mails": (OK,) * 5,
@@ -125,6 +141,13 @@ POSTS = {
     "token-revoke": (LOGIN, NONE, NO, DONE, NONE),
     "publisher-new": (LOGIN, NONE, 422, 422, NONE),
     "publisher-remove": (LOGIN, NONE, NO, DONE, NONE),
+    "webhook-new": (LOGIN, NONE, 422, 422, NONE),
+    "webhook-ping": (LOGIN, NONE, NO, DONE, NONE),
+    "webhook-pause": (LOGIN, NONE, NO, DONE, NONE),
+    "webhook-resume": (LOGIN, NONE, NO, DONE, NONE),
+    "webhook-rotate": (LOGIN, NONE, NO, OK, NONE),
+    "webhook-remove": (LOGIN, NONE, NO, DONE, NONE),
+    "delivery-again": (LOGIN, NONE, NO, DONE, NONE),
     "release-rescore": (LOGIN, NONE, NONE, NONE, DONE),
     "release-publish": (LOGIN, NONE, NONE, NONE, DONE),
     "submission-publish": (LOGIN, NONE, DONE, DONE, NONE),
