@@ -65,7 +65,7 @@ def test_many_who_wait_ask_seldom_hold_nothing_and_all_learn_of_the_end(
     running: Site, sender: Pipeline
 ) -> None:
     def wait(url: str) -> tuple[int, list[int], str]:
-        asks, told = 0, []
+        asks, told = 0, list[int]()
         while True:
             asks += 1
             answer = sender.get(url, wait=60)
