@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from submissions import askers
 from submissions.models import Benchmark
 
 CLIENTS = settings.BASE_DIR / "clients"
@@ -24,7 +25,12 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the least that a zip can hold: the same cont
 def guide(request: HttpRequest, slug: str) -> HttpResponse:
     """How a pipeline sends answers to this benchmark, ready to be copied."""
     benchmark = get_object_or_404(Benchmark, slug=slug)
-    shown = {"benchmark": benchmark, "site": settings.VERNIER_URL}
+    teams = askers.teams_of(askers.of(request))
+    shown = {
+        "benchmark": benchmark,
+        "site": settings.VERNIER_URL,
+        "team": teams[0].slug if len(teams) == 1 else "my-team",
+    }
     return render(request, "leaderboard/pipelines.html", shown)
 
 

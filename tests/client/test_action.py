@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -17,7 +19,8 @@ from django.test import Client
 from tests import boxes, material
 from tests.client import runner
 from tests.client.process import SOURCE
-from tests.journeys.client import Pipeline, pipeline
+from tests.journeys.client import Pipeline
+from tests.journeys.trusted import Trusting, trusting
 from tests.servers.site import Site
 
 SLUG = "action"
@@ -25,11 +28,16 @@ SCHEMAS = {"vendor.github-actions": "action.yml", "vendor.gitlab-ci": "clients/g
 
 
 @pytest.fixture(scope="module")
-def sender(embedded_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    path = tmp_path_factory.mktemp("benchmark") / "mmad.json"
-    path.write_text(json.dumps(material.questions()))
-    embedded_site.manage("import_mmad", str(path), "--slug", SLUG, "--daily-limit", "100")
-    return pipeline(embedded_site, SLUG, slug=SLUG)
+def here(
+    site: Callable[..., AbstractContextManager[Site]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Trusting]:
+    with trusting(site, tmp_path_factory.mktemp("benchmark"), SLUG) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sender(here: Trusting) -> Pipeline:
+    return here.sender
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +71,11 @@ def test_every_input_reaches_the_client_as_a_variable_and_no_script() -> None:
     assert used == set(action["inputs"])
 
 
-def test_from_an_empty_directory_to_a_score_on_github(sender: Pipeline, tmp_path: Path, temp: Path) -> None:
+def test_from_an_empty_directory_to_a_score_on_github(here: Trusting, tmp_path: Path, temp: Path) -> None:
     first, worse = material.answers(0.9, seed=21), material.answers(0.2, seed=22)
-    snippet = snippets(sender)[0]
+    snippet = snippets(here.sender)[0]
     (tmp_path / "answers.csv").write_bytes(first)
-    job = runner.github(snippet, tmp_path, temp, {}, token=sender.token, shots="1", visibility="public")
+    job = runner.github(snippet, tmp_path, temp, here.at_github(), shots="1", visibility="public")
     assert job.code == 0, job.log
     assert "### my model on action: " in job.summary
     assert "the entry’s first scored submission" in job.summary
@@ -75,12 +83,15 @@ def test_from_an_empty_directory_to_a_score_on_github(sender: Pipeline, tmp_path
     assert float(job.outputs["score-low"]) < float(job.outputs["score"]) < float(job.outputs["score-high"])
     assert (job.outputs["rank"], job.outputs["change"], job.outputs["passed"]) == ("1", "", "yes")
     (tmp_path / "answers.csv").write_bytes(worse)
-    job = runner.github(snippet, tmp_path, temp, {}, token=sender.token, shots="1")
+    job = runner.github(snippet, tmp_path, temp, here.at_github(), shots="1")
     assert job.code == 7
     assert "not passed" in job.summary
     assert float(job.outputs["change-high"]) < 0
     assert job.outputs["verdict"] == "second-better"
-    assert sender.token not in job.log + job.summary
+    assert "vrn_" not in job.log + job.summary
+    assert "eyJ" not in job.log + job.summary
+    state = here.sender.get(f"/submissions/{job.outputs['id']}/").json()
+    assert state["provenance"]["repository"] == "example/inspector"
 
 
 def test_a_rejected_file_fails_the_step_and_the_summary_says_where(
@@ -102,12 +113,12 @@ def test_what_an_input_holds_is_never_run(sender: Pipeline, tmp_path: Path, temp
     assert "### $(touch" not in job.summary
 
 
-def test_from_an_empty_directory_to_a_score_on_gitlab(sender: Pipeline, tmp_path: Path) -> None:
+def test_from_an_empty_directory_to_a_score_on_gitlab(here: Trusting, tmp_path: Path) -> None:
     (tmp_path / "answers.csv").write_bytes(material.answers(0.8, seed=24))
-    snippet = snippets(sender)[1].replace("my model", "on gitlab")
-    job, audiences = runner.gitlab(snippet, tmp_path, {"VERNIER_TOKEN": sender.token})
+    snippet = snippets(here.sender)[1].replace("my model", "on gitlab")
+    job, audiences = runner.gitlab(snippet, tmp_path, {"VERNIER_ID_TOKEN": here.gitlab.token()})
     assert job.code == 0, job.log
-    assert audiences == {"VERNIER_ID_TOKEN": sender.base_url}
+    assert audiences == {"VERNIER_ID_TOKEN": here.site.base_url}
     assert "### on gitlab on action: " in job.summary
     assert float(job.outputs["vernier_score"]) > 50
 
@@ -137,7 +148,7 @@ def test_the_guide_says_what_a_boards_page_says(name: str) -> None:
         if name == "shell.sh"
         else ("https://vernier.example.org", "mmad")
     )
-    shown = {"site": site, "benchmark": {"slug": slug, "asks_for_boxes": False}}
+    shown = {"site": site, "team": "my-team", "benchmark": {"slug": slug, "asks_for_boxes": False}}
     assert f"\n{render_to_string(f'leaderboard/pipelines/{name}', shown)}```\n" in guide
 
 
