@@ -128,6 +128,7 @@ class PublicView(APIView):
 class Index(PublicView):
     @extend_schema(
         operation_id="index",
+        tags=["site"],
         summary="Find the parts of this API",
         responses={200: shapes.IndexShape, **documented.problems()},
     )
@@ -205,7 +206,7 @@ def _parameters() -> list[OpenApiParameter]:
         if allowed and name in SETTINGS:
             allowed += ["declared", "undeclared"]
         listed.append(OpenApiParameter(name, str, description=words.get(name, ""), enum=allowed))
-    return [*listed, OpenApiParameter("format", str, enum=["json", "csv"])]
+    return [*listed, documented.formats("json", "csv")]
 
 
 def earlier_release_or_422(request: Request, benchmark: Benchmark) -> Release | None:
@@ -291,7 +292,7 @@ class Compare(PublicView):
         responses={
             200: shapes.ComparisonShape,
             202: OpenApiResponse(shapes.ComparisonShape, "A worker computes what is left out: ask again."),
-            **documented.problems(404, 503),
+            **documented.problems(404, "too-many-comparisons", *documented.refusals("compare-")),
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -318,7 +319,7 @@ class Questions(PublicView):
         summary="Read or download the questions",
         parameters=[
             documented.CURSOR,
-            OpenApiParameter("format", str, enum=["json", "csv", "jsonl"]),
+            documented.formats("json", "csv", "jsonl"),
         ],
         responses={
             (200, "application/json"): shapes.QuestionPageShape,
@@ -368,7 +369,7 @@ class Prompts(PublicView):
     @extend_schema(
         operation_id="prompts",
         summary="Download the questions as prompts",
-        parameters=[shapes.PromptsQuery, OpenApiParameter("format", str, enum=["jsonl"])],
+        parameters=[shapes.PromptsQuery, documented.formats("jsonl")],
         responses={(200, "application/jsonl"): shapes.PromptShape, **documented.problems(404)},
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
@@ -420,7 +421,7 @@ class EntryDetail(APIView):
         operation_id="entry",
         summary="Read an entry with its history",
         parameters=[documented.CURSOR],
-        responses={200: shapes.EntryDetailShape, **documented.problems(401, 403, 404)},
+        responses={200: shapes.EntryDetailShape, **documented.problems(*documented.READING)},
     )
     def get(self, request: Request, entry_id: UUID) -> Response:
         """One entry: figures, settings, and its history, 50 submissions a page.

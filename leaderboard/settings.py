@@ -263,10 +263,22 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Vernier",
     "DESCRIPTION": "Send answer files, follow them, read the boards.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "leaderboard.schema.complete",
+    ],
+    "TAGS": [
+        {"name": "site", "description": "Where to go from here."},
+        {"name": "benchmarks", "description": "Definitions, boards, questions and what was sent to them."},
+        {"name": "submissions", "description": "One answer file of an entry, and what became of it."},
+        {"name": "entries", "description": "A model as run: what the board ranks."},
+        {"name": "token", "description": "The token that a call is sent with."},
+    ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "YesNoEnum": "submissions.models.Entry.YesNo",
