@@ -32,6 +32,7 @@ from leaderboard.filters import (
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
 from submissions import askers, contents, upload_switch
 from submissions.api import documented, problems
+from submissions.api.serializers import SETTINGS as SAID_OF_SETTINGS
 from submissions.models import Benchmark, Entry, Question, Release, Submission
 
 QUESTIONS_A_PAGE = 50
@@ -192,10 +193,12 @@ class BenchmarkDetail(PublicView):
 def _parameters() -> list[OpenApiParameter]:
     """The board's query parameters, for the schema."""
     words = {
+        **SAID_OF_SETTINGS,
+        "division": "Rows and ranks of this division; `closed` holds entries that declare no help.",
+        "kind": "Rows scored here, or those quoted from the authors and papers.",
+        "tier": "Rows that are quoted, scored, or verified by an organizer.",
         "column": "`overall`, a subtask's slug or a source dataset's name.",
         "q": "Text in the entry's name.",
-        "shots": "0 to 64.",
-        "parameters": "Billions.",
         "cursor": "From `next` or `previous`.",
         "release": "The board of an earlier release, as it stood when it was replaced: a digest's first digits.",
     }
@@ -205,7 +208,7 @@ def _parameters() -> list[OpenApiParameter]:
         allowed = list(kinds[name]) if name in kinds else None
         if allowed and name in SETTINGS:
             allowed += ["declared", "undeclared"]
-        listed.append(OpenApiParameter(name, str, description=words.get(name, ""), enum=allowed))
+        listed.append(OpenApiParameter(name, str, description=words[name], enum=allowed))
     return [*listed, documented.formats("json", "csv")]
 
 

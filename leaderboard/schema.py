@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -119,10 +119,3 @@ def _example(operation: str, status: str, media_type: str) -> Any:
             text = path.read_text()
             return json.loads(text) if media_type == "application/json" else text
     return None
-
-
-def properties(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every property of every component, by `Component.property`."""
-    for name, component in schema["components"]["schemas"].items():
-        for each, said in component.get("properties", {}).items():
-            yield f"{name}.{each}", said

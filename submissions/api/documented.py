@@ -73,9 +73,21 @@ def refusals(*beginnings: str) -> tuple[str, ...]:
 
 # What an upload may be refused for.
 INTAKE = (
-    *("permission-denied", "token-may-not-submit", "storage-unavailable", "uploads-closed", "too-many-uploads"),
+    *(
+        "permission-denied",
+        "token-may-not-submit",
+        "storage-unavailable",
+        "uploads-closed",
+        "too-many-uploads",
+    ),
     *("benchmark-closed", "benchmark-not-yet", "benchmark-over", "benchmark-without-release"),
-    *("no-form", "unreadable-form", "body-too-large", "too-many-fields", *refusals("file-", "idempotency-key-")),
+    *(
+        "no-form",
+        "unreadable-form",
+        "body-too-large",
+        "too-many-fields",
+        *refusals("file-", "idempotency-key-"),
+    ),
     *("no-team", "which-team", "unknown-team", "team-archived", "team-banned"),
     *("unknown-subtask", "unknown-frame", "frame-without-boxes", "entry-settings"),
     *("quota-daily", "quota-total", "public-entries"),

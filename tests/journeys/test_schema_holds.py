@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -100,7 +99,9 @@ def rows(
         yield Rows(pipe, [each["id"] for each in states], [each["entry"]["id"] for each in states])
 
 
-def tried(rows: Rows, folder: Path, *arguments: str, token: str | None = None, cases: int, chains: int) -> str:
+def tried(
+    rows: Rows, folder: Path, *arguments: str, token: str | None = None, cases: int, chains: int
+) -> str:
     """What schemathesis says, which must have found nothing."""
     configuration = folder / "schemathesis.toml"
     configuration.write_text(
@@ -143,4 +144,14 @@ def test_a_member_is_answered_as_the_schema_says(rows: Rows, tmp_path: Path) -> 
 
 
 def test_a_token_is_rotated_as_the_schema_says(rows: Rows, tmp_path: Path) -> None:
-    print(tried(rows, tmp_path, "--include-operation-id", "token_rotate", token=rows.pipe.token, cases=20, chains=5))
+    print(
+        tried(
+            rows,
+            tmp_path,
+            "--include-operation-id",
+            "token_rotate",
+            token=rows.pipe.token,
+            cases=20,
+            chains=5,
+        )
+    )
