@@ -90,8 +90,10 @@ def _say_answer(
     for media_type, content in answer.get("content", {}).items():
         if media_type == problems.CONTENT_TYPE:
             _say_problems(status, answer, content, documents)
-        elif (example := _example(operation, status, media_type)) is not None:
-            content["example"] = example
+        elif (text := _example(operation, status, media_type)) is not None:
+            # A file of lines is described by one of them.
+            is_text = content["schema"].get("type") == "string"
+            content["example"] = text if is_text else json.loads(text)
     if not answer.get("description"):
         answer["description"] = "Done."
 
@@ -111,11 +113,10 @@ def _say_problems(
     content["schema"] = {"allOf": [content["schema"], {"properties": of_these}]}
 
 
-def _example(operation: str, status: str, media_type: str) -> Any:
+def _example(operation: str, status: str, media_type: str) -> str | None:
     """The call's answer as it was once given: leaderboard/examples/<operation>.json, or <operation>-202.json."""
     for name in (f"{operation}-{status}", operation):
         path = EXAMPLES / f"{name}.{ENDINGS.get(media_type, 'txt')}"
         if path.exists():
-            text = path.read_text()
-            return json.loads(text) if media_type == "application/json" else text
+            return path.read_text()
     return None

@@ -114,6 +114,16 @@ def _problem(status: int, codes: list[str]) -> OpenApiResponse:
     return OpenApiResponse(ProblemDocument, PROBLEMS[status], examples=named)
 
 
+def asked(body: Mapping[str, object]) -> OpenApiExample:
+    """A body as somebody may send it."""
+    return OpenApiExample("A request", value=body, request_only=True)
+
+
+SENT_FILE = asked(
+    {"file": "question_id,answer\nimage.png#0,A\n", "entry": "my model", "shots": 1, "visibility": "private"}
+)
+
+
 def location(*statuses: int) -> OpenApiParameter:
     return OpenApiParameter(
         "Location",

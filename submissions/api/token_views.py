@@ -49,6 +49,7 @@ class TokenRotate(APIView):
         summary="Let a new token take this one's place",
         description=ROTATE,
         request=serializers.Rotation,
+        examples=[documented.asked({"overlap_hours": 24})],
         responses={
             201: serializers.RotatedShape,
             **documented.problems(

@@ -97,6 +97,7 @@ class SubmissionList(APIView):
         summary="Send an answer file",
         description=documented.UPLOAD,
         request={"multipart/form-data": serializers.Upload},
+        examples=[documented.SENT_FILE],
         parameters=[
             documented.IDEMPOTENCY_KEY,
             documented.location(200, 202),
@@ -281,6 +282,7 @@ class SubmissionPublish(SubmissionDeed):
 @extend_schema_view(
     post=extend_schema(
         request=serializers.Withdrawal,
+        examples=[documented.asked({"reason": "The prompt was another than declared."})],
         responses=done("already-withdrawn", "not-public", "reason-missing", *documented.BODY),
         operation_id="submission_withdraw",
         summary="Withdraw a submission",

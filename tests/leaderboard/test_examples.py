@@ -1,6 +1,6 @@
 """The schema's examples are what the calls answer: recorded here, and held against them ever after.
 
-`VERNIER_EXAMPLES=write` writes leaderboard/examples anew; a new call is asked once in `answers`, and is recorded so.
+`EXAMPLES=write` writes leaderboard/examples anew; a new call is asked once in `answers`, and is recorded so.
 """
 
 import json
@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from leaderboard import pairs_computed
 from leaderboard.schema import ENDINGS, EXAMPLES
-from submissions import evaluation
-from submissions.models import Submission
+from submissions import evaluation, pairs
+from submissions.models import Pair, Submission
 from tests import material
 from tests.leaderboard import rows
 from tests.leaderboard.test_schema import API, MMAD, SENT, operations, send
@@ -32,7 +31,7 @@ def answers() -> dict[str, Any]:
     nobody = Client()
     rows.quoted(mmad, "a paper's", {"overall": 50.0})
     other = material.scored(mmad, material.team("team-b"), public=True)
-    made: dict[str, Any] = {"submissions_create": send(ours, visibility="private", shots="1")}
+    made: dict[str, Any] = {"submissions_create": send(ours, visibility="public", shots="1")}
     sent = Submission.objects.get(team=team)
     evaluation.run(sent.pk)
     at = f"{API}submissions/{sent.pk}/"
@@ -40,7 +39,8 @@ def answers() -> dict[str, Any]:
     made["submission_choose"] = ours.post(f"{at}choose/")
     entries = f"{MMAD}compare/?entries={sent.entry_id},{other.entry_id}"
     made["compare-202"] = nobody.get(entries)
-    pairs_computed()
+    for pair in Pair.objects.filter(due=True):
+        pairs.compute(pair.pk)
     made["compare"] = nobody.get(entries)
     made["index"] = nobody.get(API)
     made["benchmarks_list"] = nobody.get(f"{API}benchmarks/")
@@ -98,13 +98,13 @@ def test_examples_are_what_the_calls_answer() -> None:
     made = answers()
     assert {said["operationId"] for _path, _method, said in operations()} == {
         re.split(r"[-.]", name)[0] for name in made
-    }, "ask each call once in answers(), and record it with VERNIER_EXAMPLES=write"
+    }, "ask each call once in answers(), and record it with EXAMPLES=write"
     for name, answer in made.items():
         assert answer.status_code < 300, (name, answer.content)
         ending = ENDINGS[answer["Content-Type"].split(";")[0]]
         path = EXAMPLES / f"{name.partition('.')[0]}.{ending}"
         now = example(answer)
-        if os.environ.get("VERNIER_EXAMPLES") == "write":
+        if os.environ.get("EXAMPLES") == "write":
             path.write_text(now)
         said = path.read_text()
         if ending == "csv":
