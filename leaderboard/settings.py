@@ -262,7 +262,12 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Vernier",
-    "DESCRIPTION": "Send answer files, follow them, read the boards.",
+    "DESCRIPTION": """Send answer files, follow them, read the boards.
+
+Scores are in percent, shares go from 0 to 1, waits are in seconds, moments in UTC. Ignore fields that you do not know:
+version 1 grows, and takes nothing away. What is to go is told at least six months before, by the headers `Deprecation`
+and `Sunset` and in the changelog. Every problem is a document of RFC 9457 whose `code` stays. What everybody may read,
+pages of other sites may read too, without credentials. The whole policy is docs/api.md of the project.""",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
