@@ -104,8 +104,12 @@ def _say_problems(
     content: dict[str, Any],
     documents: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Name the codes that this status comes with here, with their sentences and documents."""
+    """Name the codes that this status comes with here, with their sentences and documents. Raises LookupError."""
     codes = [each["value"]["code"] for each in content.get("examples", {}).values()]
+    if unknown := set(codes) - set(documents):
+        raise LookupError(f"{', '.join(unknown)}: neither in messages.REFUSALS nor among schema.FAULTS")
+    if not codes:
+        return  # the tests ask for them
     told = "\n".join(f"* `{code}`: {documents[code]['detail']}" for code in codes)
     answer["description"] += f"\n\n{told}"
     content["examples"] = {code: {"value": documents[code]} for code in codes}

@@ -25,7 +25,7 @@ def is_open(answer: Any) -> bool:
     assert "Access-Control-Allow-Credentials" not in answer
     assert "Origin" not in answer.get("Vary", "")
     assert (ALLOWED in answer) == ("Access-Control-Expose-Headers" in answer)
-    return answer.get(ALLOWED, "") == "*"
+    return bool(answer.get(ALLOWED, "") == "*")
 
 
 @pytest.mark.parametrize(
