@@ -56,7 +56,7 @@ lint: .venv/development
 	$(TIMED) migrations $(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
 
 # What locks and triggers are about is tried on PostgreSQL as well.
-ON_POSTGRES := $(addprefix tests/submissions/test_,two_at_once.py intake.py legal_steps.py audit.py alarms.py \
+ON_POSTGRES := $(addprefix tests/submissions/test_,two_at_once.py minting_at_once.py intake.py legal_steps.py audit.py alarms.py \
 	public_entries.py idempotency.py post_office.py standings.py ranges.py pairs.py rescoring.py boxes.py)
 
 pytest: .venv/development

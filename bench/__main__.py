@@ -11,6 +11,7 @@ BENCHMARKS = (
     "bench.board",
     "bench.placing",
     "bench.upload",
+    "bench.dry_run",
     "bench.rescoring",
 )
 

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from leaderboard.orphans import die_with_parent
+from submissions.orphans import die_with_parent
 
 wsgi_app = "leaderboard.wsgi"
 bind = os.environ.get("VERNIER_BIND") or f"127.0.0.1:{os.environ.get('VERNIER_PORT') or 8000}"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -280,22 +281,43 @@ def slug_of(benchmark: Benchmark, wanted: Wanted) -> str:
 
 
 class Compare(PublicView):
+    # Of entries it is the same for everyone; submissions may be the asker's own.
+    authentication_classes = list(APIView.authentication_classes)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Who asks for entries is not asked who it is."""
+        asked = getattr(self, "request", None)
+        if asked is not None and ("entries" in asked.GET or "submissions" not in asked.GET):
+            return []
+        return super().get_authenticators()
+
     @extend_schema(
         operation_id="compare",
-        summary="Compare entries",
+        summary="Compare entries, or two submissions",
         parameters=[
             OpenApiParameter(
                 "entries",
                 str,
-                required=True,
                 description="Two to six ids of entries on the board, separated by commas, or the parameter repeated.",
             ),
-            documented.retry_after(202, 503),
+            OpenApiParameter(
+                "submissions",
+                str,
+                description="In place of `entries`: the ids of two scored submissions that you may see, said the "
+                "same way. They may be two tries of one entry, and private.",
+            ),
+            documented.retry_after(202, 429, 503),
         ],
         responses={
             200: shapes.ComparisonShape,
             202: OpenApiResponse(shapes.ComparisonShape, "A worker computes what is left out: ask again."),
-            **documented.problems(404, "too-many-comparisons", *documented.refusals("compare-")),
+            **documented.problems(
+                *documented.READING,
+                409,
+                "too-many-own-comparisons",
+                "too-many-comparisons",
+                *documented.refusals("compare-"),
+            ),
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -305,9 +327,14 @@ class Compare(PublicView):
         intervals overlap says nothing of it. What was never asked before is there within two seconds.
         """
         benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
-        entry_ids = comparison.named(request.query_params.getlist("entries"))
-        found = comparison.of(benchmark, entry_ids, now=timezone.now())
-        headers = {"Cache-Control": "no-cache"}
+        asked, now = request.query_params, timezone.now()
+        if "submissions" in asked and "entries" not in asked:
+            ids = comparison.named(asked.getlist("submissions"), "submissions")
+            found = comparison.of_submissions(benchmark, ids, asker=askers.of(request), now=now)
+            headers = {"Cache-Control": "private, no-store"}
+        else:
+            found = comparison.of(benchmark, comparison.named(asked.getlist("entries")), now=now)
+            headers = {"Cache-Control": "no-cache"}
         if found.is_done:
             return Response(comparison.body(found), headers=headers)
         headers["Retry-After"] = str(comparison.RETRY_SECONDS)

@@ -17,8 +17,8 @@ from celery.signals import (
 from django.conf import settings
 from kombu import Connection
 
-from leaderboard.orphans import die_with_parent
 from submissions import fence, log_lines, ringing
+from submissions.orphans import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard.settings")
 

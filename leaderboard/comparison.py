@@ -1,4 +1,7 @@
-"""Two to six entries beside each other: what stands for them on the board, and what workers found of each two."""
+"""Two to six entries beside each other: what stands for them on the board, and what workers found of each two.
+
+Or two submissions that whoever asks may see, such as two tries of one entry.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +13,8 @@ from uuid import UUID
 from leaderboard import verdicts
 from leaderboard.filters import OVERALL, Columns
 from submissions import askers, messages, pairs
-from submissions.models import Benchmark, Entry, Figure, Release, Submission
+from submissions.askers import Asker
+from submissions.models import Benchmark, Entry, Figure, Release, Submission, Team
 from submissions.pairs import Compared, Told
 from submissions.refusals import Refusal
 
@@ -22,12 +26,13 @@ RETRY_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An entry with the submission that stands for it."""
+    """An entry with the submission that stands for it, or with the one that was asked for."""
 
     entry: Entry
     submission: Submission
-    # Overall, in the open division: its rank, and the first and the last that cannot be ruled out.
-    rank: int | None
+    # Overall, in the open division: its rank, and the first and the last that cannot be ruled out. Of a submission that
+    # does not stand for its entry, none.
+    rank: int | None = None
     rank_low: int | None = None
     rank_high: int | None = None
 
@@ -80,8 +85,8 @@ class Comparison:
         return all(against.is_done for against in self.pairs)
 
 
-def named(values: Sequence[str]) -> list[UUID]:
-    """The entries that an address names: `?entries=a,b` or `?entries=a&entries=b`. Raises Refusal."""
+def named(values: Sequence[str], field: str = "entries") -> list[UUID]:
+    """What an address names: `?entries=a,b` or `?entries=a&entries=b`. Raises Refusal."""
     found = []
     for text in (part.strip() for value in values for part in value.split(",")):
         if not text:
@@ -89,7 +94,7 @@ def named(values: Sequence[str]) -> list[UUID]:
         try:
             found.append(UUID(text))
         except ValueError:
-            raise Refusal("compare-unreadable", field="entries", found=text[:40]) from None
+            raise Refusal("compare-unreadable", field=field, found=text[:40]) from None
     return found
 
 
@@ -107,7 +112,53 @@ def of(benchmark: Benchmark, entry_ids: Sequence[UUID], *, now: datetime) -> Com
     if missing or release is None:
         raise _missing(benchmark, (missing or entry_ids)[0])
     chosen = [sides[entry_id] for entry_id in entry_ids]
-    known = pairs.ask(release, [side.submission.pk for side in chosen], now=now)
+    return _compared(benchmark, release, chosen, account=pairs.FREE, now=now)
+
+
+def of_submissions(
+    benchmark: Benchmark, submission_ids: Sequence[UUID], *, asker: Asker, now: datetime
+) -> Comparison:
+    """Two submissions compared, as far as it is known, for whoever may see both; they may be of one entry.
+
+    What is not on the board is compared on the account of a team, see `pairs.ask`. Raises Refusal.
+    """
+    if len(submission_ids) != FEWEST or len(set(submission_ids)) < FEWEST:
+        raise Refusal("compare-how-many-submissions", field="submissions", found=len(submission_ids))
+    seen = Submission.objects.visible_to(asker).filter(benchmark=benchmark, pk__in=submission_ids)
+    known = {each.pk: each for each in seen.select_related("benchmark", "entry__team")}
+    for submission_id in submission_ids:
+        if submission_id not in known:
+            raise Refusal("compare-unknown-submission", field="submissions", found=str(submission_id))
+        askers.reading(asker, known[submission_id])
+    chosen = [known[submission_id] for submission_id in submission_ids]
+    release = benchmark.current_release
+    if release is None:
+        raise Refusal("benchmark-without-release", benchmark=benchmark.name)
+    for submission in chosen:
+        if not submission.is_scored or submission.release_id != release.pk:
+            raise Refusal("compare-not-scored", field="submissions", found=str(submission.pk))
+    ranked = on_board(benchmark, [submission.entry_id for submission in chosen])
+    sides = []
+    for submission in chosen:
+        side = ranked.get(submission.entry_id)
+        stands = side is not None and side.submission.pk == submission.pk
+        sides.append(side if side and stands else Side(submission.entry, submission))
+    is_boards = all(side in ranked.values() for side in sides)
+    account = pairs.FREE if is_boards or asker.is_staff else pairs.Account(_paying(asker, chosen))
+    return _compared(benchmark, release, sides, account=account, now=now)
+
+
+def _paying(asker: Asker, submissions: Sequence[Submission]) -> Team | None:
+    """Of the asker's teams the one on whose account two are compared: one that sent one of them, if any did."""
+    mine = askers.teams_of(asker)
+    senders = {submission.team_id for submission in submissions}
+    return next((team for team in mine if team.pk in senders), mine[0] if mine else None)
+
+
+def _compared(
+    benchmark: Benchmark, release: Release, chosen: Sequence[Side], *, account: pairs.Account, now: datetime
+) -> Comparison:
+    known = pairs.ask(release, [side.submission.pk for side in chosen], account=account, now=now)
     found = []
     for first, second in combinations(chosen, 2):
         a, b = sorted((first.submission.pk, second.submission.pk))

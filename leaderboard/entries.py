@@ -75,7 +75,7 @@ def details(entry_id: UUID, asker: Asker, cursor: HistoryCursor | None = None) -
     Raises Http404 for an entry that is not there or that the asker may not see, and Refusal for a token of the team
     that is limited to other benchmarks, unless everybody may see it.
     """
-    seen = Entry.objects.visible_to(asker).select_related("benchmark", "team", "shown", "verified")
+    seen = Entry.objects.visible_to(asker).select_related("benchmark", "team", "shown__token", "verified")
     entry = get_object_or_404(seen, pk=entry_id)
     asker = askers.reading(asker, entry)
     is_ours = asker.is_staff or entry.team_id in asker.team_ids

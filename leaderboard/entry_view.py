@@ -10,7 +10,7 @@ from leaderboard.cursors import HistoryCursor
 from leaderboard.entries import Details
 from leaderboard.filters import OPEN, OVERALL
 from leaderboard.rivals import rivals
-from submissions import reports
+from submissions import provenance, reports
 from submissions.models import Entry, Submission
 from submissions.pages import history, report_view
 from submissions.ui.life import HistoryRow, Setting
@@ -36,6 +36,7 @@ def context(found: Details) -> dict[str, Any]:
         else None,
         "standing_due": entry.standing_due,
         "leader_name": "" if leader is None or is_first else leader.name,
+        "attested": provenance.of(shown, is_ours=found.may_correct) if shown else None,
         "shown_url": shown.get_absolute_url() if shown else "",
         "settings_list": [setting(entry, name) for name in Entry.SETTINGS],
         "links_list": [

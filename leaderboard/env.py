@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 LOOPBACK = ("", "*", "127.0.0.1", "localhost", "[::1]")
 
 
@@ -23,6 +24,35 @@ def text(name: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
 def words(name: str, default: str = "") -> list[str]:
     """The variable's comma-separated words."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def issuers(name: str, default: str) -> list[tuple[str, str]]:
+    """Whose identity tokens are taken: `github=https://…` and `gitlab=https://…`, by spaces or commas; empty: nobody's.
+
+    Plain HTTP is for this machine alone.
+    """
+    found = []
+    for word in os.environ.get(name, default).replace(",", " ").split():
+        kind, _equals, url = word.partition("=")
+        parts = urlsplit(url)
+        allowed = ("https", "http") if parts.hostname in LOOPBACK_HOSTS else ("https",)
+        plain = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        if (
+            kind not in ("github", "gitlab")
+            or parts.scheme not in allowed
+            or not parts.hostname
+            or parts.username is not None
+            or url != plain
+            or url.endswith("/")
+        ):
+            raise ImproperlyConfigured(
+                f"{name}: {word!r} must look like github=https://token.actions.githubusercontent.com or "
+                "gitlab=https://gitlab.example.org, without a slash at its end."
+            )
+        found.append((kind, url))
+    if len({url for _kind, url in found}) < len(found):
+        raise ImproperlyConfigured(f"{name}: an issuer stands there twice.")
+    return found
 
 
 def flag(name: str, *, default: bool) -> bool:

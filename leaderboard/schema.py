@@ -17,7 +17,7 @@ from rest_framework import exceptions
 
 from leaderboard import outages
 from submissions import messages
-from submissions.api import problems
+from submissions.api import problems, rate_limits
 from submissions.api.authentication import REASONS, SCHEME
 from submissions.refusals import Refusal
 from submissions.storage import StorageUnavailableError
@@ -124,3 +124,17 @@ def _example(operation: str, status: str, media_type: str) -> str | None:
         if path.exists():
             return path.read_text()
     return None
+
+
+def with_rate_limits(result: dict[str, Any], **_drawn: object) -> dict[str, Any]:
+    """The schema with the fields that middleware adds to every answer of a call that asks who it is; 401 has none."""
+    result["components"]["headers"] = {
+        name: {"description": said, "schema": {"type": "string"}} for name, said in rate_limits.FIELDS.items()
+    }
+    calls = (call for path in result["paths"].values() for call in path.values())
+    for call in calls:
+        for status, answer in call["responses"].items() if call.get("security") else ():
+            if status != "401":
+                told = {name: {"$ref": f"#/components/headers/{name}"} for name in rate_limits.FIELDS}
+                answer["headers"] = answer.get("headers", {}) | told
+    return result

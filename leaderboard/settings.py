@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "submissions.api.rate_limits.RateLimitMiddleware",
 ]
 
 ROOT_URLCONF = "leaderboard.urls"
@@ -210,6 +211,12 @@ CACHES: dict[str, dict[str, Any]] = {
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
+# Trusted publishing: (kind, issuer) of the services whose identity tokens are exchanged for tokens of ours.
+VERNIER_OIDC_ISSUERS = env.issuers(
+    "VERNIER_OIDC_ISSUERS",
+    "github=https://token.actions.githubusercontent.com gitlab=https://gitlab.com",
+)
+
 # Security
 HTTPS = env.flag("VERNIER_HTTPS", default=not VERNIER_EMBEDDED)
 SECURE_SSL_REDIRECT = HTTPS
@@ -277,18 +284,21 @@ pages of other sites may read too, without credentials. The whole policy is docs
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "leaderboard.schema.complete",
+        "leaderboard.schema.with_rate_limits",
     ],
     "TAGS": [
         {"name": "site", "description": "Where to go from here."},
         {"name": "benchmarks", "description": "Definitions, boards, questions and what was sent to them."},
         {"name": "submissions", "description": "One answer file of an entry, and what became of it."},
         {"name": "entries", "description": "A model as run: what the board ranks."},
+        {"name": "oidc", "description": "A pipeline’s own identity in exchange for a token of 15 minutes."},
         {"name": "token", "description": "The token that a call is sent with."},
     ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "YesNoEnum": "submissions.models.Entry.YesNo",
         "VisibilityEnum": "submissions.models.Submission.Visibility",
+        "UploadVisibilityEnum": "submissions.api.serializers.VISIBILITIES",
         "StatusEnum": "submissions.models.Submission.Status",
         "ComparisonStatusEnum": "leaderboard.shapes.COMPARISON_STATUS",
     },

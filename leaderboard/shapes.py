@@ -475,8 +475,13 @@ class ComparedEntryShape(_Shape):
     team = serializers.SlugField(help_text="The slug of its team.")
     team_name = serializers.CharField(help_text="The team’s name, for people.")
     settings = SettingsShape(help_text="How the model was run.")
-    submission = serializers.UUIDField(help_text="The one that stands for the entry.")
-    rank = serializers.IntegerField(allow_null=True, help_text="Overall, in the open division.")
+    submission = serializers.UUIDField(
+        help_text="The one that stands for the entry; where submissions were asked for, the one that was."
+    )
+    rank = serializers.IntegerField(
+        allow_null=True,
+        help_text="Overall, in the open division; null of a submission that does not stand for its entry.",
+    )
     rank_low = serializers.IntegerField(allow_null=True, help_text="As in a board's row.")
     rank_high = serializers.IntegerField(allow_null=True, help_text="As in a board’s row.")
     score = serializers.FloatField(allow_null=True, help_text="Overall, in percent.")

@@ -21,7 +21,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from leaderboard import broker, preparations
-from leaderboard.orphans import die_with_parent
+from submissions.orphans import die_with_parent
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOGS_KEPT = 3

@@ -3,14 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
-from scoring.answers.read import read
+from scoring import answered
+from scoring.answered import Answered
 from scoring.answers.sheet import Sheet
 from scoring.definition import Definition
-from scoring.errors import PredictionError, Problem
 from scoring.release import Release
 from scoring.report import Report
 from scoring.statistics.estimates import intervals_of
@@ -19,13 +18,6 @@ from scoring.tabulate import SCORER_VERSION, tabulate
 from scoring.transfer import Transfer
 
 __all__ = ["SCORER_VERSION", "Answered", "Evaluation", "carry", "evaluate", "mark", "score", "score_all"]
-
-
-class Answered(NamedTuple):
-    """A sheet, and the positions of the subtasks that it is scored on."""
-
-    sheet: Sheet
-    scored: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +48,8 @@ def evaluate(
     """
     if definition is not None:
         release = release.under(definition)
-    scored = _positions(release.definition, partial)
-    sheet = read(data, release)
-    _check_present(sheet, release, scored, is_partial=bool(partial))
-    return score(sheet, release, scored)
+    found = answered.check(data, release, partial=partial)
+    return score(found.sheet, release, found.scored)
 
 
 def score(sheet: Sheet, release: Release, scored: Collection[int] | None = None) -> Evaluation:
@@ -68,9 +58,9 @@ def score(sheet: Sheet, release: Release, scored: Collection[int] | None = None)
     return score_all([Answered(sheet, frozenset(every if scored is None else scored))], release)[0]
 
 
-def score_all(answered: Sequence[Answered], release: Release) -> list[Evaluation]:
+def score_all(sheets: Sequence[Answered], release: Release) -> list[Evaluation]:
     """The same of several, which is faster than one after the other."""
-    marked = [(mark(sheet, release, scored), scored) for sheet, scored in answered]
+    marked = [(mark(sheet, release, scored), scored) for sheet, scored in sheets]
     return [
         Evaluation(
             tabulate(sheet, correct, release, scored).with_intervals(its_intervals),
@@ -78,7 +68,7 @@ def score_all(answered: Sequence[Answered], release: Release) -> list[Evaluation
             sheet,
         )
         for (sheet, _), (correct, scored), its_intervals in zip(
-            answered, marked, intervals_of(marked, release), strict=True
+            sheets, marked, intervals_of(marked, release), strict=True
         )
     ]
 
@@ -96,49 +86,10 @@ def carry(sheet: Sheet, of: Release, to: Release, *, partial: Sequence[str] = ()
 
     Raises PredictionError, with the code too-few-records, when by far too few of its questions are answered.
     """
-    scored = _positions(to.definition, partial)
-    carried = transfer(of, to).carry(sheet)
-    _check_present(carried, to, scored, is_partial=bool(partial))
-    return Answered(carried, scored)
+    return answered.check_present(transfer(of, to).carry(sheet), to, partial=partial)
 
 
 @lru_cache(maxsize=4)
 def transfer(of: Release, to: Release) -> Transfer:
     """How answers go from one release to another, kept for the last few pairs."""
     return Transfer.between(of, to)
-
-
-def _positions(definition: Definition, partial: Sequence[str]) -> frozenset[int]:
-    slugs = definition.subtask_slugs
-    for slug in partial:
-        if slug not in slugs:
-            raise PredictionError.single(Problem("unknown-subtask", None, "partial", {"subtask": slug}))
-    return frozenset(slugs.index(slug) for slug in partial or slugs)
-
-
-def _check_present(sheet: Sheet, release: Release, scored: frozenset[int], *, is_partial: bool) -> None:
-    """Enough questions must have a record: over all of them, or in each subtask of a partial file."""
-    definition = release.definition
-    width = len(definition.subtasks)
-    asked = np.bincount(release.subtasks[release.counted], minlength=width).tolist()
-    present = np.bincount(release.subtasks[sheet.present & release.counted], minlength=width).tolist()
-    enough = [have >= definition.present_minimum * want for have, want in zip(present, asked, strict=True)]
-    if is_partial:
-        sufficient = all(enough[position] for position in scored)
-    else:
-        sufficient = sum(present) >= definition.present_minimum * sum(asked)
-    if sufficient:
-        return
-    named = [position for position in range(width) if asked[position]]
-    params: dict[str, str | int | float] = {
-        "present": sum(present[position] for position in scored),
-        "questions": sum(asked[position] for position in scored),
-        "minimum": definition.present_minimum,
-    }
-    if complete := ", ".join(definition.subtask_slugs[position] for position in named if enough[position]):
-        params["complete"] = complete
-    for position in named:
-        slug = definition.subtask_slugs[position]
-        params[f"present/{slug}"] = present[position]
-        params[f"questions/{slug}"] = asked[position]
-    raise PredictionError.single(Problem("too-few-records", params=params))

@@ -69,6 +69,20 @@ class Release:
         excluded = frozenset(ids) & frozenset(self.ids)
         return self if excluded == self.excluded else replace(self, excluded=excluded)
 
+    def without_truth(self) -> "Release":
+        """What the public knows of the questions, enough to check an answer file; it has another digest.
+
+        An image is abnormal in it where its path says so.
+        """
+        says = self.definition.normal_component
+        return replace(
+            self,
+            abnormal=self.abnormal if says else np.zeros(self.size, dtype=np.bool_),
+            truth=np.zeros(self.size, dtype=np.uint8),
+            categories=(),
+            clusters=(),
+        )
+
     @cached_property
     def counted(self) -> NDArray[np.bool_]:
         """A flag per question: whether figures count it."""

@@ -34,13 +34,13 @@ def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
     scores = {name: averages.evaluate(tree, score, mean) for name, tree in trees.items()}
     cells = tuple(_cells(release, right, answered, scored, scores))
     asked = sum(cell.asked for cell in cells)
-    present, ignored = _count_present(sheet, release, scored)
-    letters = _count_letters(sheet, release, scored)
+    present, ignored = count_present(sheet, release, scored)
+    letters = count_letters(sheet, release, scored)
     detecting = definition.detecting if definition.detecting in scored else None
     return Report(
         score=scores.get("overall"),
-        present=_share(present, asked),
-        coverage=_share(sum(cell.answered for cell in cells), asked),
+        present=share(present, asked),
+        coverage=share(sum(cell.answered for cell in cells), asked),
         cells=cells,
         subtasks={slug: scores[slug] for at, slug in enumerate(definition.subtask_slugs) if at in scored},
         datasets={name: scores.get(name) for name in definition.source_datasets},
@@ -57,9 +57,9 @@ def tabulate(sheet: Sheet, correct: Flags, release: Release, scored: Collection[
         partial=() if is_whole else tuple(definition.subtask_slugs[position] for position in sorted(scored)),
         ignored=ignored,
         intervals={},
-        commonest=_commonest(letters.sum(axis=0)),
+        commonest=commonest(letters.sum(axis=0)),
         commonest_by_subtask={
-            definition.subtask_slugs[position]: _commonest(letters[position]) for position in sorted(scored)
+            definition.subtask_slugs[position]: commonest(letters[position]) for position in sorted(scored)
         },
     )
 
@@ -70,7 +70,7 @@ def mean(scores: Sequence[float | None]) -> float | None:
     return sum(existing) / len(existing) if existing else None
 
 
-def _share(part: int, whole: int) -> float:
+def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
@@ -88,7 +88,7 @@ def _official(
     return averages.evaluate(tree, score, mean)
 
 
-def _count_present(sheet: Sheet, release: Release, scored: Collection[int]) -> tuple[int, int]:
+def count_present(sheet: Sheet, release: Release, scored: Collection[int]) -> tuple[int, int]:
     """The records for scored subtasks and for others, of questions that count."""
     counted = sheet.present & release.counted
     if len(scored) == len(release.definition.subtasks):
@@ -98,7 +98,7 @@ def _count_present(sheet: Sheet, release: Release, scored: Collection[int]) -> t
     return present, int(counts.sum()) - present
 
 
-def _count_letters(sheet: Sheet, release: Release, scored: Collection[int]) -> Integers:
+def count_letters(sheet: Sheet, release: Release, scored: Collection[int]) -> Integers:
     """How many replies that count were read as each letter, by subtask."""
     width = len(release.definition.subtasks)
     read = np.flatnonzero((sheet.codes != UNREAD) & release.counted)
@@ -108,7 +108,7 @@ def _count_letters(sheet: Sheet, release: Release, scored: Collection[int]) -> I
     return letters
 
 
-def _commonest(letters: Integers) -> Commonest | None:
+def commonest(letters: Integers) -> Commonest | None:
     """The first in the alphabet of those that are as common."""
     total = int(letters.sum())
     at = int(letters.argmax())

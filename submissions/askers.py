@@ -23,6 +23,11 @@ class Asker:
         return self.user is not None or self.token is not None
 
     @property
+    def key(self) -> str:
+        """Under which bursts are counted: the token's own, or the person's."""
+        return f"token:{self.token.pk}" if self.token else f"user:{self.user.pk if self.user else 0}"
+
+    @property
     def is_staff(self) -> bool:
         """An organizer in a session that has shown what it must; a token never is one."""
         if self.user is None or self.token is not None or self.lacks_second_factor:
@@ -87,7 +92,8 @@ def of(request: HttpRequest) -> Asker:
                 known = replace(known, lacks_second_factor=True)
         else:
             known = NOBODY
-        request._asker = known  # type: ignore[attr-defined]  # a cache on the request itself
+        # Kept on Django's own request, which DRF's stands before, so that middleware knows it too.
+        setattr(getattr(request, "_request", request), "_asker", known)  # noqa: B010  # no attribute of theirs
     return known
 
 

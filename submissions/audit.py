@@ -10,6 +10,7 @@ from submissions.models import (
     DisputedQuestion,
     Entry,
     Event,
+    Publisher,
     Release,
     Submission,
     Team,
@@ -67,10 +68,14 @@ def _name(on: Model) -> str:
 def _benchmark_id(on: Model) -> int | None:
     if isinstance(on, Benchmark):
         return on.pk
-    return on.benchmark_id if isinstance(on, Entry | Submission | Release | DisputedQuestion) else None
+    return (
+        on.benchmark_id
+        if isinstance(on, Entry | Submission | Release | DisputedQuestion | Publisher)
+        else None
+    )
 
 
 def _team_id(on: Model) -> int | None:
     if isinstance(on, Team):
         return on.pk
-    return on.team_id if isinstance(on, Entry | Submission | Token) else None
+    return on.team_id if isinstance(on, Entry | Submission | Token | Publisher) else None

@@ -12,6 +12,7 @@ from scoring import kinds
 from submissions import names
 from submissions.models import Benchmark, Complaint, Dispute, Entry, Membership, Submission, Team, Token
 from submissions.models.dispute import About
+from submissions.oidc import issuers
 from submissions.ui.box_report import FRAMES
 
 NOT_DECLARED = _("not declared")
@@ -217,6 +218,55 @@ class TokenForm(forms.Form):
 
     def clean_name(self) -> str:
         return names.shown(self.cleaned_data["name"])
+
+
+class PublisherForm(forms.Form):
+    """A CI job that may send without a token."""
+
+    issuer = forms.ChoiceField(
+        label=_("Service"), choices=lambda: [(issuer.url, issuer.label) for issuer in issuers.known()]
+    )
+    repository = forms.CharField(
+        label=_("Repository or project"),
+        max_length=300,
+        help_text=_("As in its address: example/inspector, or at GitLab example/vision/inspector."),
+    )
+    workflow = forms.CharField(
+        label=_("Workflow or CI file"),
+        max_length=200,
+        help_text=_(
+            "At GitHub the name of a file in .github/workflows: submit.yml. At GitLab: .gitlab-ci.yml."
+        ),
+    )
+    environment = forms.CharField(
+        label=_("Environment"),
+        max_length=255,
+        required=False,
+        help_text=_(
+            "If the job names one, only that job may send; its service can have a person let it begin."
+        ),
+    )
+    benchmark = forms.ModelChoiceField(
+        label=_("Sends to"),
+        queryset=Benchmark.objects.order_by("name"),
+        to_field_name="slug",
+        empty_label=_("choose"),
+    )
+    repository_id = forms.CharField(
+        label=_("Repository’s id"),
+        max_length=20,
+        required=False,
+        help_text=_("A number that is never given twice, as names are. Empty: the first run’s is taken."),
+    )
+    owner_id = forms.CharField(
+        label=_("Owner’s id"),
+        max_length=20,
+        required=False,
+        help_text=_("The same of the account or group that the repository belongs to."),
+    )
+
+    def clean_environment(self) -> str:
+        return names.shown(self.cleaned_data["environment"])
 
 
 class RotateForm(forms.Form):

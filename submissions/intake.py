@@ -75,7 +75,6 @@ def accept(offer: Offer, *, now: datetime) -> Receipt:
     Raises Refusal (nothing written), ValidationError (a setting cannot be) or StorageUnavailableError.
     """
     _check_rules(offer, now=now)
-    _check_file(offer)
     submission = Submission(
         benchmark=offer.benchmark,
         team=offer.team,
@@ -181,16 +180,27 @@ def _check_rules(offer: Offer, *, now: datetime) -> None:
     _check_switch(offer)
     moderation.refuse_banned(offer.team)
     refuse_closed(benchmark, now=now)
+    refuse_unreadable(benchmark, offer.answers, partial=offer.partial, frame=offer.frame)
+
+
+def refuse_unreadable(
+    benchmark: Benchmark, answers: IO[bytes], *, partial: Sequence[str] = (), frame: str = ""
+) -> None:
+    """Raises Refusal for what can be told by the file's first bytes, and for what is said of it that cannot be.
+
+    The file stands at its beginning again.
+    """
     known = [subtask.slug for subtask in benchmark.rules.subtasks]
-    for slug in offer.partial:
+    for slug in partial:
         if slug not in known:
             raise Refusal("unknown-subtask", field="partial", subtask=slug[:100], known=", ".join(known))
 
     frames = kinds.of(benchmark.rules).frames
-    if offer.frame and not frames:
+    if frame and not frames:
         raise Refusal("frame-without-boxes", field="frame", benchmark=benchmark.name)
-    if offer.frame and offer.frame not in frames:
-        raise Refusal("unknown-frame", field="frame", frame=offer.frame[:100], known=", ".join(frames))
+    if frame and frame not in frames:
+        raise Refusal("unknown-frame", field="frame", frame=frame[:100], known=", ".join(frames))
+    _check_file(answers)
 
 
 def _check_switch(offer: Offer) -> None:
@@ -199,9 +209,9 @@ def _check_switch(offer: Offer) -> None:
         upload_switch.refuse_if_closed()
 
 
-def _check_file(offer: Offer) -> None:
-    head = offer.answers.read(HEAD_BYTES)
-    offer.answers.seek(0)
+def _check_file(answers: IO[bytes]) -> None:
+    head = answers.read(HEAD_BYTES)
+    answers.seek(0)
     try:
         recognise(head)
     except UnsupportedFileError as error:

@@ -112,10 +112,172 @@ REFUSALS: Mapping[str, str | Promise] = {
         "your team’s page and make a new one."
     ),
     "token-over": _("This token has ended or was revoked: make a new one on your team’s page."),
+    "token-minted": _(
+        "This token was got by a trusted publisher for one job, and cannot be rotated: exchange another identity token."
+    ),
+    "too-many-mints": _("More than {limit} identity tokens in a minute. Try again in {seconds} seconds."),
+    "identity-body-unreadable": _(
+        "The body cannot be read. Send the header Content-Type: application/json and "
+        '{{"token": "<identity token>", "team": "<team>", "benchmark": "<benchmark>"}}.'
+    ),
+    "identity-malformed": _(
+        "This is no identity token: it has to be three parts of base64url with a dot between each, the first two JSON "
+        "objects. Send what the CI service gave to the job, without quotation marks or a line’s end."
+    ),
+    "identity-algorithm": _("This identity token is signed by “{found}”. Taken are: {known}."),
+    "identity-key-carried": _(
+        "This identity token brings the key that it is to be checked with (“{found}” in its header). Keys are taken "
+        "from the issuer alone."
+    ),
+    "identity-critical": _(
+        "This identity token asks for an extension (“crit” in its header) that is not known here."
+    ),
+    "identity-issuer": _(
+        "This identity token says that it is from “{found}”. This site takes those of: {known}. Its operator can add "
+        "another (VERNIER_OIDC_ISSUERS)."
+    ),
+    "identity-issuer-silent": _(
+        "{issuer}, which signed this identity token, does not answer when asked for its keys. Nothing was used up: try "
+        "again in {seconds} s."
+    ),
+    "identity-issuer-unusable": _(
+        "{issuer}, which this identity token names, answers with something else than its keys when asked for them. "
+        "Nothing was used up: try again later, and tell the operator of this site if it stays so."
+    ),
+    "identity-key-unnamed": _(
+        "This identity token does not say with which key it is signed (“kid” in its header)."
+    ),
+    "identity-key-unknown": _(
+        "This identity token names the key “{found}”, and {issuer} has none of that name."
+    ),
+    "identity-key-kind": _(
+        "This identity token says that it is signed by {algorithm}, and the key that it names is not for that."
+    ),
+    "identity-signature": _(
+        "The signature of this identity token is wrong: it was changed on its way, or was not made by {issuer}."
+    ),
+    "identity-claim-missing": _("This identity token does not say its “{claim}”, which is needed."),
+    "identity-claim-unreadable": _("The “{claim}” of this identity token is not what it can be."),
+    "identity-claims-disagree": _(
+        "The “{first}” and the “{second}” of this identity token contradict each other."
+    ),
+    "identity-expired": _(
+        "This identity token ended at {at}. Ask for a new one right before it is exchanged; with GitLab, send from a "
+        "job of its own after the long one."
+    ),
+    "identity-not-yet": _("This identity token holds only from {at}. Is a clock wrong?"),
+    "identity-of-the-future": _("This identity token says that it was made at {at}, which is yet to come."),
+    "identity-lifetime": _(
+        "This identity token lives for longer than {hours} h, which is more than is taken. With GitLab it lives as "
+        "long as its job may run: give the job a shorter timeout."
+    ),
+    "identity-audience": _("This identity token is for “{found}”. Ask for one whose audience is {audience}."),
+    "identity-audience-list": _(
+        "This identity token is for a list of audiences, any of which could exchange it here. Ask for one whose "
+        "audience is {audience} alone."
+    ),
+    "identity-replayed": _(
+        "This identity token was exchanged already, and each can be once. Ask for a new one. If no job of yours did, "
+        "somebody has read it: remove the trusted publisher and look at the job’s log."
+    ),
+    "identity-pull-request-target": _(
+        "This job was started by pull_request_target, which anybody can cause by a pull request. Send from a push, a "
+        "schedule or by hand."
+    ),
+    "identity-pull-request": _(
+        "This job was started by a pull request ({found}), and its identity token does not tell whether from a fork. "
+        "Send from a push, a schedule or by hand."
+    ),
+    "identity-merge-request": _(
+        "This job is of a merge request ({found}), whose code may be a fork’s. Send from a pipeline of a branch or tag."
+    ),
+    "identity-fork": _(
+        "The code of this job is of {found}, a fork, though it runs in {wanted}. Send from a pipeline of the project’s "
+        "own branch or tag."
+    ),
+    "identity-event": _(
+        "This job was started by “{found}”, which people can cause who may not write to the repository. Taken are: "
+        "{known}."
+    ),
+    "identity-workflow-elsewhere": _(
+        "The CI file of this job is {found}, which is not of its repository {repository}. Let a file of the repository "
+        "itself send."
+    ),
+    "identity-workflow-ref": _(
+        "The CI file of this job is of {found}, and the job runs for {wanted}. Both have to be of the same branch or "
+        "tag."
+    ),
+    "identity-reused-workflow": _(
+        "This step is in {found}, a reusable workflow from outside {repository} or from another branch of it: people "
+        "there could change what it sends. Exchange the identity token in a workflow of the repository itself."
+    ),
+    "publisher-unknown": _(
+        "No team has registered {repository} ({issuer}) as a trusted publisher. Register it on your team’s page, with "
+        "its name as it is now."
+    ),
+    "publisher-for-another": _(
+        "{repository} is registered as a trusted publisher, but not for the team and benchmark that this asks for. "
+        "Compare both with your team’s page."
+    ),
+    "publisher-removed": _(
+        "The trusted publisher {repository} was removed. Register it anew on your team’s page if it is to send."
+    ),
+    "publisher-other-owner": _(
+        "A trusted publisher of this name is registered for another owner than today’s {owner} (id {found}): the name "
+        "was given to somebody else. If the owner is right, remove the publisher on your team’s page and register it "
+        "anew."
+    ),
+    "publisher-other-repository": _(
+        "A trusted publisher of this name is registered for another repository than today’s {repository} (id {found}): "
+        "that one was deleted or renamed. If this one is right, remove the publisher on your team’s page and register "
+        "it anew."
+    ),
+    "publisher-other-workflow": _(
+        "This identity token is of the CI file {found}, and the team registered {wanted}. Send from that file, or "
+        "register this one on your team’s page."
+    ),
+    "publisher-environment-missing": _(
+        "This job runs in no environment, and the team registered {wanted}. Write environment: {wanted} at the job."
+    ),
+    "publisher-other-environment": _(
+        "This job runs in the environment {found}, and the team registered {wanted}."
+    ),
+    "publisher-unproven": _(
+        "{workflow} in {repository} is registered, but has never said for which team it sends, and anybody may "
+        "register it. Say it once: send “team”, your team’s short name, beside the token. Better send it always."
+    ),
+    "publisher-ambiguous": _(
+        "{workflow} in {repository} is registered for several teams or benchmarks. Say for which this is: send “team” "
+        "and “benchmark”, their short names, beside the token."
+    ),
+    "publisher-team-archived": _("{sentence}"),
+    "publisher-team-banned": _("{sentence}"),
+    "publisher-benchmark-closed": _("{sentence}"),
+    "publisher-benchmark-not-yet": _("{sentence}"),
+    "publisher-benchmark-over": _("{sentence}"),
+    "publisher-benchmark-without-release": _("{sentence}"),
+    "publisher-issuer": _("This site takes no identity tokens of that service. Known are: {known}."),
+    "publisher-repository-github": _(
+        "A repository at GitHub is an owner and a name with a slash between, such as example/inspector."
+    ),
+    "publisher-repository-gitlab": _(
+        "A project at GitLab is its groups and its name with slashes between, such as example/vision/inspector."
+    ),
+    "publisher-workflow-github": _(
+        "A workflow is the name of a file in .github/workflows, such as submit.yml."
+    ),
+    "publisher-workflow-gitlab": _("A CI file is a path in the project, such as .gitlab-ci.yml."),
+    "publisher-id": _("An id is a number, not a name. Leave it out to have the first run’s taken."),
+    "publisher-known": _("Your team has registered exactly this already."),
+    "publishers-too-many": _("A team has at most {most} trusted publishers. Remove one that is not needed."),
     "not-by-token": _(
         "This call is about the token that it is sent with, and none came. Send the header Authorization: Bearer vrn_…."
     ),
     "too-many-uploads": _("More than {limit} uploads in a minute. Try again in {seconds} seconds."),
+    "too-many-checks": _("More than {limit} files checked in a minute. Try again in {seconds} seconds."),
+    "check-busy": _("Other files are being checked at the moment. Try again in {seconds} seconds."),
+    "check-not-ready": _("The questions are being made ready for checks. Try again in {seconds} seconds."),
+    "check-unfinished": _("The check took too long and was given up. Try again in {seconds} seconds."),
     "too-many-disputes": _("More than {limit} reports in an hour. Try again in {seconds} seconds."),
     "dispute-without-reason": _("Say what is wrong: the organizers go by it."),
     "question-not-asked": _(
@@ -181,11 +343,25 @@ REFUSALS: Mapping[str, str | Promise] = {
         "The account of “{email}” is switched off. An organizer switches it on at the desk."
     ),
     "not-owner": _("Only an owner of the team can do this."),
-    "compare-unreadable": _("“{found}” is not the id of an entry."),
+    "compare-unreadable": _("“{found}” is not an id."),
     "compare-how-many": _("Name two to six different entries, each once; {found} came."),
     "compare-unknown": _("There is no entry {found} on this board, or it is private."),
     "compare-elsewhere": _("“{name}” is an entry of another benchmark."),
     "compare-not-shown": _("“{name}” is not on the board at present, and only what is on it is compared."),
+    "compare-how-many-submissions": _("Name two different submissions, each once; {found} came."),
+    "compare-unknown-submission": _(
+        "There is no submission {found} on this benchmark, or it is not yours to see. Send a token of its team."
+    ),
+    "compare-not-scored": _(
+        "Submission {found} has no score on the current release, so there is nothing to compare."
+    ),
+    "compare-on-no-account": _(
+        "Of these two at least one does not stand on the board. To have them compared, send a token of your team."
+    ),
+    "too-many-own-comparisons": _(
+        "Your team has begun {limit} comparisons of submissions beside the board today. What was compared before can "
+        "be read again; try others in {seconds} seconds."
+    ),
     "too-many-comparisons": _("Too many comparisons wait to be computed. Try again in {seconds} seconds."),
     "team-name-taken": _("A team of this short name exists already. Choose another."),
 }
@@ -194,6 +370,9 @@ REFUSALS: Mapping[str, str | Promise] = {
 def fault(code: str) -> str:
     """Why a file could not be scored against another release."""
     return str(FAULTS.get(code, code))
+
+
+INVALID_ANSWERS = _("The file would be rejected; problems: {total}.")
 
 
 def refusal(code: str, params: Mapping[str, Any]) -> str:

@@ -150,6 +150,16 @@ KINDS: Mapping[str, Words] = {
             _("If this was not you, somebody else has the token: revoke it on the team’s page."),
         ),
     ),
+    "publisher-registered": Words(
+        (_("{team}: {repository} is a trusted publisher"),),
+        (
+            _(
+                "Jobs of {workflow} in {repository} may send answers to {benchmark} for {team}, without a token."
+            ),
+            _("They have to run in the environment {environment}."),
+            _("If you do not know of this, remove it on the team’s page."),
+        ),
+    ),
     "complaint-answered": Words(
         (_("{benchmark}: an answer to your report on “{entry}”"),),
         (_("The organizers have answered what you reported of it: {answer}"),),

@@ -15,6 +15,7 @@ from submissions.models import (
     Entry,
     Figure,
     Notice,
+    Publisher,
     Question,
     Release,
     Submission,
@@ -117,6 +118,13 @@ def _names(about: Page) -> dict[str, str]:
             return {"benchmark": about.benchmark.name}
         case Token():
             return {"team": about.team.name, "token": about.name}
+        case Publisher():
+            return {
+                "team": about.team.name,
+                "benchmark": about.benchmark.name,
+                "repository": about.repository,
+                "workflow": about.workflow,
+            }
         case Question():
             return {"benchmark": about.release.benchmark.name}
         case _:

@@ -1,7 +1,11 @@
 """Two submissions compared: asked for where somebody reads, computed by a worker, kept for the next who asks.
 
 Right and wrong answers together with the answers are the truth, so only a worker sees them. What it finds is kept by
-release, and is removed when nobody has asked for it in a month or when the board shows others.
+release, and is removed when nobody has asked for it in a month or when another release is current.
+
+What stands on the board anybody may have compared. Of other submissions, such as private tries of one entry, a team may
+have so many pairs computed a day: their number grows with the square of the tries', and each may tell a little more
+than the two reports do.
 """
 
 import logging
@@ -19,8 +23,8 @@ from django.utils import timezone
 
 from scoring.kinds import compare
 from scoring.statistics.pairs import Table
-from submissions import outcomes, reports, ringing, sealing, storage, truths
-from submissions.models import Benchmark, Pair, Release, Report, Submission
+from submissions import outcomes, quota, reports, ringing, sealing, storage, truths
+from submissions.models import Benchmark, Pair, Release, Report, Submission, Team
 from submissions.models.pair import PairQuerySet
 from submissions.refusals import Refusal
 
@@ -30,6 +34,7 @@ logger = logging.getLogger(__name__)
 MOST_WAITING = 500
 MOST_KEPT = 20_000
 KEPT = timedelta(days=30)
+COMPARED_A_TRY = 4  # pairs beside the board's that a team may begin in a day, for each submission it may send
 MOST_ATTEMPTS = 3
 HOLD = timedelta(seconds=60)  # far longer than a pair takes; after it, its worker is taken for dead
 STORAGE_PAUSE = timedelta(seconds=10)
@@ -42,6 +47,16 @@ Two = tuple[UUID, UUID]
 
 class NotComparableError(Exception):
     """The code of what is in the way, for messages.COMPARISONS."""
+
+
+class Account(NamedTuple):
+    """On whose account what nobody has asked for yet is computed; without a team, nothing is."""
+
+    team: Team | None = None
+    is_free: bool = False
+
+
+FREE = Account(is_free=True)
 
 
 class Told(NamedTuple):
@@ -92,10 +107,13 @@ class Compared:
         )
 
 
-def ask(release: Release, submission_ids: Sequence[UUID], *, now: datetime) -> dict[Two, Pair]:
+def ask(
+    release: Release, submission_ids: Sequence[UUID], *, account: Account = FREE, now: datetime
+) -> dict[Two, Pair]:
     """The pairs of these submissions on the release, each under its two ids in order; new ones are due.
 
-    Whoever calls sees to it that they are shown. One query where all are known. Raises Refusal when too many wait.
+    Whoever calls sees to it that whoever asks may see them. One query where all are known. Raises Refusal when too many
+    wait, and when the account bears no more today.
     """
     wanted = [_ordered(*two) for two in combinations(submission_ids, 2)]
     known = _known(release, wanted)
@@ -105,9 +123,21 @@ def ask(release: Release, submission_ids: Sequence[UUID], *, now: datetime) -> d
         if Pair.objects.due().count() + len(missing) + len(again) > MOST_WAITING:
             raise Refusal("too-many-comparisons", seconds=SECONDS_TO_WAIT)
         with transaction.atomic():
+            if missing and not account.is_free:
+                _charge(account.team, release.benchmark, len(missing), now=now)
             # Somebody else may ask for the same at this moment.
             Pair.objects.bulk_create(
-                [Pair(release=release, first_id=a, second_id=b, asked_at=now) for a, b in missing],
+                [
+                    Pair(
+                        release=release,
+                        first_id=a,
+                        second_id=b,
+                        asked_at=now,
+                        begun_at=now,
+                        begun_by=account.team,
+                    )
+                    for a, b in missing
+                ],
                 ignore_conflicts=True,
             )
             Pair.objects.filter(pk__in=again, due=False).update(
@@ -122,6 +152,20 @@ def ask(release: Release, submission_ids: Sequence[UUID], *, now: datetime) -> d
     if stale:
         Pair.objects.filter(pk__in=stale).update(asked_at=now)
     return known
+
+
+def _charge(team: Team | None, benchmark: Benchmark, more: int, *, now: datetime) -> None:
+    """Raises Refusal when the team may not begin so many more today, and for nobody's team."""
+    if team is None:
+        raise Refusal("compare-on-no-account")
+    # The team's row is the lock: two who ask at once cannot both take what is left.
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    limit = COMPARED_A_TRY * benchmark.daily_limit
+    renews_at = quota.renewal(now)
+    begun = Pair.objects.filter(begun_by=team, release__benchmark=benchmark)
+    if begun.filter(begun_at__gte=renews_at - timedelta(days=1)).count() + more > limit:
+        seconds = int((renews_at - now).total_seconds()) + 1
+        raise Refusal("too-many-own-comparisons", limit=limit, seconds=seconds)
 
 
 def _ordered(first: UUID, second: UUID) -> Two:
@@ -229,7 +273,7 @@ def _outcomes(submission: Submission, release: Release) -> bytes:
 
 
 def forget(*, now: datetime) -> int:
-    """Remove pairs that nobody reads: not asked for in a month, or not on the board; answers with how many.
+    """Remove pairs that nobody reads: not asked for in a month, or of a release of before; answers with how many.
 
     And those asked for least lately, where there are more than the database is to keep.
     """

@@ -16,7 +16,7 @@ from scoring import kinds
 from scoring.definition import Definition
 from scoring.kinds import AnyRelease
 from scoring.prompts import Templates
-from submissions import audit, disputes, names, notices, ranges, ringing, scores, standings, truths
+from submissions import audit, disputes, names, notices, outlines, ranges, ringing, scores, standings, truths
 from submissions.models import Benchmark, ImageTemplates, Question, Release
 from submissions.refusals import Refusal
 
@@ -239,6 +239,7 @@ def _recorded(content: AnyRelease, benchmark: Benchmark) -> Release:
         },
     )
     if is_new:
+        outlines.keep(release, content)
         for batch in _batches(content, release):
             Question.objects.bulk_create(batch)
     return release

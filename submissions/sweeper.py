@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import idempotency, networks, notices, pairs, post_office, ringing
+from submissions import idempotency, minting, networks, notices, outlines, pairs, post_office, ringing
 from submissions.evaluation import MOST_ATTEMPTS
 from submissions.models import Entry, Pair, Release, Submission
 
@@ -50,6 +50,8 @@ def sweep(*, now: datetime | None = None) -> Sweep:
     idempotency.forget_old(now=now)
     pairs.forget(now=now)
     networks.forget_old(now=now)
+    outlines.catch_up()
+    minting.forget_old(now=now)
     if post_office.is_due(now):
         ringing.post()
     if rung or failed or placed:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from submissions import audit, notices, tokens
+from submissions import audit, notices, publishers, tokens
 from submissions.askers import Asker
-from submissions.models import Invitation, Membership, Team, Token, User
+from submissions.models import Invitation, Membership, Publisher, Team, Token, User
 from submissions.refusals import Refusal
 
 INVITATION_LIFE = timedelta(days=7)
@@ -99,8 +99,8 @@ def revoke_invitation(invitation: Invitation, *, by: User, now: datetime) -> Non
 
 
 def remove(membership: Membership, *, by: User, now: datetime) -> None:
-    """Take a person out of the team, by an owner or by themselves, and revoke the tokens that they made and the
-    team's invitations.
+    """Take a person out of the team, by an owner or by themselves, and revoke the tokens that they made, the trusted
+    publishers that they registered and the team's invitations.
 
     Raises Refusal when it is the last owner, or when another member asks for it.
     """
@@ -118,6 +118,9 @@ def _part(membership: Membership, *, by: User, now: datetime) -> None:
         team=membership.team_id, created_by=membership.user_id, revoked_at=None
     ):
         tokens.revoke(token, by=Asker(user=by), now=now)
+    registered = Publisher.objects.living().filter(team=membership.team_id, created_by=membership.user_id)
+    for publisher in registered:
+        publishers.remove(publisher, by=Asker(user=by), now=now)
     Invitation.objects.filter(team=membership.team_id).usable(at=now).update(revoked_at=now)
     if gone:
         action = "left" if by.pk == membership.user_id else "removed"
@@ -134,6 +137,8 @@ def part_for_good(membership: Membership, *, by: User, now: datetime) -> None:
     if not others.exists():
         for token in Token.objects.filter(team=team, revoked_at=None):
             tokens.revoke(token, by=Asker(user=by), now=now)
+        for publisher in Publisher.objects.living().filter(team=team):
+            publishers.remove(publisher, by=Asker(user=by), now=now)
         put_away(team, by=Asker(user=by), now=now)
     elif membership.role == Role.OWNER and not others.filter(role=Role.OWNER).exists():
         raise Refusal("last-owner-of", team=team.name)

@@ -12,13 +12,14 @@ from django.db import transaction
 
 from submissions import audit, networks, notices
 from submissions.askers import Asker
-from submissions.models import Membership, Team, Token, User
+from submissions.models import Membership, Publisher, Team, Token, User
 from submissions.refusals import Refusal
 
 PREFIX = "vrn_"
 RANDOM_CHARACTERS = 30
 CHECK_CHARACTERS = 6
 LONGEST_LIFE = timedelta(days=365)
+MINTED_LIFE = timedelta(minutes=15)
 OVERLAP, LONGEST_OVERLAP = timedelta(hours=24), timedelta(days=7)
 NOTE_USE_EVERY = timedelta(minutes=1)
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -65,14 +66,37 @@ def create(
     return token, text
 
 
+def mint(publisher: Publisher, claims: dict[str, str], *, now: datetime) -> tuple[Token, str]:
+    """Make the short token of a job that a trusted publisher stands for. Nobody is told: its end comes by itself.
+
+    To be called in the transaction that has found the publisher to be good, with its row held.
+    """
+    return _made(
+        Token(
+            team=publisher.team,
+            name=str(publisher),
+            scope=Token.Scope.SUBMIT,
+            benchmarks=[publisher.benchmark.slug],
+            publisher=publisher,
+            claims=claims,
+            created_at=now,
+            expires_at=now + MINTED_LIFE,
+        ),
+        by=audit.SITE,
+    )
+
+
 def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tuple[Token, str]:
     """Let a token of the same name, rights and length of life take its place; the old one ends after the overlap.
 
-    Raises Refusal when that was done already, or when the token opens nothing any more. An overlap of nothing ends the
+    Raises Refusal when that was done already, when the token opens nothing any more, or when a trusted publisher got
+    it. An overlap of nothing ends the
     old one at once.
     """
     with transaction.atomic():
         old = Token.objects.select_for_update(no_key=True).get(pk=token.pk)
+        if old.is_minted:
+            raise Refusal("token-minted")
         if old.is_rotated:
             raise Refusal("token-rotated")
         if old.revoked_at is not None or old.expires_at <= now:
@@ -170,7 +194,12 @@ def authenticate(text: str, *, now: datetime) -> Token:
 
 
 def note_network(token: Token, address: str | None, *, now: datetime) -> None:
-    """Remember from which network a token is used, and tell its maker when it is a new one."""
+    """Remember from which network a token is used, and tell its maker when it is a new one.
+
+    A job's own is used from wherever its runner stands.
+    """
+    if token.is_minted:
+        return
     if networks.is_new(token, address, now=now):
         with transaction.atomic():
             # Of two first uses at once, one is told of.

@@ -3,19 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
-import numpy as np
-
+from scoring.boxes import answered
+from scoring.boxes.answered import BoxAnswered
 from scoring.boxes.geometry import DEFAULT_FRAME
-from scoring.boxes.read import read
 from scoring.boxes.release import BoxRelease
 from scoring.boxes.report import BoxReport
 from scoring.boxes.sheet import BoxSheet
 from scoring.boxes.tabulate import SCORER_VERSION, mark, tabulate
 from scoring.boxes.transfer import BoxTransfer
 from scoring.definition import Definition
-from scoring.errors import PredictionError, Problem
 
 __all__ = [
     "SCORER_VERSION",
@@ -27,13 +24,6 @@ __all__ = [
     "score",
     "score_all",
 ]
-
-
-class BoxAnswered(NamedTuple):
-    """A sheet, and the positions of the subtasks that it is scored on."""
-
-    sheet: BoxSheet
-    scored: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +56,8 @@ def evaluate(
     """
     if definition is not None:
         release = release.under(definition)
-    scored = _positions(release.definition, partial)
-    sheet = read(data, release, frame)
-    _check_present(sheet, release)
-    return score(sheet, release, scored)
+    found = answered.check(data, release, partial=partial, frame=frame)
+    return score(found.sheet, release, found.scored)
 
 
 def score(sheet: BoxSheet, release: BoxRelease, scored: Collection[int] | None = None) -> BoxEvaluation:
@@ -78,10 +66,10 @@ def score(sheet: BoxSheet, release: BoxRelease, scored: Collection[int] | None =
     return score_all([BoxAnswered(sheet, frozenset(every if scored is None else scored))], release)[0]
 
 
-def score_all(answered: Sequence[BoxAnswered], release: BoxRelease) -> list[BoxEvaluation]:
+def score_all(sheets: Sequence[BoxAnswered], release: BoxRelease) -> list[BoxEvaluation]:
     """The same of several."""
     found = []
-    for sheet, scored in answered:
+    for sheet, scored in sheets:
         marks = mark(sheet, release)
         found.append(BoxEvaluation(tabulate(sheet, marks, release, scored), marks.encode(), sheet))
     return found
@@ -92,31 +80,10 @@ def carry(sheet: BoxSheet, of: BoxRelease, to: BoxRelease, *, partial: Sequence[
 
     Raises PredictionError, with the code too-few-records, when by far too few of its images are answered.
     """
-    scored = _positions(to.definition, partial)
-    carried = transfer(of, to).carry(sheet)
-    _check_present(carried, to)
-    return BoxAnswered(carried, scored)
+    return answered.check_present(transfer(of, to).carry(sheet), to, partial=partial)
 
 
 @lru_cache(maxsize=4)
 def transfer(of: BoxRelease, to: BoxRelease) -> BoxTransfer:
     """How answers go from one release to another, kept for the last few pairs."""
     return BoxTransfer.between(of, to)
-
-
-def _positions(definition: Definition, partial: Sequence[str]) -> frozenset[int]:
-    slugs = definition.subtask_slugs
-    for slug in partial:
-        if slug not in slugs:
-            raise PredictionError.single(Problem("unknown-subtask", None, "partial", {"subtask": slug}))
-    return frozenset(slugs.index(slug) for slug in partial or slugs)
-
-
-def _check_present(sheet: BoxSheet, release: BoxRelease) -> None:
-    """Enough images must have a record."""
-    minimum = release.definition.present_minimum
-    present = int(np.count_nonzero(sheet.present & release.counted))
-    asked = int(np.count_nonzero(release.counted))
-    if present < minimum * asked:
-        params = {"present": present, "images": asked, "minimum": minimum}
-        raise PredictionError.single(Problem("too-few-records", params=params))

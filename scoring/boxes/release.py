@@ -64,6 +64,16 @@ class BoxRelease:
         excluded = frozenset(ids) & frozenset(self.ids)
         return self if excluded == self.excluded else replace(self, excluded=excluded)
 
+    def without_truth(self) -> "BoxRelease":
+        """What the public knows of the images, enough to check an answer file; it has another digest."""
+        return replace(
+            self,
+            anomalous=np.zeros(self.size, dtype=np.bool_),
+            starts=np.zeros(self.size + 1, dtype=np.int64),
+            boxes=np.zeros((0, 4)),
+            labels=(),
+        )
+
     @cached_property
     def counted(self) -> NDArray[np.bool_]:
         """A flag per image: whether figures count it."""

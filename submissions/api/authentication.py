@@ -40,14 +40,14 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 str(REASONS[error.reason]).format(**error.params), code=f"token-{error.reason}"
             ) from error
-        tokens.note_network(token, _address(request), now=now)
+        tokens.note_network(token, address_of(request), now=now)
         return AnonymousUser(), token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="vernier"'
 
 
-def _address(request: Request) -> str | None:
+def address_of(request: Request) -> str | None:
     """The client's address as the proxies tell it, in the way in which sign-ins are counted; None: nobody can tell."""
     try:
         address: str = get_adapter().get_client_ip(request._request)

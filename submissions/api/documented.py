@@ -21,7 +21,7 @@ PROBLEMS: Mapping[int, str] = {
     415: "The file or the body is of a kind that is not taken.",
     422: "A field, parameter, format or cursor cannot be used; `errors` says which.",
     429: "Too many; `Retry-After` says when to try again.",
-    503: "A part of the site is away, and nothing was taken or charged; or too much waits to be computed.",
+    503: "A part of the site is away, and nothing was taken or charged; or too much waits to be computed or checked.",
 }
 WRONG_TOKEN = ("token-scheme", *(f"token-{reason}" for reason in REASONS))
 # What a status alone stands for; a refusal of the call's own is named by its code.
@@ -145,6 +145,12 @@ def retry_after(*statuses: int) -> OpenApiParameter:
     )
 
 
+VALIDATE = """Check an answer file as scoring would, without sending it in: nothing is scored, kept or charged.
+
+    curl -H "Authorization: Bearer $VERNIER_TOKEN" -F file=@answers.csv $SITE/api/v1/benchmarks/mmad/validate/
+
+A file at fault is answered with 422, the code `invalid-answers` and the errors that a rejected submission would have.
+Also works while the benchmark takes no submissions."""
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,

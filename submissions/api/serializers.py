@@ -9,9 +9,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from submissions import askers, messages, names, tokens
+from submissions import askers, messages, names, provenance, tokens
 from submissions.forms import SETTING_CHOICES
 from submissions.models import Entry, Submission, Team, Token
+from submissions.oidc import identities
 
 VISIBILITIES = ("private", "public")
 CSRF_FIELD = "csrfmiddlewaretoken"
@@ -126,6 +127,12 @@ class Upload(SettingsField):
         return {name: value for name, value in self.validated_data.items() if name in declarable}
 
 
+class DryRun(Upload):
+    """An answer file to check; what else an upload may say is looked at as well, and needed for nothing."""
+
+    entry = serializers.CharField(max_length=80, required=False, help_text="The entry that it would be for.")
+
+
 class Withdrawal(serializers.Serializer[None]):
     """Why a submission is withdrawn."""
 
@@ -192,6 +199,58 @@ class RotatedShape(TokenState):
     class Meta(TokenState.Meta):
         fields = (*TokenState.Meta.fields, "token", "previous_ends_at")  # type: ignore[assignment]
         read_only_fields = fields  # type: ignore[assignment]
+
+
+class AudienceShape(serializers.Serializer[None]):
+    """For whom an identity token has to be made."""
+
+    audience = serializers.CharField(help_text="The site's address: what the identity token has to be for.")
+
+
+class Mint(serializers.Serializer[None]):
+    """An identity token, and for what a token is wanted."""
+
+    token = serializers.CharField(
+        max_length=identities.LONGEST, help_text="The identity token that the CI service gave to the job."
+    )
+    team = serializers.SlugField(
+        required=False,
+        help_text="Who sends. Needed at a trusted publisher's first use, and where the job is registered for several "
+        "teams; better always said.",
+    )
+    benchmark = serializers.SlugField(
+        required=False, help_text="What is sent to. Needed where the job is registered for several."
+    )
+
+
+class MintedShape(serializers.Serializer[None]):
+    """The token that it was exchanged for."""
+
+    token = serializers.CharField(help_text="Its text, `vrn_…`. It is not shown again.")
+    expires_at = serializers.DateTimeField(help_text="In 15 minutes.")
+    team = serializers.SlugField(help_text="For which it sends.")
+    benchmarks = serializers.ListField(child=serializers.SlugField(), help_text="The one that it is for.")
+    scope = serializers.ChoiceField(choices=Token.Scope.choices, help_text="Always `submit`: it reads, too.")
+
+
+class ProvenanceShape(serializers.Serializer[None]):
+    """The job that sent the file, as its CI service attests. It says who sent, not how the answers came about.
+
+    Of a repository that was not public, everybody but the team reads the tier alone, and null in place of the rest.
+    """
+
+    tier = serializers.ChoiceField(choices=[provenance.TIER], help_text="How far the origin is checked.")
+    issuer = serializers.CharField(allow_null=True, help_text="The service that signed the identity token.")
+    repository = serializers.CharField(allow_null=True, help_text="Of the job; at GitLab, the project.")
+    commit = serializers.CharField(allow_null=True, help_text="That the job ran for.")
+    ref = serializers.CharField(allow_null=True, help_text="Its branch or tag, as `refs/heads/main`.")
+    workflow = serializers.CharField(allow_null=True, help_text="The CI file that the job is of.")
+    run_url = serializers.URLField(
+        allow_null=True, help_text="The job's log at its service; null where that is not by HTTPS."
+    )
+    environment = serializers.CharField(
+        allow_null=True, help_text="That the job ran in; null where it named none."
+    )
 
 
 class SettingsShape(serializers.ModelSerializer[Entry]):
@@ -277,6 +336,9 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
     partial = serializers.ListField(  # type: ignore[assignment]  # see Upload
         child=serializers.CharField(), read_only=True, help_text="Subtasks that the file is limited to."
     )
+    provenance = serializers.SerializerMethodField(
+        help_text="The job that sent it, where a trusted publisher did; else null."
+    )
     links = serializers.SerializerMethodField(help_text="Where to go from here.")
 
     class Meta:
@@ -324,6 +386,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "partial",
             "frame",
             "held_at",
+            "provenance",
             "links",
         )
         read_only_fields = fields
@@ -334,6 +397,13 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
         if submission.team_id not in asker.team_ids or not asker.is_for(submission.benchmark):
             return []
         return [said(problem) for problem in submission.errors]
+
+    @extend_schema_field(ProvenanceShape(allow_null=True))
+    def get_provenance(self, submission: Submission) -> dict[str, str | None] | None:
+        asker = askers.of(self.context["request"])
+        is_ours = submission.team_id in asker.team_ids and asker.is_for(submission.benchmark)
+        found = provenance.of(submission, is_ours=is_ours)
+        return found.said() if found else None
 
     @extend_schema_field(LinksShape)
     def get_links(self, submission: Submission) -> dict[str, str]:
@@ -561,4 +631,41 @@ class ProblemDocument(serializers.Serializer[None]):
     errors_total = serializers.IntegerField(help_text="Of these, `errors` lists the first 20.")
     request_id = serializers.CharField(
         required=False, help_text="Of a fault of ours: what its lines in our logs are found by."
+    )
+
+
+class CheckedSubtaskShape(serializers.Serializer[None]):
+    """A subtask as a checked file answers it."""
+
+    asked = serializers.IntegerField(help_text="Questions that count; images, of boxes.")
+    records = serializers.IntegerField(help_text="Of these, those that the file has a record for.")
+    answered = serializers.IntegerField(help_text="Of these, those whose reply was read.")
+
+
+class CheckedShape(CheckedSubtaskShape):
+    """What can be said of a file without the truth; counts are of the subtasks that it would be scored on."""
+
+    valid = serializers.BooleanField(help_text="Always true: a file at fault is answered with 422.")
+    errors = ProblemShape(many=True, help_text="Always empty.")  # type: ignore[assignment]  # see partial
+    errors_total = serializers.IntegerField(help_text="Always 0.")
+    release = serializers.CharField(help_text="The digest of the release that it was checked against.")
+    format = serializers.CharField(help_text="What the file was read as.")
+    present = serializers.FloatField(help_text="Share of the questions that the file has a record for.")
+    coverage = serializers.FloatField(help_text="Share of the questions whose reply was read.")
+    subtasks = serializers.DictField(child=CheckedSubtaskShape(), help_text="The same counts by subtask.")
+    readings = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Records by the rule that read them."
+    )
+    commonest = CommonestShape(
+        allow_null=True, help_text="The commonest letter; null where no reply was read, or answers are boxes."
+    )
+
+
+class RejectedDocument(ProblemDocument):
+    """A file at fault, with what a rejected submission says of it; its code is `invalid-answers`."""
+
+    error_counts = serializers.DictField(
+        child=serializers.IntegerField(),
+        required=False,
+        help_text="How many errors of each code, where the code is `invalid-answers`.",
     )

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from submissions.api import token_views, views
+from submissions.api import check_views, identity_views, token_views, views
 
 urlpatterns = [
     path("benchmarks/<slug:slug>/submissions/", views.SubmissionList.as_view(), name="api-submissions"),
+    path("benchmarks/<slug:slug>/validate/", check_views.Validate.as_view(), name="api-validate"),
     path("submissions/<uuid:submission_id>/", views.SubmissionDetail.as_view(), name="api-submission"),
     path("submissions/<uuid:submission_id>/report/", views.SubmissionReport.as_view(), name="api-report"),
     path(
@@ -15,6 +16,8 @@ urlpatterns = [
     ),
     path("submissions/<uuid:submission_id>/choose/", views.SubmissionChoose.as_view(), name="api-choose"),
     path("submissions/<uuid:submission_id>/cancel/", views.SubmissionCancel.as_view(), name="api-cancel"),
+    path("oidc/audience/", identity_views.Audience.as_view(), name="api-oidc-audience"),
+    path("oidc/mint-token/", identity_views.MintToken.as_view(), name="api-oidc-mint-token"),
     path("token/", token_views.TokenDetail.as_view(), name="api-token"),
     path("token/rotate/", token_views.TokenRotate.as_view(), name="api-token-rotate"),
 ]

@@ -88,7 +88,7 @@ class SubmissionList(APIView):
         asker.refuse_elsewhere(benchmark)
         mine = Submission.objects.of(asker).filter(benchmark=benchmark)
         pages = NewestFirst()
-        page = pages.page_of(mine.select_related("benchmark", "team", "entry", "release"), request)
+        page = pages.page_of(mine.select_related("benchmark", "team", "entry", "release", "token"), request)
         shaped = serializers.SubmissionState(page, many=True, context={"request": request})
         return pages.get_paginated_response(shaped.data)
 
@@ -115,9 +115,7 @@ class SubmissionList(APIView):
         benchmark = get_object_or_404(Benchmark.objects.with_release(), slug=slug)
         asker.refuse_elsewhere(benchmark)
         upload_switch.refuse_if_closed()
-        limits.count_upload(
-            f"token:{asker.token.pk}" if asker.token else f"user:{asker.user.pk if asker.user else 0}"
-        )
+        limits.count_upload(asker.key)
         uploads.refuse_if_no_form(request)
         uploads.refuse_if_unusable(request)
         upload = serializers.Upload(data=request.data)
@@ -167,7 +165,9 @@ class SubmissionList(APIView):
 def visible(request: Request, submission_id: UUID) -> Submission:
     """A submission that the asker may see, else 404; 403 for a token of the team that is for other benchmarks."""
     asker = askers.of(request)
-    seen = Submission.objects.visible_to(asker).select_related("benchmark", "team", "entry", "release")
+    seen = Submission.objects.visible_to(asker).select_related(
+        "benchmark", "team", "entry", "release", "token"
+    )
     submission = get_object_or_404(seen, pk=submission_id)
     askers.reading(asker, submission)
     return submission

@@ -11,8 +11,10 @@ from submissions.models.figure import Figure
 from submissions.models.idempotency import IdempotencyKey
 from submissions.models.mail import Mail
 from submissions.models.notice import Letter, Notice
+from submissions.models.outline import Outline
 from submissions.models.pair import Pair
 from submissions.models.prompt import ImageTemplates, Knowledge
+from submissions.models.publisher import Publisher, UsedIdentity
 from submissions.models.quoted import QuotedResult
 from submissions.models.store_fault import StoreFault
 from submissions.models.submission import Report, Submission
@@ -39,7 +41,9 @@ __all__ = [
     "Mail",
     "Membership",
     "Notice",
+    "Outline",
     "Pair",
+    "Publisher",
     "Question",
     "QuotedResult",
     "Release",
@@ -51,5 +55,6 @@ __all__ = [
     "TokenNetwork",
     "Transition",
     "UploadSwitch",
+    "UsedIdentity",
     "User",
 ]

@@ -34,8 +34,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """Something that happened to what a team, or one person, has here. Sentences: submissions/notice_texts.py."""
 
-    # Of somebody's tokens: their mails come whatever is switched off.
-    SECURITY = frozenset({"token-made", "token-rotated", "token-network"})
+    # Of somebody's tokens and trusted publishers: their mails come whatever is switched off.
+    SECURITY = frozenset({"token-made", "token-rotated", "token-network", "publisher-registered"})
 
     team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="notices")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="notices")

@@ -3,10 +3,11 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, OuterRef, Q
+from django.db.models.functions import Now
 
 from submissions.models.benchmark import Benchmark, Release
-from submissions.models.entry import Entry
 from submissions.models.submission import Submission
+from submissions.models.team import Team
 
 
 class PairQuerySet(models.QuerySet["Pair"]):
@@ -19,15 +20,12 @@ class PairQuerySet(models.QuerySet["Pair"]):
         return self.due().filter(Q(not_before=None) | Q(not_before__lte=at))
 
     def of_no_use(self) -> Self:
-        """Those of a release that is no longer current, or of a submission that stands for its entry no more."""
-        current = Benchmark.objects.filter(current_release=OuterRef("release"))
-        first, second = (Entry.objects.filter(shown=OuterRef(name)) for name in ("first", "second"))
-        is_used = models.Exists(current) & models.Exists(first) & models.Exists(second)
-        return self.filter(~is_used)
+        """Those of a release that is no longer current."""
+        return self.exclude(models.Exists(Benchmark.objects.filter(current_release=OuterRef("release"))))
 
 
 class Pair(models.Model):
-    """Two shown submissions compared on a release, as a worker found them; it is computed when somebody asks.
+    """Two submissions compared on a release, as a worker found them; it is computed when somebody asks.
 
     `first` has the smaller id, so that a pair is there once. The figures are all that was found: what of them may be
     shown the benchmark's disclosure decides when they are read.
@@ -39,6 +37,9 @@ class Pair(models.Model):
     body = models.JSONField(default=dict)  # see submissions.pairs.Compared
     fault = models.CharField(max_length=40, blank=True)  # why they cannot be compared; empty when they were
     asked_at = models.DateTimeField()  # the last time, to the day
+    begun_at = models.DateTimeField(db_default=Now())  # when it was asked for first
+    # The team that asked for it first, where one of the two was not on the board; see submissions.pairs.
+    begun_by = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+")
     computed_at = models.DateTimeField(null=True)
     due = models.BooleanField(default=True)  # a worker has yet to compute it
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -59,6 +60,7 @@ class Pair(models.Model):
         indexes = [
             models.Index(fields=["asked_at"], condition=Q(due=True), name="pairs_due"),
             models.Index(fields=["asked_at"], name="pairs_by_use"),
+            models.Index(fields=["begun_by", "begun_at"], name="pairs_of_a_team"),
         ]
 
     def __str__(self) -> str:

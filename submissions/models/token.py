@@ -8,12 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from submissions.models.benchmark import Benchmark
+from submissions.models.publisher import Publisher
 from submissions.models.team import Team
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
     def living(self, *, at: datetime) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=at)
+
+    def made_by_people(self) -> Self:
+        """Without those that trusted publishers got for a job."""
+        return self.filter(publisher=None)
 
 
 class Token(models.Model):
@@ -31,6 +36,9 @@ class Token(models.Model):
     # By their slugs, which stay: a row that goes must never make a limited token one for all. Empty: all of them.
     benchmarks: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     replaces = models.OneToOneField("self", models.SET_NULL, null=True, related_name="replaced_by")
+    # Of one that a trusted publisher got for a job: by what, and what the job's own service says of the job.
+    publisher = models.ForeignKey(Publisher, models.CASCADE, null=True, related_name="tokens")
+    claims: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
@@ -44,6 +52,11 @@ class Token(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("team", args=[self.team.slug]) + "#tokens"
+
+    @property
+    def is_minted(self) -> bool:
+        """Whether a trusted publisher got it for a job."""
+        return self.publisher_id is not None
 
     @property
     def is_rotated(self) -> bool:

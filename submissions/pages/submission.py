@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from submissions import askers, contents, messages, publication, reports, storage
+from submissions import askers, contents, messages, provenance, publication, reports, storage
 from submissions.models import Alarm, Report, Submission
 from submissions.pages import csv_stream, rejection, report_view
 from submissions.pages.refused import deed, sentence
@@ -84,6 +84,7 @@ def page(
         "failure_text": _("Scoring broke off three times."),
         "held": _held(submission),
         "earlier_text": _earlier(submission) if submission.is_scored else "",
+        "attested": provenance.of(submission, is_ours=mine),
         "facts": _facts(submission, elsewhere, mine=mine, scorer=report.scorer_version if report else ""),
         "steps": steps(submission.transitions.all()) if mine else [],
         "report_json_url": report_url,

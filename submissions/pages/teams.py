@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from submissions import askers, tokens
 from submissions import teams as team_deeds
-from submissions.forms import RoleForm, RotateForm, TeamForm, TokenForm
+from submissions.forms import PublisherForm, RoleForm, RotateForm, TeamForm, TokenForm
 from submissions.models import Benchmark, Invitation, Membership, Submission, Team, Token
+from submissions.oidc import issuers
 from submissions.pages import dashboard, history, pager, refused
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
@@ -72,6 +73,7 @@ def page(
     team: Team,
     *,
     token_form: TokenForm | None = None,
+    publisher_form: PublisherForm | None = None,
     new_token: tuple[Token, str] | None = None,
     invitation_url: str = "",
 ) -> HttpResponse:
@@ -92,6 +94,7 @@ def page(
         "open_benchmarks": [] if shown or team.archived_at else _open_benchmarks(),
         "tokens": list(
             team.tokens.living(at=now)
+            .made_by_people()
             .select_related("created_by", "replaces", "replaced_by")
             .order_by("-created_at", "-pk")
         ),
@@ -99,10 +102,15 @@ def page(
         "token_form": token_form or TokenForm(),
         "new_token": new_token[0] if new_token else None,
         "new_token_text": new_token[1] if new_token else "",
+        "publishers": list(
+            team.publishers.living().select_related("created_by", "benchmark").order_by("-created_at", "-pk")
+        ),
+        "publisher_services": bool(issuers.known()),
+        "publisher_form": publisher_form or PublisherForm(),
         "invitations": list(team.invitations.usable(at=now).order_by("-created_at")) if is_owner else [],
         "invitation_url": invitation_url,
     }
-    faulty = token_form is not None and token_form.errors
+    faulty = any(form is not None and form.errors for form in (token_form, publisher_form))
     return render(request, "submissions/team.html", context, status=422 if faulty else 200)
 
 
@@ -136,7 +144,9 @@ def team_remove_member(request: HttpRequest, slug: str, membership_id: int) -> N
     """Take somebody out of the team."""
     membership = _membership(own(request, slug), membership_id)
     team_deeds.remove(membership, by=person(request), now=timezone.now())
-    notices.success(request, _("Removed from the team. The tokens that they had made are revoked."))
+    notices.success(
+        request, _("Removed from the team. The tokens and trusted publishers that they had made are revoked.")
+    )
 
 
 @deed("team", "slug")
@@ -147,7 +157,9 @@ def team_leave(request: HttpRequest, slug: str) -> HttpResponse:
     )
     team_deeds.remove(mine, by=person(request), now=timezone.now())
     notices.success(
-        request, _("You have left %(team)s. The tokens that you had made are revoked.") % {"team": mine.team}
+        request,
+        _("You have left %(team)s. The tokens and trusted publishers that you had made are revoked.")
+        % {"team": mine.team},
     )
     return see_other(reverse("teams"))
 

@@ -72,6 +72,7 @@ class Asked:
     digest: str  # of the file
     file: bytes
     fields: list[tuple[str, str]]
+    raw: bytes = b""
 
 
 Step = Answer | Cut | Callable[[Asked], Answer]
@@ -174,7 +175,9 @@ def read(method: str, path: str, headers: Any, content: bytes) -> Asked:
             file = part
         else:
             fields.append((name, part.decode()))
-    return Asked(method, path, dict(headers), len(content), hashlib.sha256(file).hexdigest(), file, fields)
+    return Asked(
+        method, path, dict(headers), len(content), hashlib.sha256(file).hexdigest(), file, fields, content
+    )
 
 
 def _parts(kind: str, content: bytes) -> Sequence[tuple[str, bytes]]:

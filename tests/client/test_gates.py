@@ -11,7 +11,6 @@ from tests.client.scripted import ENTRY, ID, OTHER, RIVAL, Answer, Step, problem
 TAKEN = Answer(submission("queued"), 202)
 SCORED = Answer(submission())
 DEFINITION = Answer({"slug": "mmad", "rules": {"lower_is_better": False}})
-NOT_YET = problem(422, "compare-how-many", "Two to six.")
 COMPUTING = Answer({"status": "computing", "entries": [], "pairs": []}, 202, {"Retry-After": "0"})
 
 
@@ -90,27 +89,51 @@ def test_the_first_one_of_an_entry_is_worse_than_nothing(tmp_path: Path) -> None
     assert (code, gate["passed"]) == (0, True)
 
 
-def test_a_site_that_compares_no_submissions_yet_leaves_it_undecided(tmp_path: Path) -> None:
-    steps = (TAKEN, SCORED, history(submission(id_=OTHER)), NOT_YET)
-    code, gate, _asked = gated(tmp_path, "significantly-worse-than=previous", *steps)
-    assert (code, gate["passed"]) == (7, None)
-    assert "does not compare two submissions of one entry yet" in gate["detail"]
-
-
 @pytest.mark.parametrize(
     ("last", "passed"),
     [
         (compared("first-better"), True),
         (compared("second-better"), False),
-        (compared("first-better", mine=RIVAL), None),
-        (problem(404, "compare-unknown", "There is no such entry."), None),
+        (problem(404, "compare-unknown", "There is no such submission."), None),
+        (Answer({"status": "done", "entries": [], "pairs": []}), None),
     ],
-    ids=["better", "worse", "another stands for the entry", "private"],
+    ids=["better", "worse", "private", "nothing"],
 )
-def test_such_a_site_compares_what_stands_on_the_board(
-    last: Answer, passed: bool | None, tmp_path: Path
-) -> None:
-    steps = (TAKEN, SCORED, Answer({"id": RIVAL, "submission": OTHER}), NOT_YET, last)
+def test_worse_than_what_stands_for_an_entry(last: Answer, passed: bool | None, tmp_path: Path) -> None:
+    steps = (TAKEN, SCORED, Answer({"id": RIVAL, "submission": OTHER}), last)
     code, gate, asked = gated(tmp_path, f"significantly-worse-than={RIVAL}", *steps)
     assert (code, gate["passed"]) == (0 if passed else 7, passed)
-    assert asked[-1] == f"/api/v1/benchmarks/mmad/compare/?entries={ENTRY}%2C{RIVAL}"
+    assert asked[-1] == f"/api/v1/benchmarks/mmad/compare/?submissions={ID}%2C{OTHER}"
+
+
+def test_worse_than_an_entry_for_which_nothing_stands_is_not_decided(tmp_path: Path) -> None:
+    steps = (TAKEN, SCORED, Answer({"id": RIVAL, "submission": None}))
+    code, gate, _asked = gated(tmp_path, f"significantly-worse-than={RIVAL}", *steps)
+    assert (code, gate["passed"]) == (7, None)
+
+
+def test_two_gates_ask_for_one_comparison_once(tmp_path: Path) -> None:
+    (tmp_path / "answers.csv").write_text("x")
+    steps = (
+        TAKEN,
+        SCORED,
+        history(submission(id_=OTHER)),
+        compared("first-better"),
+        Answer({"submission": OTHER}),
+    )
+    asked_for = (
+        "--fail-if",
+        "significantly-worse-than=previous",
+        "--fail-if",
+        f"significantly-worse-than={RIVAL}",
+    )
+    with serving(*steps) as site:
+        env = {
+            "VERNIER_URL": site.url,
+            "VERNIER_TOKEN": "vrn_x",
+            "VERNIER_BENCHMARK": "mmad",
+            "VERNIER_ENTRY": "m",
+        }
+        done = run(tmp_path, "submit", "answers.csv", *asked_for, "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    assert sum("/compare/" in asked.path for asked in site.asked) == 1

@@ -95,6 +95,36 @@ def test_better_and_worse_by_the_board(sender: Pipeline, tmp_path: Path) -> None
     assert body(done)["gates"][0]["passed"] is False
 
 
+def test_a_private_try_is_held_against_the_entrys_previous_one(sender: Pipeline, tmp_path: Path) -> None:
+    gate = ("--fail-if", "significantly-worse-than=previous", "--json")
+    passed = []
+    for seed, share in enumerate((0.9, 0.2, 0.25, 0.95)):
+        (tmp_path / "a.csv").write_bytes(material.answers(share, seed=30 + seed))
+        done = run(tmp_path, "submit", "a.csv", "--entry", "nightly", *gate, env=env(sender))
+        [judged] = body(done)["gates"]
+        passed.append((done.returncode, judged["passed"]))
+        assert judged["pair"] is not None or seed == 0, judged
+    assert passed == [(0, True), (7, False), (0, True), (0, True)]
+
+
+def test_a_file_is_checked_for_nothing(sender: Pipeline, tmp_path: Path) -> None:
+    before = sender.get(f"/benchmarks/{SLUG}/submissions/").json()["results"]
+    (tmp_path / "a.csv").write_bytes(material.answers(seed=40))
+    done = run(tmp_path, "validate", "a.csv", env=env(sender))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "The file would be scored: plain-csv, records for 100.0 %" in done.stdout
+    (tmp_path / "a.csv").write_bytes(material.answers(seed=40) + b"none#0,A\n" * 30)
+    done = run(tmp_path, "validate", "a.csv", env=env(sender))
+    assert done.returncode == 3
+    assert "The file would be rejected; problems: 30." in done.stdout
+    assert done.stdout.count("line ") == 20
+    assert "30 problems in all" in done.stdout
+    (tmp_path / "a.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    done = run(tmp_path, "validate", "a.csv", "--json", env=env(sender))
+    assert (done.returncode, body(done)["errors"][0]["code"]) == (3, "file-image")
+    assert sender.get(f"/benchmarks/{SLUG}/submissions/").json()["results"] == before
+
+
 @contextmanager
 def breaking(site: str, *, up: int | None) -> Iterator[str]:
     """A way to the site that breaks once: after so many bytes of a request; with None, before an answer passes."""

@@ -111,8 +111,14 @@ def validated(folder: Path, *answers: Answer) -> tuple[int, dict[str, object]]:
 
 def test_a_file_is_checked_without_being_sent_in(tmp_path: Path) -> None:
     wrong = {"line": 3, "field": None, "code": "unknown-question", "detail": "There is none."}
-    assert validated(tmp_path, Answer({"valid": True, "errors": []}))[0] == 0
-    assert validated(tmp_path, Answer({"valid": False, "errors": [wrong], "errors_total": 1}))[0] == 3
+    fine = {"valid": True, "errors": [], "format": "plain-csv", "present": 1.0, "coverage": 0.9}
+    assert validated(tmp_path, Answer(fine)) == (0, fine)
+    for status, code in ((422, "invalid-answers"), (415, "file-image")):
+        errors = [{**wrong, "field": "file"}] if status == 415 else [wrong]
+        at_fault = {"code": code, "detail": "It is wrong.", "errors": errors, "errors_total": 31}
+        told = {"valid": False, "errors": errors, "errors_total": 31}
+        assert validated(tmp_path, Answer(at_fault, status)) == (3, told)
+    assert validated(tmp_path, problem(422, "unknown-frame", "No such frame."))[0] == 5
 
 
 def test_a_site_that_checks_no_files_yet_is_told_from_a_wrong_benchmark(tmp_path: Path) -> None:

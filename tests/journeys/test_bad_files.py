@@ -161,8 +161,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], int, str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_an_answer_file_is_refused_at_the_door(sender: Sender, case: str) -> None:
     make, status, code = REFUSED[case]
-    answer = sender.upload(make(), f"refused {case}")
+    file = make()
+    answer = sender.upload(file, f"refused {case}")
     assert answer.status_code == status
+    dry = sender.check(file)
+    assert (dry.status_code, dry.json()) == (status, answer.json())
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json()
     assert problem["code"] == code
@@ -251,7 +254,8 @@ REJECTED: dict[str, tuple[Callable[[], bytes], str, int | None]] = {
 @pytest.mark.parametrize("case", REJECTED)
 def test_a_file_at_fault_is_rejected_and_says_where(sender: Sender, case: str) -> None:
     make, word, line = REJECTED[case]
-    state = sender.outcome(make(), f"rejected {case}")
+    file = make()
+    state = sender.outcome(file, f"rejected {case}")
     assert state["status"] == "rejected"
     assert state["errors_total"] >= 1
     assert state["errors"], "the sender is told what is wrong"
@@ -261,6 +265,12 @@ def test_a_file_at_fault_is_rejected_and_says_where(sender: Sender, case: str) -
     assert word in " ".join(state["error_counts"])
     if line is not None:
         assert first["line"] == line
+    dry = sender.check(file)
+    assert dry.status_code == 422
+    problem = dry.json()
+    assert problem["code"] == "invalid-answers"
+    for told in ("errors", "errors_total", "error_counts"):
+        assert problem[told] == state[told]
 
 
 def test_of_many_problems_the_first_twenty_are_listed_and_all_can_be_had(
@@ -298,10 +308,14 @@ READ: dict[str, tuple[Callable[[], bytes], str, str]] = {
 
 
 def test_harmless_oddities_are_read_alike_whatever_they_are_called(sender: Sender) -> None:
-    scores = {
-        case: sender.outcome(make(), f"read {case}", name=name, kind=kind)["score"]
-        for case, (make, name, kind) in READ.items()
-    }
+    scores = {}
+    for case, (make, name, kind) in READ.items():
+        file = make()
+        state = sender.outcome(file, f"read {case}", name=name, kind=kind)
+        scores[case] = state["score"]
+        dry = sender.check(file)
+        assert dry.status_code == 200, case
+        assert all(dry.json()[told] == state[told] for told in ("present", "coverage", "release")), case
     assert len(set(scores.values())) == 1
     assert None not in scores.values()
 

@@ -40,9 +40,12 @@ def sender(tight: Site) -> Pipeline:
     ("name", "code"), [("one wide answer", "too-much-memory"), ("objects in objects", "too-much-time")]
 )
 def test_a_file_that_takes_too_much_is_rejected_at_once(sender: Pipeline, name: str, code: str) -> None:
-    state = sender.outcome(WORST[name](), name)
+    file = WORST[name]()
+    state = sender.outcome(file, name)
     assert (state["status"], state["error_counts"]) == ("rejected", {code: 1})
     assert "than any answer file needs" in state["errors"][0]["detail"]
+    dry = sender.check(file).json()
+    assert (dry["errors"], dry["error_counts"]) == (state["errors"], state["error_counts"])
     # The same worker goes on.
     assert sender.outcome(GOOD, f"after {name}")["status"] == "scored"
 

@@ -28,7 +28,18 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from submissions import askers, audit, disputes, mailbox, mails, publication, releases, teams, upload_switch
+from submissions import (
+    askers,
+    audit,
+    disputes,
+    mailbox,
+    mails,
+    publication,
+    publishers,
+    releases,
+    teams,
+    upload_switch,
+)
 from submissions.models import (
     Alarm,
     Announcement,
@@ -127,6 +138,15 @@ def new_world() -> World:
         "ended token": ended,
     }
     invitation, secret = teams.invite(home, by=people["owner"], now=timezone.now())
+    publishers.register(
+        home,
+        benchmark,
+        issuer="https://gitlab.com",
+        repository="example/inspector",
+        workflow=".gitlab-ci.yml",
+        by=people["owner"],
+        now=timezone.now(),
+    )
     submissions = sent_by(home, benchmark)
     question = Question.objects.get(release=benchmark.current_release, position=0)
     by = askers.for_user(people["colleague"])
@@ -510,6 +530,9 @@ TABLE: dict[str, dict[str, Row]] = {
     "readyz": plain("503"),  # no first data here
     "board": of_benchmark("200"),
     "benchmark-about": of_benchmark("200"),
+    "benchmark-ci": of_benchmark("200"),
+    "client": plain("200"),
+    "gitlab-template": plain("200"),
     "compare": of_benchmark("200"),
     "releases": of_benchmark("200"),
     "release": {
@@ -562,6 +585,16 @@ TABLE: dict[str, dict[str, Row]] = {
         "login 404 403 200 404",
         lambda world: {"overlap": "24"},
     ),
+    "publisher-new": of_team(
+        TEAM_DOES,
+        data=lambda world: {
+            "issuer": "https://gitlab.com",
+            "repository": "example/other",
+            "workflow": ".gitlab-ci.yml",
+            "benchmark": "mmad",
+        },
+    ),
+    "publisher-remove": part_of_team(lambda world: world.home.publishers.get(), OWNER_DOES),
     "invitation-revoke": part_of_team(lambda world: world.invitation, OWNER_DOES),
     "team-remove-member": part_of_team(lambda world: world.colleague, OWNER_DOES),
     "team-role": part_of_team(lambda world: world.colleague, OWNER_DOES, lambda world: {"role": "owner"}),
@@ -603,6 +636,9 @@ TABLE: dict[str, dict[str, Row]] = {
     "api-submissions": of_benchmark(
         "401 200 200 200 200   200 200 200 401", "401 404 202 202 404   202 404 403 401", upload
     ),
+    "api-validate": of_benchmark(
+        "405 405 405 405 405   405 405 405 401", "401 200 200 200 422   200 200 403 401", upload
+    ),
     "api-entry": in_states(
         API_SEES, API_NONE, of="entry_id", public=(API_ALL, API_NONE), withdrawn=(API_ALL, API_NONE)
     ),
@@ -629,6 +665,9 @@ TABLE: dict[str, dict[str, Row]] = {
     # About the token that it is sent with: a session has none.
     "api-token": plain("401 403 403 403 403  200 200 200 401", API_NONE),
     "api-token-rotate": plain(API_NONE, "401 403 403 403 403  201 201 201 401"),
+    # The same for everyone: an identity token says who asks, and none of these has one.
+    "api-oidc-audience": plain("200"),
+    "api-oidc-mint-token": plain("405", "403", data=lambda world: {"token": "none"}),
     "api-cancel": in_states(API_NONE, API_CANNOT, queued=(API_NONE, API_DOES)),
     "api-choose": in_states(API_NONE, API_CANNOT, public=(API_NONE, API_DOES)),
 }

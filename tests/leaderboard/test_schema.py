@@ -18,14 +18,17 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pytest_django import Settings
 
 from leaderboard.schema import SchemaView
-from submissions import evaluation, limits, tokens
+from submissions import evaluation, limits, publishers, tokens
 from submissions.models import Benchmark, Submission, Token
+from submissions.oidc import keys
 from submissions.refusals import Refusal
 from submissions.storage import StorageUnavailableError
 from tests import material
 from tests.leaderboard import rows
+from tests.servers import issuer
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/"
@@ -393,3 +396,44 @@ def test_a_token_for_other_benchmarks_is_refused_as_the_schema_says(mmad: Benchm
     for path in ("", "report/", "problems/"):
         held(limited.get(f"{API}submissions/{submission.pk}/{path}"), 403, PROBLEM)
     held(limited.post(f"{API}submissions/{submission.pk}/publish/"), 403, PROBLEM)
+
+
+def test_an_exchange_of_identity_tokens_is_as_the_schema_says(
+    mmad: Benchmark, client: Client, settings: Settings
+) -> None:
+    owner = material.person("owner@example.org")
+    with issuer.running("gitlab") as gitlab:
+        settings.VERNIER_OIDC_ISSUERS = [("gitlab", gitlab.url)]
+        gitlab.audience = held(client.get(f"{API}oidc/audience/"), 200)["audience"]
+        publishers.register(
+            material.team("home", owner),
+            mmad,
+            issuer=gitlab.url,
+            repository="example/vision/inspector",
+            workflow=".gitlab-ci.yml",
+            by=owner,
+            now=timezone.now(),
+        )
+
+        def mint(body: Any, content_type: str = JSON) -> Any:
+            return client.post(f"{API}oidc/mint-token/", body, content_type=content_type)
+
+        made = held(mint({"token": gitlab.token(), "team": "home"}), 201)
+        sender = Client(headers={"Authorization": f"Bearer {made['token']}"})
+        held(send(sender), 202)
+        held(sender.get(SENT), 200)
+        held(sender.post(f"{API}token/rotate/"), 403, PROBLEM)
+        held(mint({"token": "none"}), 403, PROBLEM)
+        held(mint({"team": "home"}), 422, PROBLEM)
+        held(mint("{"), 422, PROBLEM)
+        held(mint("<a/>", "text/xml"), 415, PROBLEM)
+        gitlab.wrong.status = 500
+        keys.forget()
+        held(mint({"token": gitlab.token()}), 503, PROBLEM)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+
+            def too_many(_address: str) -> None:
+                raise Refusal("too-many-mints", limit=60, seconds=9)
+
+            monkeypatch.setattr(limits, "count_identity", too_many)
+            held(mint({"token": "none"}), 429, PROBLEM)

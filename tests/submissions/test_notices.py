@@ -275,6 +275,11 @@ PARAMS: dict[str, dict[str, Any]] = {
     "complaint-answered": {"answer": "We looked."},
     "team-handed-over": {},
     "token-made": {"token": "nightly", "scope": "submit", "benchmarks": ["mmad"], "ends": "then"},
+    "publisher-registered": {
+        "repository": "example/inspector",
+        "workflow": "submit.yml",
+        "environment": "release",
+    },
     "token-rotated": {"token": "nightly", "ends": "then", "overlap_ends": "soon"},
     "token-network": {"token": "nightly", "at": "now"},
     "entry-not-verified": {"reason": "r"},

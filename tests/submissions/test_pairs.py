@@ -305,7 +305,7 @@ def test_scored_anew_they_are_compared_anew(two: list[Submission]) -> None:
     assert computed(two).fault == ""
 
 
-def test_what_nobody_asks_for_or_is_shown_no_longer_is_removed(two: list[Submission]) -> None:
+def test_what_nobody_asks_for_is_removed_though_the_board_shows_others(two: list[Submission]) -> None:
     computed(two)
     sweeper.sweep(now=NOW + timedelta(days=29))
     assert Pair.objects.exists()
@@ -318,6 +318,8 @@ def test_what_nobody_asks_for_or_is_shown_no_longer_is_removed(two: list[Submiss
     publication.withdraw(two[0], reason="by mistake", by=audit.SITE, now=NOW)
     publication.place(two[0].entry_id)
     sweeper.sweep(now=NOW)
+    assert Pair.objects.exists()
+    sweeper.sweep(now=NOW + timedelta(days=31))
     assert not Pair.objects.exists()
 
 

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from submissions import mails, releases, storage, teams, tokens, urls
-from submissions.models import Membership, Submission, Token, User
+from submissions import mails, publishers, releases, storage, teams, tokens, urls
+from submissions.models import Membership, Publisher, Submission, Token, User
 from tests import material
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,17 @@ def made(kept: Path) -> tuple[dict[str, User], dict[str, object]]:
     team = material.team("a", people["owner"])
     team.memberships.create(user=people["member"])
     guest = material.person("guest@example.org")
-    submission = material.scored(material.benchmark(), team)
+    benchmark = material.benchmark()
+    submission = material.scored(benchmark, team)
+    publisher = publishers.register(
+        team,
+        benchmark,
+        issuer="https://gitlab.com",
+        repository="example/inspector",
+        workflow=".gitlab-ci.yml",
+        by=people["owner"],
+        now=timezone.now(),
+    )
     problem: dict[str, Any] = {"line": 1, "field": None, "code": "empty", "params": {}}
     storage.answers().put(submission.problems_key, json.dumps([problem]).encode())
     invitation, secret = teams.invite(team, by=people["owner"], now=timezone.now())
@@ -60,6 +70,7 @@ def made(kept: Path) -> tuple[dict[str, User], dict[str, object]]:
         "invitation_id": invitation.pk,
         "secret": secret,
         "token_id": token.pk,
+        "publisher_id": publisher.pk,
         "membership_id": team.memberships.create(user=guest).pk,
         "name": "nothing",
         "token": mails.link(team.memberships.get(user=people["member"])).split("/")[-2],
@@ -112,6 +123,8 @@ POSTS = {
     "token-new": (LOGIN, NONE, OK, OK, NONE),
     "token-rotate": (LOGIN, NONE, NO, OK, NONE),
     "token-revoke": (LOGIN, NONE, NO, DONE, NONE),
+    "publisher-new": (LOGIN, NONE, 422, 422, NONE),
+    "publisher-remove": (LOGIN, NONE, NO, DONE, NONE),
     "release-rescore": (LOGIN, NONE, NONE, NONE, DONE),
     "release-publish": (LOGIN, NONE, NONE, NONE, DONE),
     "submission-publish": (LOGIN, NONE, DONE, DONE, NONE),
@@ -155,7 +168,8 @@ def test_who_may_not_changes_nothing(scene: Scene, name: str) -> None:
     def state() -> list[object]:
         found = Submission.objects.get()
         memberships = sorted(Membership.objects.values_list("pk", "role"))
-        return [found.visibility, memberships, Token.objects.filter(revoked_at=None).count()]
+        living = (Token.objects.filter(revoked_at=None).count(), Publisher.objects.living().count())
+        return [found.visibility, memberships, *living]
 
     before = state()
     for who in ("anonymous", "stranger", "organizer"):

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from submissions import teams, tokens
+from submissions import publishers, teams, tokens
 from submissions.models import Benchmark, Event, Invitation, Membership, Team, Token, User
 from submissions.refusals import Refusal
 from tests import material
@@ -286,7 +286,7 @@ def test_the_page_asks_the_same_number_of_queries_however_much_there_is(
 ) -> None:
     client = signed_in(owner)
     client.get("/teams/a/")
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         client.get("/teams/a/")
     benchmark = material.benchmark()
     for number in range(5):
@@ -295,7 +295,16 @@ def test_the_page_asks_the_same_number_of_queries_however_much_there_is(
         tokens.create(team, name="ci", scope=Token.Scope.READ, days=9, now=timezone.now(), created_by=user)
         teams.invite(team, by=owner, now=timezone.now())
         material.submitted(benchmark, team, f"entry {number}")
-    with django_assert_max_num_queries(17):
+        publishers.register(
+            team,
+            benchmark,
+            issuer="https://gitlab.com",
+            repository=f"example/{number}",
+            workflow=".gitlab-ci.yml",
+            by=user,
+            now=timezone.now(),
+        )
+    with django_assert_max_num_queries(19):
         client.get("/teams/a/")
     with django_assert_max_num_queries(6):
         client.get("/teams/")

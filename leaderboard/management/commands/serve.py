@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from leaderboard.orphans import die_with_parent
 from leaderboard.supervisor import NotStartedError, Supervisor
+from submissions.orphans import die_with_parent
 
 
 class Command(BaseCommand):

@@ -114,6 +114,8 @@ def _submit(several: Commands) -> None:
         metavar="GATE",
         help="rejected, below=72.5, significantly-worse-than=ENTRY-ID or =previous; may be repeated; waits",
     )
+    made.add_argument("--summary", metavar="FILE", help="add a summary in Markdown to it; waits")
+    made.add_argument("--outputs", metavar="FILE", help="add lines such as vernier_score=72.51 to it; waits")
     _add_waiting(made)
     how = made.add_argument_group("how the model was run, each optional")
     for name in settings.DECLARED:

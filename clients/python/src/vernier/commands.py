@@ -12,14 +12,20 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from vernier import exits, files, gates, tokens, voice, waiting
+from vernier import exits, files, gates, identity, summary, tokens, voice, waiting
 from vernier.exits import StopError
+from vernier.results import Result
 from vernier.settings import Settings
 from vernier.site import Form, Site, body
 from vernier.tokens import Token
 from vernier.voice import Voice
 
+INVALID = "invalid-answers"  # the code of a dry run's problem document when the file is at fault
 ENDS = {"rejected": exits.REJECTED, "failed": exits.FAILED, "cancelled": exits.UNFINISHED}
+_HOW_TO_GET_ONE = {
+    False: "set VERNIER_TOKEN, or run vernier login.",
+    True: "give the job `permissions: id-token: write` (trusted publishing), or set VERNIER_TOKEN.",
+}
 
 
 @dataclass(frozen=True)
@@ -34,15 +40,27 @@ class Context:
     @contextmanager
     def site(self, *, needs_token: bool = True, token: Token | None = None) -> Iterator[Site]:
         """The site, asked with its token. Raises StopError when one is needed and there is none."""
-        url = self.settings.url()
-        token = token or tokens.find(url, self.environment)
-        if token is None and needs_token:
-            raise exits.usage(f"No token for {url}: set VERNIER_TOKEN, or run vernier login.")
-        self.voice.keep_back(token)
-        if token is not None and self.settings.is_in_the_clear():
-            self.voice.note(f"Careful: {url} is not https, so the token travels readable for others.")
-        with Site(url, token, patience=self.options.patience, voice=self.voice) as site:
+        url, renew = self.settings.url(), None
+        token = token or tokens.given(self.environment)
+        if token is None and needs_token and identity.is_there(self.environment):
+            self._warn()
+            mint = identity.minter(
+                self.settings, self.environment, patience=self.options.patience, voice=self.voice
+            )
+            token, renew = mint(), mint if identity.is_renewable(self.environment) else None
+        elif token := token or tokens.kept(url, self.environment):
+            self._warn()
+        elif needs_token:
+            raise exits.usage(
+                f"No token for {url}: {_HOW_TO_GET_ONE[bool(self.environment.get('GITHUB_ACTIONS'))]}"
+            )
+        with Site(url, token, patience=self.options.patience, voice=self.voice, renew=renew) as site:
             yield site
+
+    def _warn(self) -> None:
+        if self.settings.is_in_the_clear():
+            url = self.settings.url()
+            self.voice.note(f"Careful: {url} is not https, so the token travels readable for others.")
 
 
 def login(context: Context) -> int:
@@ -82,13 +100,24 @@ def validate(context: Context) -> int:
         except StopError as stop:
             if stop.status in (404, 405):
                 raise _too_old_to_validate(site, slug, stop) from None
-            raise
-    errors = found.get("errors") or []
-    is_valid = bool(found.get("valid", not errors)) and not errors
-    total = found.get("errors_total") or len(errors)
-    said = "The file would be scored." if is_valid else f"The file would be rejected: problems: {total}"
-    context.voice.result(found, said, *voice.problems(errors))
-    return exits.FINE if is_valid else exits.REJECTED
+            # Of the file itself, as a rejected submission would say it, or as it would not even be taken.
+            if stop.code != INVALID and not any(error.get("field") == "file" for error in stop.errors):
+                raise
+            told = {"valid": False, "errors": stop.errors, "errors_total": stop.errors_total}
+            context.voice.result(told, stop.sentence, *voice.problems(stop.errors), *_beyond(stop))
+            return exits.REJECTED
+    shares = f"records for {_percent(found['present'])}, replies read of {_percent(found['coverage'])} of the questions"
+    context.voice.result(found, f"The file would be scored: {found['format']}, {shares}.")
+    return exits.FINE
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _beyond(stop: StopError) -> Iterator[str]:
+    if stop.errors_total > len(stop.errors):
+        yield f"  … {stop.errors_total} problems in all"
 
 
 def _too_old_to_validate(site: Site, slug: str, stop: StopError) -> StopError:
@@ -100,6 +129,15 @@ def _too_old_to_validate(site: Site, slug: str, stop: StopError) -> StopError:
 
 def submit(context: Context) -> int:
     """Send a file in; wait for its score and judge it, where that is asked for."""
+    try:
+        return _submit(context)
+    except StopError as stop:
+        if context.options.summary:
+            summary.append(context.options.summary, tokens.without_tokens(summary.of_stop(stop)))
+        raise
+
+
+def _submit(context: Context) -> int:
     options, said = context.options, context.settings
     path, slug = files.checked(options.file), said.benchmark()
     asked = wanted_gates(said)
@@ -113,7 +151,7 @@ def submit(context: Context) -> int:
         with files.sendable(path, context.voice) as sent:
             state = body(site.post(f"benchmarks/{slug}/submissions/", Form(sent, sent.name, fields, key)))
         context.voice.note(f"Submission {state['id']}: {state['links']['page']}")
-        if not options.wait and not asked:
+        if not (options.wait or asked or options.summary or options.outputs):
             return _told(context, state)
         return _ended(context, site, state, asked)
 
@@ -135,21 +173,34 @@ def wanted_gates(said: Settings) -> list[gates.Gate]:
 def status(context: Context) -> int:
     """Say what became of a submission."""
     submission_id = context.options.id
-    with context.site(needs_token=False) as site:
+    with context.site(needs_token=identity.is_there(context.environment)) as site:
         state = body(site.get(f"submissions/{submission_id}/"))
         if context.options.wait:
-            return _ended(context, site, state, [])
+            state = _finished(context, site, state)
     return _told(context, state)
 
 
+def _finished(context: Context, site: Site, state: dict[str, Any]) -> dict[str, Any]:
+    if state["status"] in waiting.FINISHED:
+        return state
+    return waiting.for_submission(site, state["id"], seconds=context.options.timeout, voice=context.voice)
+
+
 def _ended(context: Context, site: Site, state: dict[str, Any], asked: list[gates.Gate]) -> int:
-    seconds = context.options.timeout
-    if state["status"] not in waiting.FINISHED:
-        state = waiting.for_submission(site, state["id"], seconds=seconds, voice=context.voice)
-    if state["status"] != "scored" or not asked:
-        return _told(context, state)
-    keeper = gates.Gatekeeper(site, state, seconds=seconds, voice=context.voice)
-    return _told(context, state, [keeper.judge(gate) for gate in asked])
+    """Wait for the end, judge it, and write down what the pipeline is to show of it."""
+    options = context.options
+    state = _finished(context, site, state)
+    result, judged = None, []
+    if state["status"] == "scored":
+        result = Result(site, state, seconds=options.timeout, voice=context.voice)
+        judged = [gates.judge(gate, result) for gate in asked]
+    if options.summary:
+        told = summary.of_ended(state) if result is None else summary.of_scored(result, judged)
+        summary.append(options.summary, tokens.without_tokens(told))
+    if options.outputs:
+        lines = [f"vernier_{name}={value}\n" for name, value in summary.values(state, result, judged).items()]
+        summary.append(options.outputs, tokens.without_tokens("".join(lines)))
+    return _told(context, state, judged or None)
 
 
 def _told(context: Context, state: dict[str, Any], judged: list[gates.Judgement] | None = None) -> int:
@@ -175,8 +226,7 @@ def _of_state(state: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_gate(judged: gates.Judgement) -> str:
-    word = {True: "passed", False: "not passed", None: "not decided, so not passed"}[judged.passed]
-    return f"{judged.gate.text}: {word}. {judged.detail}"
+    return f"{judged.gate.text}: {gates.PASSED[judged.passed]}. {judged.detail}"
 
 
 def listing(context: Context) -> int:

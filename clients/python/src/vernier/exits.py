@@ -17,7 +17,8 @@ INTERRUPTED = 130  # Ctrl-C, as shells count it
 
 
 class StopError(Exception):
-    """The command ends here, with this code and this sentence; `errors` are the site's, if it named some."""
+    """The command ends here, with this code and this sentence; `errors` are the site's, the first of
+    `errors_total`, if it named some."""
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class StopError(Exception):
         code: str = "",
         status: int | None = None,
         errors: Sequence[Mapping[str, Any]] = (),
+        errors_total: int | None = None,
     ) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
@@ -34,6 +36,7 @@ class StopError(Exception):
         self.code = code
         self.status = status
         self.errors = list(errors)
+        self.errors_total = len(self.errors) if errors_total is None else errors_total
 
     def body(self) -> dict[str, Any]:
         """What `--json` prints."""

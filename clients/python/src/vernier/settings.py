@@ -19,7 +19,7 @@ DECLARED = (
     *("parameters", "open_weights", "paper", "weights", "code", "note"),
 )
 SEVERAL = ("partial", "fail_if")
-SINGLE = ("url", "benchmark", "entry", "visibility", "frame", *DECLARED)
+SINGLE = ("url", "benchmark", "team", "entry", "visibility", "frame", *DECLARED)
 FILE = "vernier.toml"
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -52,11 +52,11 @@ class Settings:
         )
 
     def several(self, name: str) -> list[str]:
-        """The repeated option; in the environment, separated by commas."""
+        """The repeated option; in the environment, separated by commas or in lines."""
         if said := self._options.get(name):
             return list(said)
         if text := self._environment.get(f"VERNIER_{name.upper()}", ""):
-            return [part.strip() for part in text.split(",") if part.strip()]
+            return [part.strip() for part in re.split(r"[,\n]", text) if part.strip()]
         return [_written(part) for part in self._file.get(name, ())]
 
     def url(self) -> str:

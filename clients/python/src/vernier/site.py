@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -27,6 +27,7 @@ TIMEOUT = httpx.Timeout(120, connect=15)
 LONGEST_PAUSE = 30.0
 PASSING = (429, 502, 503, 504)  # the site, or what stands before it, says: later
 IN_FLIGHT = "idempotency-key-in-flight"
+ENDED = "token-ended"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,15 @@ class Form:
     name: str
     fields: Mapping[str, Any]
     key: str | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a request carries: one of these."""
+
+    params: Mapping[str, Any] | None = None
+    form: Form | None = None
+    json: Callable[[], Mapping[str, Any]] | None = None
 
 
 class Patience:
@@ -60,15 +70,24 @@ class Patience:
 class Site:
     """Raises StopError whenever the answer is not the one that was hoped for."""
 
-    def __init__(self, url: str, token: Token | None, *, patience: float, voice: Voice) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: Token | None,
+        *,
+        patience: float,
+        voice: Voice,
+        renew: Callable[[], Token] | None = None,
+    ) -> None:
+        """`renew` gives another token when this one has ended."""
         self.url = url
         self._patience = patience
         self._voice = voice
+        self._renew = renew
         headers = {"User-Agent": f"vernier-client/{__version__}", "Accept": "application/json"}
-        if token is not None:
-            headers["Authorization"] = token.header()
         # Redirects are not followed: they would carry the token, and lose the body.
         self._http = httpx.Client(base_url=f"{url}/api/v1/", headers=headers, timeout=TIMEOUT)
+        self._use(token)
 
     def __enter__(self) -> Site:
         return self
@@ -78,11 +97,20 @@ class Site:
     ) -> None:
         self._http.close()
 
+    def _use(self, token: Token | None) -> None:
+        if token is not None:
+            self._voice.keep_back(token)
+            self._http.headers["Authorization"] = token.header()
+
     def get(self, path: str, **params: Any) -> httpx.Response:
-        return self._until_answered("GET", path, params=params)
+        return self._until_answered("GET", path, Content(params=params))
 
     def post(self, path: str, form: Form | None = None) -> httpx.Response:
-        return self._until_answered("POST", path, form=form)
+        return self._until_answered("POST", path, Content(form=form))
+
+    def post_json(self, path: str, said: Callable[[], Mapping[str, Any]]) -> httpx.Response:
+        """Asked anew for what to say with every try."""
+        return self._until_answered("POST", path, Content(json=said))
 
     def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """The rows of a list, page after page as they are asked for."""
@@ -94,14 +122,12 @@ class Site:
             # The cursor alone: an address that a site sends is nowhere to take a token to.
             params = {**params, **{name: values[0] for name, values in _query(page["next"]).items()}}
 
-    def _until_answered(
-        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, form: Form | None = None
-    ) -> httpx.Response:
+    def _until_answered(self, method: str, path: str, content: Content) -> httpx.Response:
         patience = Patience(self._patience)
         while True:
             asked: float | None = None
             try:
-                answer = self._once(method, path, params, form)
+                answer = self._once(method, path, content)
             except httpx.TransportError as error:
                 stop = _unreachable(self.url, error)
                 if not _may_pass(error):
@@ -112,7 +138,10 @@ class Site:
                 if answer.is_success:
                     return answer
                 stop = refusal(answer)
-                if answer.status_code not in PASSING and stop.code != IN_FLIGHT:
+                if stop.code == ENDED and self._renew is not None:
+                    self._voice.detail("The token has ended: another is asked for.")
+                    self._use(self._renew())
+                elif answer.status_code not in PASSING and stop.code != IN_FLIGHT:
                     raise stop
                 asked = retry_after(answer)
             pause = patience.pause(asked)
@@ -121,13 +150,13 @@ class Site:
             self._voice.note(f"{stop.sentence} Trying again in {pause:.1f} s.")
             time.sleep(pause)
 
-    def _once(
-        self, method: str, path: str, params: Mapping[str, Any] | None, form: Form | None
-    ) -> httpx.Response:
+    def _once(self, method: str, path: str, content: Content) -> httpx.Response:
         began = time.monotonic()
         with ExitStack() as stack:
-            options: dict[str, Any] = {"params": params or None}
-            if form is not None:
+            options: dict[str, Any] = {"params": content.params or None}
+            if content.json is not None:
+                options["json"] = content.json()
+            if form := content.form:
                 told = stack.enter_context(
                     self._voice.progress(f"Sending {form.name}", form.file.stat().st_size)
                 )
@@ -180,8 +209,15 @@ def refusal(answer: httpx.Response) -> StopError:
     if isinstance(problem, dict) and isinstance(problem.get("detail"), str):
         errors = problem.get("errors")
         listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-        sentence, code = problem["detail"], str(problem.get("code", ""))
-        return StopError(_exit_code(status), sentence, code=code, status=status, errors=listed)
+        total = problem.get("errors_total")
+        return StopError(
+            _exit_code(status),
+            problem["detail"],
+            code=str(problem.get("code", "")),
+            status=status,
+            errors=listed,
+            errors_total=total if isinstance(total, int) else None,
+        )
     if answer.is_redirect:
         target = urlsplit(answer.headers.get("Location", ""))
         said = f"{_host(answer)} sends on to {target.scheme}://{target.netloc}: use the address that it is at now."

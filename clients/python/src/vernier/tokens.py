@@ -13,7 +13,8 @@ from pathlib import Path
 from vernier import exits
 
 SHOWN = "vrn_…"
-_ANY = re.compile(r"vrn_[0-9A-Za-z]+")
+# Ours, and the identity tokens that one is exchanged for.
+_ANY = re.compile(r"vrn_[0-9A-Za-z]+|eyJ[-\w]+\.[-\w]+\.[-\w]*")
 _USABLE = re.compile(r"[!-~]+")  # what a header can carry
 
 
@@ -47,12 +48,12 @@ class Token:
         """Store it for this site in a file that its owner alone reads; returns the file."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "tokens.json"
-        kept = {**_kept(path), url: self._text}
+        mine = {**_kept(path), url: self._text}
         # Made with mode 0600, and put in place whole: no moment at which others can read it or half of it is there.
         handle, name = tempfile.mkstemp(dir=folder, prefix=".tokens-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(kept, file, indent=1)
+                json.dump(mine, file, indent=1)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink()
@@ -72,12 +73,15 @@ def folder(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "vernier"
 
 
-def find(url: str, environment: Mapping[str, str]) -> Token | None:
-    """The token of `VERNIER_TOKEN`, else the one that `vernier login` kept for this very site."""
-    if environment.get("VERNIER_TOKEN"):
-        return Token(environment["VERNIER_TOKEN"])
-    kept = _kept(folder(environment) / "tokens.json")
-    return Token(kept[url]) if url in kept else None
+def given(environment: Mapping[str, str]) -> Token | None:
+    """The token of `VERNIER_TOKEN`."""
+    return Token(environment["VERNIER_TOKEN"]) if environment.get("VERNIER_TOKEN") else None
+
+
+def kept(url: str, environment: Mapping[str, str]) -> Token | None:
+    """The one that `vernier login` kept for this very site."""
+    found = _kept(folder(environment) / "tokens.json")
+    return Token(found[url]) if url in found else None
 
 
 def _kept(path: Path) -> dict[str, str]:
@@ -86,9 +90,9 @@ def _kept(path: Path) -> dict[str, str]:
     if sys.platform != "win32" and path.stat().st_mode & 0o077:
         raise exits.usage(f"Others can read {path}, where tokens are kept: chmod 600 {path}")
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        kept = None
-    if not isinstance(kept, dict) or not all(isinstance(text, str) for text in kept.values()):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise exits.usage(f"{path} is damaged: remove it, and run vernier login again.")
-    return kept
+    return found
