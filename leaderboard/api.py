@@ -33,6 +33,7 @@ from leaderboard.filters import (
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
 from submissions import askers, contents, upload_switch
 from submissions.api import documented, problems
+from submissions.api.serializers import SETTINGS as SAID_OF_SETTINGS
 from submissions.models import Benchmark, Entry, Question, Release, Submission
 
 QUESTIONS_A_PAGE = 50
@@ -129,6 +130,7 @@ class PublicView(APIView):
 class Index(PublicView):
     @extend_schema(
         operation_id="index",
+        tags=["site"],
         summary="Find the parts of this API",
         responses={200: shapes.IndexShape, **documented.problems()},
     )
@@ -192,10 +194,12 @@ class BenchmarkDetail(PublicView):
 def _parameters() -> list[OpenApiParameter]:
     """The board's query parameters, for the schema."""
     words = {
+        **SAID_OF_SETTINGS,
+        "division": "Rows and ranks of this division; `closed` holds entries that declare no help.",
+        "kind": "Rows scored here, or those quoted from the authors and papers.",
+        "tier": "Rows that are quoted, scored, or verified by an organizer.",
         "column": "`overall`, a subtask's slug or a source dataset's name.",
         "q": "Text in the entry's name.",
-        "shots": "0 to 64.",
-        "parameters": "Billions.",
         "cursor": "From `next` or `previous`.",
         "release": "The board of an earlier release, as it stood when it was replaced: a digest's first digits.",
     }
@@ -205,8 +209,8 @@ def _parameters() -> list[OpenApiParameter]:
         allowed = list(kinds[name]) if name in kinds else None
         if allowed and name in SETTINGS:
             allowed += ["declared", "undeclared"]
-        listed.append(OpenApiParameter(name, str, description=words.get(name, ""), enum=allowed))
-    return [*listed, OpenApiParameter("format", str, enum=["json", "csv"])]
+        listed.append(OpenApiParameter(name, str, description=words[name], enum=allowed))
+    return [*listed, documented.formats("json", "csv")]
 
 
 def earlier_release_or_422(request: Request, benchmark: Benchmark) -> Release | None:
@@ -307,7 +311,13 @@ class Compare(PublicView):
         responses={
             200: shapes.ComparisonShape,
             202: OpenApiResponse(shapes.ComparisonShape, "A worker computes what is left out: ask again."),
-            **documented.problems(401, 403, 404, 409, 429, 503),
+            **documented.problems(
+                *documented.READING,
+                409,
+                "too-many-own-comparisons",
+                "too-many-comparisons",
+                *documented.refusals("compare-"),
+            ),
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -339,7 +349,7 @@ class Questions(PublicView):
         summary="Read or download the questions",
         parameters=[
             documented.CURSOR,
-            OpenApiParameter("format", str, enum=["json", "csv", "jsonl"]),
+            documented.formats("json", "csv", "jsonl"),
         ],
         responses={
             (200, "application/json"): shapes.QuestionPageShape,
@@ -389,7 +399,7 @@ class Prompts(PublicView):
     @extend_schema(
         operation_id="prompts",
         summary="Download the questions as prompts",
-        parameters=[shapes.PromptsQuery, OpenApiParameter("format", str, enum=["jsonl"])],
+        parameters=[shapes.PromptsQuery, documented.formats("jsonl")],
         responses={(200, "application/jsonl"): shapes.PromptShape, **documented.problems(404)},
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
@@ -441,7 +451,7 @@ class EntryDetail(APIView):
         operation_id="entry",
         summary="Read an entry with its history",
         parameters=[documented.CURSOR],
-        responses={200: shapes.EntryDetailShape, **documented.problems(401, 403, 404)},
+        responses={200: shapes.EntryDetailShape, **documented.problems(*documented.READING)},
     )
     def get(self, request: Request, entry_id: UUID) -> Response:
         """One entry: figures, settings, and its history, 50 submissions a page.

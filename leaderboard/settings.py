@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "leaderboard.requests.RequestMiddleware",
+    "leaderboard.cors.CrossOriginMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -259,7 +260,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "submissions.api.parsers.JSONParser",
         "rest_framework.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],
@@ -271,17 +272,32 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Vernier",
-    "DESCRIPTION": "Send answer files, follow them, read the boards.",
+    "DESCRIPTION": """Send answer files, follow them, read the boards.
+
+Scores are in percent, shares go from 0 to 1, waits are in seconds, moments in UTC. Ignore fields that you do not know:
+version 1 grows, and takes nothing away. What is to go is told at least six months before, by the headers `Deprecation`
+and `Sunset` and in the changelog. Every problem is a document of RFC 9457 whose `code` stays. What everybody may read,
+pages of other sites may read too, without credentials. The whole policy is docs/api.md of the project.""",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "leaderboard.schema.complete",
         "leaderboard.schema.with_rate_limits",
     ],
+    "TAGS": [
+        {"name": "site", "description": "Where to go from here."},
+        {"name": "benchmarks", "description": "Definitions, boards, questions and what was sent to them."},
+        {"name": "submissions", "description": "One answer file of an entry, and what became of it."},
+        {"name": "entries", "description": "A model as run: what the board ranks."},
+        {"name": "oidc", "description": "A pipeline’s own identity in exchange for a token of 15 minutes."},
+        {"name": "token", "description": "The token that a call is sent with."},
+    ],
+    "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "YesNoEnum": "submissions.models.Entry.YesNo",
         "VisibilityEnum": "submissions.models.Submission.Visibility",

@@ -15,54 +15,74 @@ class _Shape(serializers.Serializer[None]):
 
 
 class IndexShape(_Shape):
-    benchmarks = serializers.URLField()
+    """Where to go from here."""
+
+    benchmarks = serializers.URLField(help_text="The benchmarks of this site.")
     schema = serializers.URLField(help_text="This API as an OpenAPI document.")
     docs = serializers.URLField(help_text="The same for reading.")
 
 
 class ReleaseShape(_Shape):
-    digest = serializers.CharField()
-    questions = serializers.IntegerField()
-    images = serializers.IntegerField()
-    excluded = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
+    """One immutable version of a benchmark’s questions and their truth."""
+
+    digest = serializers.CharField(help_text="SHA-256 over its content, in hexadecimal digits: its name.")
+    questions = serializers.IntegerField(help_text="How many questions it asks.")
+    images = serializers.IntegerField(help_text="How many images they are about.")
+    excluded = serializers.IntegerField(help_text="How many of its questions are not counted.")
+    created_at = serializers.DateTimeField(help_text="When it was imported, in UTC.")
 
 
 class LimitsShape(_Shape):
-    daily = serializers.IntegerField()
-    total = serializers.IntegerField()
+    """How much a team may send."""
+
+    daily = serializers.IntegerField(help_text="Submissions a day of UTC.")
+    total = serializers.IntegerField(help_text="Submissions in all.")
     public_entries = serializers.IntegerField(
         allow_null=True, help_text="How many of its entries may be public at a time; null: without limit."
     )
 
 
 class BenchmarkShape(_Shape):
-    slug = serializers.SlugField()
-    name = serializers.CharField()
-    summary = serializers.CharField()
+    """A benchmark as the list has it."""
+
+    slug = serializers.SlugField(help_text="Its short name, in addresses; it stays.")
+    name = serializers.CharField(help_text="Its name, for people.")
+    summary = serializers.CharField(help_text="What it is about, in a sentence or two.")
     is_standin = serializers.BooleanField(help_text="Synthetic questions and answers, for trying out.")
     is_open = serializers.BooleanField(help_text="Takes submissions now.")
     opens_at = serializers.DateTimeField(
         allow_null=True, help_text="From when it takes submissions, unless it is closed altogether."
     )
     closes_at = serializers.DateTimeField(allow_null=True, help_text="Until when it does.")
-    disclosure = serializers.ChoiceField(choices=["overall", "subtasks", "cells"])
-    release = ReleaseShape(allow_null=True)
+    disclosure = serializers.ChoiceField(
+        choices=["overall", "subtasks", "cells"],
+        help_text="What is told of a submission: the overall score, subtasks and source datasets too, or every cell.",
+    )
+    release = ReleaseShape(allow_null=True, help_text="The current release; null until there is one.")
     limits = LimitsShape(help_text="Submissions a team has, and public entries.")
     changed_at = serializers.DateTimeField(help_text="Moves with every change of the board.")
-    links = serializers.DictField(child=serializers.URLField())
+    links = serializers.DictField(
+        child=serializers.URLField(),
+        help_text="Addresses, by what is there; `self` is this benchmark’s definition, `page` its board for people.",
+    )
 
 
 class BenchmarkPageShape(_Shape):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = BenchmarkShape(many=True)
+    """A page of benchmarks."""
+
+    next = serializers.URLField(allow_null=True, help_text="The next page; null: this is the last.")
+    previous = serializers.URLField(
+        allow_null=True, help_text="The page before this one; null: this is the first."
+    )
+    results = BenchmarkShape(many=True, help_text="The benchmarks.")
 
 
 class SubtaskShape(_Shape):
-    slug = serializers.SlugField()
-    name = serializers.CharField()
-    short_name = serializers.CharField()
+    """A kind of task that the questions fall into."""
+
+    slug = serializers.SlugField(help_text="Its short name; a column of the board.")
+    name = serializers.CharField(help_text="Its name, for people.")
+    short_name = serializers.CharField(help_text="The same where there is little room.")
     metric = serializers.CharField(help_text="`metrics` says what it measures.")
     kinds = serializers.ListField(
         child=serializers.CharField(), help_text="The benchmark's own question types."
@@ -70,11 +90,13 @@ class SubtaskShape(_Shape):
 
 
 class RulesShape(_Shape):
+    """How a benchmark is scored."""
+
     average_over = serializers.ListField(
         child=serializers.CharField(),
         help_text="What the overall score is a mean over, the outermost first; empty: all questions are pooled.",
     )
-    lower_is_better = serializers.BooleanField()
+    lower_is_better = serializers.BooleanField(help_text="Whether the board is led by the lowest score.")
     present_minimum = serializers.FloatField(
         help_text="Share of the questions that a file must have records for."
     )
@@ -83,14 +105,22 @@ class RulesShape(_Shape):
     answers_public = serializers.BooleanField(
         allow_null=True, help_text="Whether anyone can get the answers; null where nobody has said."
     )
-    closed_division = serializers.DictField(child=serializers.CharField())
+    closed_division = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Settings that an entry has to declare to stand in the closed division, with their values.",
+    )
     holds_alike = serializers.BooleanField(
         help_text="Whether answers that agree with another team's beyond chance wait for an organizer."
     )
-    source_dataset_folds = serializers.DictField(child=serializers.CharField())
+    source_dataset_folds = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Source datasets that are counted under the name of another, by their own names.",
+    )
 
 
 class DefinitionShape(BenchmarkShape):
+    """Everything that the public may know of a benchmark."""
+
     subtasks = SubtaskShape(many=True, help_text="Those that the release asks about.")
     source_datasets = serializers.ListField(
         child=serializers.CharField(), help_text="Those that the release asks about."
@@ -98,48 +128,63 @@ class DefinitionShape(BenchmarkShape):
     columns = serializers.ListField(
         child=serializers.CharField(), help_text="What `?column=` of the board takes."
     )
-    metrics = serializers.DictField(child=serializers.CharField())
-    rules = RulesShape()
+    metrics = serializers.DictField(
+        child=serializers.CharField(), help_text="What each metric measures, by its name."
+    )
+    rules = RulesShape(help_text="How it is scored.")
     notice = serializers.CharField(
         help_text="Empty, as the two below, where the definition's words are not its own."
     )
-    obtain = serializers.CharField()
-    citation = serializers.CharField()
+    obtain = serializers.CharField(help_text="Where its images come from, and what that asks of you.")
+    citation = serializers.CharField(help_text="How to cite it, as BibTeX where it has such.")
 
 
 class _PlacedShape(_Shape):
-    question_id = serializers.CharField()
-    image = serializers.CharField()
-    source_dataset = serializers.CharField()
-    subtask = serializers.CharField()
-    kind = serializers.CharField()
-    options = serializers.DictField(child=serializers.CharField())
-    is_excluded = serializers.BooleanField()
+    """A question and where it stands."""
+
+    question_id = serializers.CharField(help_text="The id that an answer file names it by.")
+    image = serializers.CharField(help_text="The path of its image in the dataset.")
+    source_dataset = serializers.CharField(help_text="The source dataset that its image is from.")
+    subtask = serializers.CharField(help_text="The slug of its subtask.")
+    kind = serializers.CharField(help_text="The benchmark’s own type of question.")
+    options = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="The options’ texts, by their letters; empty where answers are boxes.",
+    )
+    is_excluded = serializers.BooleanField(help_text="Whether it is asked but not counted.")
 
 
 class QuestionShape(_PlacedShape):
-    text = serializers.CharField()
+    """A question without its answer."""
+
+    text = serializers.CharField(help_text="The question.")
 
 
 class QuestionPageShape(_Shape):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = QuestionShape(many=True)
+    """A page of questions, in the release’s order."""
+
+    next = serializers.URLField(allow_null=True, help_text="The next page; null: this is the last.")
+    previous = serializers.URLField(
+        allow_null=True, help_text="The page before this one; null: this is the first."
+    )
+    results = QuestionShape(many=True, help_text="The questions.")
 
 
 class PartShape(_Shape):
-    type = serializers.ChoiceField(choices=["text", "image"])
-    text = serializers.CharField(required=False)
+    """A part of what a model is shown."""
+
+    type = serializers.ChoiceField(choices=["text", "image"], help_text="Whether it is a text or an image.")
+    text = serializers.CharField(required=False, help_text="The text, of a part that is one.")
     image = serializers.CharField(required=False, help_text="Its path in the dataset.")
 
 
 class PromptShape(_PlacedShape):
-    """A line."""
+    """A question as it is put to a model: one line of the file."""
 
     question = serializers.CharField(help_text="With its options, as the benchmark words it to a model.")
     templates = serializers.ListField(child=serializers.CharField(), help_text="Paths of normal samples.")
     knowledge = serializers.CharField(allow_null=True, help_text="All that is loaded of the product.")
-    prompt = PartShape(many=True)
+    prompt = PartShape(many=True, help_text="All that a model is to be shown, in order.")
 
 
 class PromptsQuery(serializers.Serializer[Any]):
@@ -170,9 +215,11 @@ class PromptsQuery(serializers.Serializer[Any]):
 
 
 class RowEntryShape(_Shape):
-    id = serializers.UUIDField(allow_null=True)
-    name = serializers.CharField()
-    settings = SettingsShape()
+    """The entry of a board’s row."""
+
+    id = serializers.UUIDField(allow_null=True, help_text="Its id; null of a quoted result.")
+    name = serializers.CharField(help_text="Its name, or the quoted model’s.")
+    settings = SettingsShape(help_text="How the model was run.")
 
 
 class DisclosedDetectionShape(DetectionShape):
@@ -185,7 +232,10 @@ class DisclosedDetectionShape(DetectionShape):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        fields["balanced-accuracy"] = serializers.FloatField(allow_null=True, help_text="Of boxes alone.")
+        fields["balanced-accuracy"] = serializers.FloatField(
+            allow_null=True,
+            help_text="Of boxes alone: the mean of the accuracies on normal and on anomalous images, in percent.",
+        )
         return fields
 
 
@@ -193,11 +243,22 @@ class LocalizationShape(_Shape):
     """Percent: shares of boxes, at an overlap of 0.1 and of 0.5. Empty where the overall score alone is disclosed."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        names = ("recall", "precision", "accuracy-50", "recall-50", "precision-50")
-        return {name: serializers.FloatField(allow_null=True, required=False) for name in names}
+        words = {
+            "recall": "True boxes that were found, at an overlap of 0.1, in percent.",
+            "precision": "Predicted boxes that are right, at an overlap of 0.1, in percent.",
+            "accuracy-50": "Right boxes of right, false and missed ones, at an overlap of 0.5, in percent.",
+            "recall-50": "As `recall`, at an overlap of 0.5.",
+            "precision-50": "As `precision`, at an overlap of 0.5.",
+        }
+        return {
+            name: serializers.FloatField(allow_null=True, required=False, help_text=said)
+            for name, said in words.items()
+        }
 
 
 class FiguresShape(_Shape):
+    """Figures in percent, by what they are of."""
+
     subtasks = serializers.DictField(
         child=serializers.FloatField(allow_null=True), help_text="Mean over source datasets, by subtask."
     )
@@ -217,7 +278,12 @@ GAIN = (
 
 
 class RowShape(FiguresShape):
-    rank = serializers.IntegerField(allow_null=True)
+    """A row of the board."""
+
+    rank = serializers.IntegerField(
+        allow_null=True,
+        help_text="In this division and column; null of a quoted result, and of a partial one outside its subtasks.",
+    )
     rank_low = serializers.IntegerField(
         allow_null=True,
         help_text="The best rank that cannot be ruled out: 1 + the entries significantly better.",
@@ -225,29 +291,40 @@ class RowShape(FiguresShape):
     rank_high = serializers.IntegerField(
         allow_null=True, help_text="The last one: all that have a rank less the entries significantly worse."
     )
-    entry = RowEntryShape()
-    team = serializers.SlugField(allow_null=True)
-    kind = serializers.ChoiceField(choices=["scored", "quoted"])
+    entry = RowEntryShape(help_text="The entry that it is of.")
+    team = serializers.SlugField(allow_null=True, help_text="The team’s slug; null of a quoted result.")
+    kind = serializers.ChoiceField(
+        choices=["scored", "quoted"],
+        help_text="Scored here, or quoted from the authors or a paper and not verified.",
+    )
     tier = serializers.ChoiceField(
         choices=["quoted", "scored", "verified"], help_text="Verified: reproduced by an organizer."
     )
     under_review = serializers.BooleanField(
         help_text="The organizers are looking into it; its page says why."
     )
-    submission = serializers.UUIDField(allow_null=True)
+    submission = serializers.UUIDField(
+        allow_null=True, help_text="The submission that stands for the entry; null of a quoted result."
+    )
     score = serializers.FloatField(allow_null=True, help_text="Percent, of the column asked for.")
     interval = IntervalField(help_text="Both ends of the score's 95 % interval; null of a quoted result.")
     intervals = serializers.DictField(
         child=IntervalField(), help_text="The same of the row's further figures, by column."
     )
-    coverage = serializers.FloatField(allow_null=True)
+    coverage = serializers.FloatField(
+        allow_null=True, help_text="Share of the questions whose reply was read, 0 to 1."
+    )
     commonest = serializers.FloatField(
         allow_null=True,
         help_text="Share of the replies read that the commonest letter has; over 0.95 is worth a warning.",
     )
-    tries = serializers.IntegerField(allow_null=True)
+    tries = serializers.IntegerField(
+        allow_null=True, help_text="How many submissions of the entry were scored so far."
+    )
     expected_gain = serializers.FloatField(allow_null=True, help_text=GAIN)
-    scored_at = serializers.DateTimeField(allow_null=True)
+    scored_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was scored, in UTC; null of a quoted result."
+    )
     release = serializers.CharField(
         allow_null=True, help_text="The digest of the release that the score is of; null of a quoted result."
     )
@@ -276,48 +353,70 @@ class RowShape(FiguresShape):
 
 
 class BoardShape(_Shape):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = RowShape(many=True)
+    """A page of the board, best first."""
+
+    next = serializers.URLField(allow_null=True, help_text="The next page; null: this is the last.")
+    previous = serializers.URLField(
+        allow_null=True, help_text="The page before this one; null: this is the first."
+    )
+    results = RowShape(many=True, help_text="The rows.")
 
 
 class CellShape(_Shape):
-    dataset = serializers.CharField()
-    subtask = serializers.CharField()
-    score = serializers.FloatField(allow_null=True)
-    interval = IntervalField()
+    """The figure of a source dataset and a subtask."""
+
+    dataset = serializers.CharField(help_text="The source dataset’s name.")
+    subtask = serializers.CharField(help_text="The subtask’s slug.")
+    score = serializers.FloatField(allow_null=True, help_text="Percent; null where nothing was asked.")
+    interval = IntervalField(help_text="Both ends of the score’s 95 % interval, in percent.")
 
 
 class HistoryShape(_Shape):
-    submission = serializers.UUIDField()
-    status = serializers.CharField()
-    visibility = serializers.CharField()
-    received_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-    score = serializers.FloatField(allow_null=True)
-    interval = IntervalField()
-    coverage = serializers.FloatField(allow_null=True)
-    partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
-        child=serializers.CharField()
+    """A submission in an entry’s history."""
+
+    submission = serializers.UUIDField(help_text="Its id.")
+    status = serializers.CharField(help_text="Where it stands; see the submission’s own call.")
+    visibility = serializers.CharField(help_text="Who may see it.")
+    received_at = serializers.DateTimeField(help_text="When it came in, in UTC.")
+    finished_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was finished with, in UTC; null until then."
     )
-    shown = serializers.BooleanField()
-    withdrawn_at = serializers.DateTimeField(allow_null=True)
-    withdrawn_reason = serializers.CharField(allow_null=True)
+    score = serializers.FloatField(allow_null=True, help_text="Percent; null without one.")
+    interval = IntervalField(help_text="Both ends of the score’s 95 % interval, in percent.")
+    coverage = serializers.FloatField(
+        allow_null=True, help_text="Share of the questions whose reply was read, 0 to 1."
+    )
+    partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
+        child=serializers.CharField(),
+        help_text="The subtasks that its file is limited to; empty: it is of all.",
+    )
+    shown = serializers.BooleanField(help_text="Whether it stands for the entry.")
+    withdrawn_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was withdrawn, in UTC; null: it was not."
+    )
+    withdrawn_reason = serializers.CharField(allow_null=True, help_text="Why, in its team’s words.")
 
 
 class EntryDetailShape(FiguresShape):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    benchmark = serializers.SlugField()
-    team = serializers.SlugField()
-    division = serializers.ChoiceField(choices=["open", "closed"])
-    settings = SettingsShape()
-    tries = serializers.IntegerField()
+    """An entry with its figures and its history."""
+
+    id = serializers.UUIDField(help_text="Its id.")
+    name = serializers.CharField(help_text="Its name.")
+    benchmark = serializers.SlugField(help_text="The slug of its benchmark.")
+    team = serializers.SlugField(help_text="The slug of its team.")
+    division = serializers.ChoiceField(
+        choices=["open", "closed"],
+        help_text="The narrowest division that it stands in; the closed one’s entries stand in the open one too.",
+    )
+    settings = SettingsShape(help_text="How the model was run.")
+    tries = serializers.IntegerField(help_text="How many submissions of it were scored so far.")
     expected_gain = serializers.FloatField(allow_null=True, help_text=GAIN)
     hidden_at = serializers.DateTimeField(
         allow_null=True, help_text="When an organizer took it off the board; its page says why."
     )
-    hidden_reason = serializers.CharField(allow_null=True)
+    hidden_reason = serializers.CharField(
+        allow_null=True, help_text="Why it was taken off; null: it was not."
+    )
     tier = serializers.ChoiceField(
         choices=["scored", "verified"],
         allow_null=True,
@@ -327,22 +426,28 @@ class EntryDetailShape(FiguresShape):
         allow_null=True,
         help_text="The one that an organizer has reproduced, perhaps not the one shown by now.",
     )
-    verified_at = serializers.DateTimeField(allow_null=True)
+    verified_at = serializers.DateTimeField(
+        allow_null=True, help_text="When an organizer reproduced it, in UTC; null: nobody has."
+    )
     verified_note = serializers.CharField(allow_null=True, help_text="How it was reproduced.")
     review_since = serializers.DateTimeField(
         allow_null=True, help_text="Since when the organizers are looking into it; null: they are not."
     )
-    review_reason = serializers.CharField(allow_null=True)
+    review_reason = serializers.CharField(allow_null=True, help_text="Why they are; null: they are not.")
     submission = serializers.UUIDField(allow_null=True, help_text="The one that stands for the entry.")
-    score = serializers.FloatField(allow_null=True)
-    interval = IntervalField()
+    score = serializers.FloatField(allow_null=True, help_text="Overall, in percent; null without one.")
+    interval = IntervalField(help_text="Both ends of the score’s 95 % interval, in percent.")
     intervals = serializers.DictField(
         child=IntervalField(), help_text="Both ends of each figure's 95 % interval, by column."
     )
-    coverage = serializers.FloatField(allow_null=True)
-    rank = serializers.IntegerField(allow_null=True)
-    rank_low = serializers.IntegerField(allow_null=True)
-    rank_high = serializers.IntegerField(allow_null=True)
+    coverage = serializers.FloatField(
+        allow_null=True, help_text="Share of the questions whose reply was read, 0 to 1."
+    )
+    rank = serializers.IntegerField(
+        allow_null=True, help_text="Overall, in the open division; null without one."
+    )
+    rank_low = serializers.IntegerField(allow_null=True, help_text="The best rank that cannot be ruled out.")
+    rank_high = serializers.IntegerField(allow_null=True, help_text="The last one that cannot be.")
     ranks = serializers.DictField(
         child=serializers.DictField(child=serializers.IntegerField()), help_text="By division and column."
     )
@@ -352,7 +457,9 @@ class EntryDetailShape(FiguresShape):
         ),
         help_text="The first and the last rank that cannot be ruled out, by division and column.",
     )
-    cells = CellShape(many=True)
+    cells = CellShape(
+        many=True, help_text="Figures by source dataset and subtask, where the benchmark discloses them."
+    )
     history = HistoryShape(many=True, help_text="Newest first, 50 a page; private ones for its team only.")
     next = serializers.URLField(allow_null=True, help_text="This entry with the next page of its history.")
     previous = serializers.URLField(
@@ -361,11 +468,13 @@ class EntryDetailShape(FiguresShape):
 
 
 class ComparedEntryShape(_Shape):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    team = serializers.SlugField()
-    team_name = serializers.CharField()
-    settings = SettingsShape()
+    """One of the entries compared."""
+
+    id = serializers.UUIDField(help_text="Its id.")
+    name = serializers.CharField(help_text="Its name.")
+    team = serializers.SlugField(help_text="The slug of its team.")
+    team_name = serializers.CharField(help_text="The team’s name, for people.")
+    settings = SettingsShape(help_text="How the model was run.")
     submission = serializers.UUIDField(
         help_text="The one that stands for the entry; where submissions were asked for, the one that was."
     )
@@ -374,10 +483,12 @@ class ComparedEntryShape(_Shape):
         help_text="Overall, in the open division; null of a submission that does not stand for its entry.",
     )
     rank_low = serializers.IntegerField(allow_null=True, help_text="As in a board's row.")
-    rank_high = serializers.IntegerField(allow_null=True)
-    score = serializers.FloatField(allow_null=True)
-    interval = IntervalField()
-    coverage = serializers.FloatField(allow_null=True)
+    rank_high = serializers.IntegerField(allow_null=True, help_text="As in a board’s row.")
+    score = serializers.FloatField(allow_null=True, help_text="Overall, in percent.")
+    interval = IntervalField(help_text="Both ends of the score’s 95 % interval, in percent.")
+    coverage = serializers.FloatField(
+        allow_null=True, help_text="Share of the questions whose reply was read, 0 to 1."
+    )
     partial = serializers.ListField(  # type: ignore[assignment]  # the contract's word, and the base's
         child=serializers.CharField(), help_text="The subtasks of one that was sent as partial; else empty."
     )
@@ -387,6 +498,8 @@ VERDICTS = ["first-better", "second-better", "not-separable"]
 
 
 class DifferenceShape(_Shape):
+    """A difference between two submissions, on the questions that both were asked."""
+
     difference = serializers.FloatField(help_text="The first one's figure less the second's, in points.")
     interval = serializers.ListField(
         child=serializers.FloatField(),
@@ -401,19 +514,25 @@ class DifferenceShape(_Shape):
     error = serializers.FloatField(
         allow_null=True, help_text="The standard error, clustered by image; null where it is not disclosed."
     )
-    verdict = serializers.ChoiceField(choices=VERDICTS)
+    verdict = serializers.ChoiceField(
+        choices=VERDICTS, help_text="Which is better, or that they cannot be told apart."
+    )
 
 
 class TableShape(_Shape):
+    """Questions by who got them right."""
+
     both = serializers.IntegerField(help_text="Questions, or of boxes images, that both got right.")
     first = serializers.IntegerField(help_text="Only the first.")
     second = serializers.IntegerField(help_text="Only the second.")
-    neither = serializers.IntegerField()
+    neither = serializers.IntegerField(help_text="Neither of them.")
 
 
 class PairShape(_Shape):
-    first = serializers.UUIDField()
-    second = serializers.UUIDField()
+    """Two of the entries against each other."""
+
+    first = serializers.UUIDField(help_text="The id of the first entry.")
+    second = serializers.UUIDField(help_text="The id of the second.")
     verdict = serializers.ChoiceField(
         choices=VERDICTS,
         allow_null=True,
@@ -423,7 +542,10 @@ class PairShape(_Shape):
     fault = serializers.CharField(
         allow_null=True, help_text="Why they could not be compared; null when they were."
     )
-    overall = DifferenceShape(allow_null=True)
+    overall = DifferenceShape(
+        allow_null=True,
+        help_text="The difference of the overall scores; null where they could not be compared.",
+    )
     subtasks = serializers.DictField(child=DifferenceShape(), help_text="Of the subtasks that both answered.")
     datasets = serializers.DictField(child=DifferenceShape(), help_text="By source dataset.")
     table = TableShape(
@@ -439,7 +561,11 @@ COMPARISON_STATUS = ["done", "computing"]
 
 
 class ComparisonShape(_Shape):
-    status = serializers.ChoiceField(choices=COMPARISON_STATUS)
+    """Entries compared, each two of them."""
+
+    status = serializers.ChoiceField(
+        choices=COMPARISON_STATUS, help_text="Whether all of it is there, or a worker still computes."
+    )
     release = serializers.CharField(help_text="The digest of the release that they are compared on.")
     entries = ComparedEntryShape(many=True, help_text="In the order asked for.")
     pairs = PairShape(many=True, help_text="Each two of them; those left out are being computed.")

@@ -41,7 +41,9 @@ class Validate(APIView):
         parameters=[documented.retry_after(429, 503)],
         responses={
             200: serializers.CheckedShape,
-            **documented.problems(400, 401, 403, 404, 413, 415, 429, 503),
+            **documented.problems(
+                401, 403, 404, "too-many-checks", *documented.INTAKE, *documented.refusals("check-")
+            ),
             (422, problems.CONTENT_TYPE): OpenApiResponse(
                 serializers.RejectedDocument, "The file is at fault, or a field; `errors` says where and why."
             ),

@@ -52,7 +52,12 @@ class MintToken(APIView):
         auth=[],
         request=serializers.Mint,
         parameters=[documented.retry_after(429, 503)],
-        responses={201: serializers.MintedShape, **documented.problems(403, 413, 415, 429, 503)},
+        responses={
+            201: serializers.MintedShape,
+            **documented.problems(
+                "too-many-mints", *documented.BODY, *documented.refusals("identity-", "publisher-")
+            ),
+        },
     )
     def post(self, request: Request) -> Response:
         """A token of 15 minutes, scoped to the team and the benchmark of the publisher that the identity fits."""

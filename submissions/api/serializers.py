@@ -27,9 +27,28 @@ def _listing(values: Iterable[str]) -> dict[str, Any]:
     }
 
 
+# What each setting says, here and as a filter of the board.
+SETTINGS: Mapping[str, str] = {
+    "shots": "How many normal samples are shown with an image, 0 to 64.",
+    "template": "How those samples were chosen.",
+    "knowledge": "Which domain knowledge the prompt holds.",
+    "tools": "What else the model may use.",
+    "reasoning": "Whether it reasons before it answers.",
+    "prompting": "Whether questions of an image are asked one at a time, or each with what came before.",
+    "quantisation": "To what its weights are quantised, such as `int8`.",
+    "training": "What of this benchmark it has been trained on.",
+    "parameters": "Its size, in billions of parameters.",
+    "open_weights": "Whether its weights are public.",
+    "paper": "A link to its paper.",
+    "weights": "A link to its weights.",
+    "code": "A link to its code.",
+    "note": "What else there is to know of how it was run.",
+}
+
+
 def _optional(name: str) -> dict[str, Any]:
     choices = SETTING_CHOICES.get(name)
-    return {"required": False} | (
+    return {"required": False, "help_text": SETTINGS[name]} | (
         {"error_messages": _listing(value for value, _name in choices)} if choices else {}
     )
 
@@ -56,7 +75,10 @@ class Upload(SettingsField):
         max_length=80, help_text="The entry's name: your team's of that name, else a new one."
     )
     visibility = serializers.ChoiceField(
-        choices=VISIBILITIES, default="private", error_messages=_listing(VISIBILITIES)
+        choices=VISIBILITIES,
+        default="private",
+        error_messages=_listing(VISIBILITIES),
+        help_text="Who may see it; a private one can be made public later.",
     )
     team = serializers.SlugField(required=False, help_text="Needed for a session of several teams.")
     partial = serializers.ListField(  # type: ignore[assignment]  # DRF takes declared fields off the class
@@ -113,18 +135,26 @@ class DryRun(Upload):
 
 
 class Withdrawal(serializers.Serializer[None]):
+    """Why a submission is withdrawn."""
+
     reason = serializers.CharField(max_length=500, help_text="Stands in the entry's public history.")
 
 
 class TokenState(serializers.ModelSerializer[Token]):
     """A token as itself may know it."""
 
-    team = serializers.SlugRelatedField[Team](slug_field="slug", read_only=True)
+    team = serializers.SlugRelatedField[Team](
+        slug_field="slug", read_only=True, help_text="The slug of the team that it acts for."
+    )
     benchmarks = serializers.ListField(
         child=serializers.SlugField(), read_only=True, help_text="Those that it is limited to; empty: all."
     )
-    made_at = serializers.DateTimeField(source="created_at", read_only=True)
-    ends_at = serializers.DateTimeField(source="expires_at", read_only=True)
+    made_at = serializers.DateTimeField(
+        source="created_at", read_only=True, help_text="When it was made, in UTC."
+    )
+    ends_at = serializers.DateTimeField(
+        source="expires_at", read_only=True, help_text="When it ends, in UTC."
+    )
     last_used_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="Before this call; to the minute."
     )
@@ -146,9 +176,15 @@ class TokenState(serializers.ModelSerializer[Token]):
             "is_rotated",
         )
         read_only_fields = fields
+        extra_kwargs = {
+            "name": {"help_text": "What its maker calls it."},
+            "scope": {"help_text": "What it may do: read alone, or send and publish too."},
+        }
 
 
 class Rotation(serializers.Serializer[None]):
+    """How a token is to be replaced."""
+
     overlap_hours = serializers.IntegerField(
         min_value=0,
         max_value=int(tokens.LONGEST_OVERLAP.total_seconds()) // 3600,
@@ -167,10 +203,14 @@ class RotatedShape(TokenState):
 
 
 class AudienceShape(serializers.Serializer[None]):
+    """For whom an identity token has to be made."""
+
     audience = serializers.CharField(help_text="The site's address: what the identity token has to be for.")
 
 
 class Mint(serializers.Serializer[None]):
+    """An identity token, and for what a token is wanted."""
+
     token = serializers.CharField(
         max_length=identities.LONGEST, help_text="The identity token that the CI service gave to the job."
     )
@@ -185,6 +225,8 @@ class Mint(serializers.Serializer[None]):
 
 
 class MintedShape(serializers.Serializer[None]):
+    """The token that it was exchanged for."""
+
     token = serializers.CharField(help_text="Its text, `vrn_…`. It is not shown again.")
     expires_at = serializers.DateTimeField(help_text="In 15 minutes.")
     team = serializers.SlugField(help_text="For which it sends.")
@@ -218,16 +260,25 @@ class SettingsShape(serializers.ModelSerializer[Entry]):
     class Meta:
         model = Entry
         fields = (*Entry.SETTINGS, *Entry.LINKS)
-        extra_kwargs = {name: {"read_only": True, "allow_null": True} for name in fields}
+        extra_kwargs = {
+            name: {"read_only": True, "allow_null": True, "help_text": f"{said} Null: not declared."}
+            for name, said in SETTINGS.items()
+        }
 
 
 class EntryShape(serializers.ModelSerializer[Entry]):
-    settings = serializers.SerializerMethodField()
+    """The entry that a submission is of."""
+
+    settings = serializers.SerializerMethodField(help_text="How the model was run.")
 
     class Meta:
         model = Entry
         fields = ("id", "name", "settings")
         read_only_fields = fields
+        extra_kwargs = {
+            "id": {"help_text": "Its id."},
+            "name": {"help_text": "Its name, of which a team has one on a benchmark."},
+        }
 
     @extend_schema_field(SettingsShape)
     def get_settings(self, entry: Entry) -> dict[str, Any]:
@@ -235,18 +286,26 @@ class EntryShape(serializers.ModelSerializer[Entry]):
 
 
 class ProblemShape(serializers.Serializer[None]):
-    line = serializers.IntegerField(allow_null=True)
-    field = serializers.CharField(allow_null=True)
-    code = serializers.CharField()
-    detail = serializers.CharField()
+    """What is wrong, and where."""
+
+    line = serializers.IntegerField(
+        allow_null=True, help_text="The line of the file, from 1; null where it is of none."
+    )
+    field = serializers.CharField(
+        allow_null=True, help_text="The field, parameter or column; null where it is of none."
+    )
+    code = serializers.CharField(help_text="What is wrong, for programs; it stays.")
+    detail = serializers.CharField(help_text="The same for people, and what to do about it.")
 
 
 class LinksShape(serializers.Serializer[None]):
-    self = serializers.URLField()
-    report = serializers.URLField()
+    """Where to go from a submission."""
+
+    self = serializers.URLField(help_text="This submission’s state.")
+    report = serializers.URLField(help_text="Its report, once it is scored.")
     problems = serializers.URLField(help_text="Every error of a rejected file; `errors` has the first 20.")
     entry = serializers.URLField(help_text="Its rank, rank range and expected gain, once it is on the board.")
-    page = serializers.URLField()
+    page = serializers.URLField(help_text="Its page, for people.")
 
 
 class IntervalField(serializers.ListField):
@@ -259,11 +318,18 @@ class IntervalField(serializers.ListField):
 class SubmissionState(serializers.ModelSerializer[Submission]):
     """A submission and what has become of it. Errors are shown to its team only."""
 
-    benchmark = serializers.CharField(source="benchmark.slug")
-    release = serializers.CharField(source="release.digest", allow_null=True, read_only=True)
-    entry = EntryShape()
-    team = serializers.CharField(source="team.slug")
-    errors = serializers.SerializerMethodField()  # type: ignore[assignment]  # see partial
+    benchmark = serializers.CharField(source="benchmark.slug", help_text="The slug of its benchmark.")
+    release = serializers.CharField(
+        source="release.digest",
+        allow_null=True,
+        read_only=True,
+        help_text="The digest of the release that it is scored on; null until it is known.",
+    )
+    entry = EntryShape(help_text="The entry that it is of.")
+    team = serializers.CharField(source="team.slug", help_text="The slug of its team.")
+    errors = serializers.SerializerMethodField(  # type: ignore[assignment]  # see partial
+        help_text="What is wrong with a rejected file, the first 20; empty for others than its team."
+    )
     error_counts = serializers.DictField(
         child=serializers.IntegerField(), read_only=True, help_text="How many errors of each code."
     )
@@ -274,7 +340,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
     provenance = serializers.SerializerMethodField(
         help_text="The job that sent it, where a trusted publisher did; else null."
     )
-    links = serializers.SerializerMethodField()
+    links = serializers.SerializerMethodField(help_text="Where to go from here.")
 
     class Meta:
         model = Submission
@@ -283,6 +349,21 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
                 "help_text": "Public, but since then kept from the board and from others until an organizer has "
                 "looked, because its answers agree with another team’s beyond chance; null: it is not."
             },
+            "id": {"help_text": "Its id."},
+            "status": {
+                "help_text": "Where it stands. `scored`, `rejected` (the file is at fault), `failed` (we are) and "
+                "`cancelled` are final."
+            },
+            "visibility": {
+                "help_text": "Who may see it: its team, everybody, or its line in the history alone."
+            },
+            "sha256": {"help_text": "Of the answer file as it was sent, in hexadecimal digits."},
+            "received_at": {"help_text": "When it came in, in UTC."},
+            "finished_at": {"help_text": "When it was finished with, in UTC; null until then."},
+            "errors_total": {"help_text": "How many errors the file has."},
+            "score": {"help_text": "Overall, in percent; null without one, as of a partial file."},
+            "present": {"help_text": "Share of the questions that the file has a record for, 0 to 1."},
+            "coverage": {"help_text": "Share of the questions whose reply was read, 0 to 1."},
             "frame": {"help_text": "That the file's boxes stand in; empty where answers are letters."},
         }
         fields = (
@@ -362,21 +443,29 @@ def said(problem: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class SubmissionPageShape(serializers.Serializer[None]):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = SubmissionState(many=True)
+    """A page of submissions, newest first."""
+
+    next = serializers.URLField(allow_null=True, help_text="The next page; null: this is the last.")
+    previous = serializers.URLField(
+        allow_null=True, help_text="The page before this one; null: this is the first."
+    )
+    results = SubmissionState(many=True, help_text="The submissions.")
 
 
 class IntervalsShape(serializers.Serializer[None]):
     """Both ends of each figure's 95 % interval, by the names of the figures; what is not disclosed is left out."""
 
-    subtasks = serializers.DictField(child=IntervalField(), required=False)
-    datasets = serializers.DictField(child=IntervalField(), required=False)
-    detection = serializers.DictField(child=IntervalField(), required=False)
-    detection_by_dataset = serializers.DictField(
-        child=serializers.DictField(child=IntervalField()), required=False
+    subtasks = serializers.DictField(child=IntervalField(), required=False, help_text="By subtask.")
+    datasets = serializers.DictField(child=IntervalField(), required=False, help_text="By source dataset.")
+    detection = serializers.DictField(
+        child=IntervalField(), required=False, help_text="By rate of detection."
     )
-    micro = IntervalField(required=False)
+    detection_by_dataset = serializers.DictField(
+        child=serializers.DictField(child=IntervalField()),
+        required=False,
+        help_text="The same within a source dataset.",
+    )
+    micro = IntervalField(required=False, help_text="Of all questions in one pool.")
     further = serializers.DictField(child=IntervalField(), required=False, help_text="Of boxes.")
     further_by_dataset = serializers.DictField(
         child=serializers.DictField(child=IntervalField()), required=False, help_text="Of boxes."
@@ -386,14 +475,16 @@ class IntervalsShape(serializers.Serializer[None]):
 class CommonestShape(serializers.Serializer[None]):
     """The letter that most of the replies were read as."""
 
-    letter = serializers.CharField()
+    letter = serializers.CharField(help_text="The letter.")
     share = serializers.FloatField(help_text="Of the replies read, 0 to 1; over 0.95 is worth a warning.")
     replies = serializers.IntegerField(help_text="How many were read.")
 
 
 class CellReportShape(serializers.Serializer[None]):
-    dataset = serializers.CharField()
-    subtask = serializers.CharField()
+    """A cell: a source dataset and a subtask."""
+
+    dataset = serializers.CharField(help_text="The source dataset’s name.")
+    subtask = serializers.CharField(help_text="The subtask’s slug.")
     asked = serializers.IntegerField(
         help_text="Questions of this source dataset and subtask; images, of boxes."
     )
@@ -401,24 +492,28 @@ class CellReportShape(serializers.Serializer[None]):
     correct = serializers.IntegerField(
         help_text="Of localization: right boxes, at an overlap of 0.1; so no part of `asked`, which counts images."
     )
-    score = serializers.FloatField(allow_null=True)
+    score = serializers.FloatField(allow_null=True, help_text="Percent; null where nothing was asked.")
     interval = IntervalField(help_text="Both ends of the score's 95 % interval.")
 
 
 class DetectionShape(serializers.Serializer[None]):
     """Percent; null where nothing was asked."""
 
-    recall = serializers.FloatField(allow_null=True)
-    precision = serializers.FloatField(allow_null=True)
-    f1 = serializers.FloatField(allow_null=True)
-    overkill = serializers.FloatField(allow_null=True)
-    miss = serializers.FloatField(allow_null=True)
+    recall = serializers.FloatField(allow_null=True, help_text="Anomalous images that were said to be so.")
+    precision = serializers.FloatField(
+        allow_null=True, help_text="Of the images said to be anomalous, those that are."
+    )
+    f1 = serializers.FloatField(allow_null=True, help_text="The harmonic mean of recall and precision.")
+    overkill = serializers.FloatField(
+        allow_null=True, help_text="Normal images that were said to be anomalous."
+    )
+    miss = serializers.FloatField(allow_null=True, help_text="Anomalous images that were said to be normal.")
 
 
 class LocatedShape(serializers.Serializer[None]):
     """Boxes at an overlap with a true one."""
 
-    right = serializers.IntegerField()
+    right = serializers.IntegerField(help_text="Predicted ones that match a true box.")
     false = serializers.IntegerField(help_text="Predicted ones that match no true box.")
     missed = serializers.IntegerField(help_text="True ones that no predicted box matches.")
 
@@ -426,13 +521,17 @@ class LocatedShape(serializers.Serializer[None]):
 class CategoryShape(serializers.Serializer[None]):
     """A category of a benchmark of boxes. Its boxes are counted at an overlap of 0.1."""
 
-    dataset = serializers.CharField()
-    category = serializers.CharField()
-    images = serializers.IntegerField()
+    dataset = serializers.CharField(help_text="The source dataset’s name.")
+    category = serializers.CharField(help_text="The category’s name.")
+    images = serializers.IntegerField(help_text="How many images it has.")
     right = serializers.IntegerField(help_text="Images of which detection is right.")
-    boxes = LocatedShape()
-    detection = serializers.FloatField(allow_null=True)
-    localization = serializers.FloatField(allow_null=True)
+    boxes = LocatedShape(help_text="Its boxes, counted.")
+    detection = serializers.FloatField(
+        allow_null=True, help_text="Percent of its images that detection is right of."
+    )
+    localization = serializers.FloatField(
+        allow_null=True, help_text="Right boxes of right, false and missed ones, in percent."
+    )
 
 
 class ReasoningShape(serializers.Serializer[None]):
@@ -440,8 +539,8 @@ class ReasoningShape(serializers.Serializer[None]):
 
     share = serializers.FloatField(help_text="Of the records that have any, 0 to 1.")
     mean = serializers.FloatField(help_text="Its characters, where there is any; the two below too.")
-    median = serializers.FloatField()
-    longest = serializers.IntegerField()
+    median = serializers.FloatField(help_text="Their median.")
+    longest = serializers.IntegerField(help_text="The longest.")
 
 
 FURTHER = (
@@ -459,7 +558,11 @@ class ReportShape(SubmissionState):
 
     present = serializers.FloatField(help_text="Share of the questions that the file has a record for.")
     coverage = serializers.FloatField(help_text="Share of the questions whose reply was read.")
-    cells = CellReportShape(many=True, required=False)
+    cells = CellReportShape(
+        many=True,
+        required=False,
+        help_text="Every source dataset with every subtask, where the benchmark discloses them.",
+    )
     subtasks = serializers.DictField(
         child=serializers.FloatField(allow_null=True),
         required=False,
@@ -471,19 +574,23 @@ class ReportShape(SubmissionState):
         help_text="Mean over subtasks, by source dataset.",
     )
     detection = DetectionShape(required=False, help_text="Mean over source datasets.")
-    detection_by_dataset = serializers.DictField(child=DetectionShape(), required=False)
+    detection_by_dataset = serializers.DictField(
+        child=DetectionShape(), required=False, help_text="The same within a source dataset."
+    )
     micro = serializers.FloatField(allow_null=True, required=False, help_text="All questions in one pool.")
     official_compatible = serializers.FloatField(
         allow_null=True, required=False, help_text="The score without the unanswered questions; never ranked."
     )
-    intervals = IntervalsShape(required=False)
+    intervals = IntervalsShape(required=False, help_text="Both ends of each figure’s 95 % interval.")
     readings = serializers.DictField(
         child=serializers.IntegerField(), required=False, help_text="Records by the rule that read them."
     )
     commonest = CommonestShape(
         allow_null=True, required=False, help_text="Of the whole file; null where no reply was read."
     )
-    commonest_by_subtask = serializers.DictField(child=CommonestShape(allow_null=True), required=False)
+    commonest_by_subtask = serializers.DictField(
+        child=CommonestShape(allow_null=True), required=False, help_text="The same within a subtask."
+    )
     further = serializers.DictField(
         child=serializers.FloatField(allow_null=True),
         required=False,
@@ -494,7 +601,9 @@ class ReportShape(SubmissionState):
         required=False,
         help_text="The same within a source dataset.",
     )
-    categories = CategoryShape(many=True, required=False)
+    categories = CategoryShape(
+        many=True, required=False, help_text="Of boxes: each category of each source dataset."
+    )
     boxes = serializers.DictField(
         child=LocatedShape(),
         required=False,
@@ -505,13 +614,13 @@ class ReportShape(SubmissionState):
         required=False,
         help_text="Of `readings` those that are invalid, by their cause: wrong answers that predict no box.",
     )
-    reasoning = ReasoningShape(required=False)
+    reasoning = ReasoningShape(required=False, help_text="Of boxes: the text before the answers.")
     kind = serializers.ChoiceField(
         choices=["boxes"], required=False, help_text="`boxes` where answers are boxes."
     )
     format = serializers.CharField(help_text="Of the answer file.")
-    scorer_version = serializers.CharField()
-    reader_version = serializers.CharField()
+    scorer_version = serializers.CharField(help_text="The version of the program that scored it.")
+    reader_version = serializers.CharField(help_text="The version of the program that read its file.")
     ignored = serializers.IntegerField(help_text="Records for subtasks that a partial file leaves out.")
 
     class Meta(SubmissionState.Meta):
@@ -526,14 +635,14 @@ class ReportShape(SubmissionState):
 
 
 class ProblemDocument(serializers.Serializer[None]):
-    """RFC 9457."""
+    """Why a call was not done: a problem document of RFC 9457. `code` is for programs, `detail` for people."""
 
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    errors = ProblemShape(many=True)  # type: ignore[assignment]  # see partial
+    type = serializers.CharField(help_text="Always `about:blank`: `code` says more.")
+    title = serializers.CharField(help_text="The status in words.")
+    status = serializers.IntegerField(help_text="The HTTP status.")
+    code = serializers.CharField(help_text="Which problem it is, for programs; it stays.")
+    detail = serializers.CharField(help_text="What is wrong and what to do about it, in a sentence or two.")
+    errors = ProblemShape(many=True, help_text="Each thing that is wrong, the first 20.")  # type: ignore[assignment]  # see partial
     errors_total = serializers.IntegerField(help_text="Of these, `errors` lists the first 20.")
     request_id = serializers.CharField(
         required=False, help_text="Of a fault of ours: what its lines in our logs are found by."
@@ -541,6 +650,8 @@ class ProblemDocument(serializers.Serializer[None]):
 
 
 class CheckedSubtaskShape(serializers.Serializer[None]):
+    """A subtask as a checked file answers it."""
+
     asked = serializers.IntegerField(help_text="Questions that count; images, of boxes.")
     records = serializers.IntegerField(help_text="Of these, those that the file has a record for.")
     answered = serializers.IntegerField(help_text="Of these, those whose reply was read.")

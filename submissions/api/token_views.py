@@ -36,7 +36,7 @@ class TokenDetail(APIView):
     @extend_schema(
         operation_id="token",
         summary="Ask what your token may do",
-        responses={200: serializers.TokenState, **documented.problems(401, 403)},
+        responses={200: serializers.TokenState, **documented.problems(401, "not-by-token")},
     )
     def get(self, request: Request) -> Response:
         """The token that this is sent with: its team, rights, benchmarks and end; never its text."""
@@ -49,7 +49,13 @@ class TokenRotate(APIView):
         summary="Let a new token take this one's place",
         description=ROTATE,
         request=serializers.Rotation,
-        responses={201: serializers.RotatedShape, **documented.problems(400, 401, 403, 409, 415)},
+        examples=[documented.asked({"overlap_hours": 24})],
+        responses={
+            201: serializers.RotatedShape,
+            **documented.problems(
+                401, "not-by-token", "permission-denied", "token-rotated", "token-over", *documented.BODY
+            ),
+        },
     )
     def post(self, request: Request) -> Response:
         """Make the new token and let this one end after the overlap."""

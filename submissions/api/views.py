@@ -120,6 +120,7 @@ class SubmissionList(APIView):
         summary="Send an answer file",
         description=documented.UPLOAD,
         request={"multipart/form-data": serializers.Upload},
+        examples=[documented.SENT_FILE],
         parameters=[
             documented.IDEMPOTENCY_KEY,
             documented.location(200, 202),
@@ -128,7 +129,7 @@ class SubmissionList(APIView):
         responses={
             202: serializers.SubmissionState,
             200: serializers.SubmissionState,
-            **documented.problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
+            **documented.problems(401, 403, 404, *documented.INTAKE),
         },
     )
     def post(self, request: Request, slug: str) -> Response:
@@ -209,7 +210,7 @@ class SubmissionDetail(APIView):
             ),
             documented.retry_after(200),
         ],
-        responses={200: serializers.SubmissionState, **documented.problems(401, 403, 404)},
+        responses={200: serializers.SubmissionState, **documented.problems(*documented.READING)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """The submission's state. While it is unfinished, `Retry-After` says when to ask again."""
@@ -232,7 +233,7 @@ class SubmissionReport(APIView):
                 "that the submission's score stands on.",
             )
         ],
-        responses={200: serializers.ReportShape, **documented.problems(401, 403, 404, 409)},
+        responses={200: serializers.ReportShape, **documented.problems(*documented.READING, "no-report")},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """Every figure of a scored submission that the benchmark discloses."""
@@ -252,7 +253,7 @@ class SubmissionProblems(APIView):
     @extend_schema(
         operation_id="problems",
         summary="Read every error of a rejected file",
-        responses={200: serializers.SubmissionState, **documented.problems(401, 403, 404)},
+        responses={200: serializers.SubmissionState, **documented.problems(*documented.READING)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """The submission's state with its errors, 10,000 at most, for its team alone."""
@@ -265,7 +266,9 @@ class SubmissionProblems(APIView):
         return Response(state.data | {"errors": errors}, headers={"Cache-Control": "no-store"})
 
 
-DONE: dict[Any, Any] = {200: serializers.SubmissionState, **documented.problems(401, 403, 404, 409)}
+def done(*codes: str) -> dict[Any, Any]:
+    """What a deed is answered with; the codes are those of its own refusals."""
+    return {200: serializers.SubmissionState, **documented.problems(*documented.DEED, *codes)}
 
 
 class SubmissionDeed(APIView):
@@ -288,7 +291,10 @@ class SubmissionDeed(APIView):
 
 @extend_schema_view(
     post=extend_schema(
-        request=None, responses=DONE, operation_id="submission_publish", summary="Make a submission public"
+        request=None,
+        responses=done("already-withdrawn", "not-scored", "team-banned", "public-entries"),
+        operation_id="submission_publish",
+        summary="Make a submission public",
     )
 )
 class SubmissionPublish(SubmissionDeed):
@@ -301,7 +307,8 @@ class SubmissionPublish(SubmissionDeed):
 @extend_schema_view(
     post=extend_schema(
         request=serializers.Withdrawal,
-        responses={**DONE, **documented.problems(400, 415)},
+        examples=[documented.asked({"reason": "The prompt was another than declared."})],
+        responses=done("already-withdrawn", "not-public", "reason-missing", *documented.BODY),
         operation_id="submission_withdraw",
         summary="Withdraw a submission",
     )
@@ -319,7 +326,7 @@ class SubmissionWithdraw(SubmissionDeed):
 @extend_schema_view(
     post=extend_schema(
         request=None,
-        responses=DONE,
+        responses=done("not-scored", "not-public-to-choose"),
         operation_id="submission_choose",
         summary="Let a submission stand for its entry",
     )
@@ -334,7 +341,7 @@ class SubmissionChoose(SubmissionDeed):
 @extend_schema_view(
     post=extend_schema(
         request=None,
-        responses=DONE,
+        responses=done("not-queued"),
         operation_id="submission_cancel",
         summary="Cancel a submission that still waits",
     )

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils import timezone
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from pytest_django import Settings
 
 from leaderboard.schema import SchemaView
@@ -43,15 +45,22 @@ def schema() -> dict[str, Any]:
 
 
 def strict(node: Any) -> Any:
-    """OpenAPI 3.0 as JSON Schema that lets nothing undeclared pass."""
+    """JSON Schema, as OpenAPI 3.1 has it, that lets nothing undeclared pass."""
     if isinstance(node, list):
         return [strict(part) for part in node]
     if not isinstance(node, dict):
         return node
-    made = {key: strict(part) for key, part in node.items() if key != "nullable"}
+    made = {key: strict(part) for key, part in node.items()}
     if node.get("type") == "object" and "properties" in node:
         made.setdefault("additionalProperties", False)
-    return {"anyOf": [made, {"type": "null"}]} if node.get("nullable") is True else made
+    return made
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every call: its address, its method, and what is said of it."""
+    for path, methods in schema()["paths"].items():
+        for method, said in methods.items():
+            yield path, method, said
 
 
 def operation(method: str, path: str) -> dict[str, Any]:
@@ -74,9 +83,14 @@ def held(answer: Any, status: int, media_type: str = JSON) -> Any:
     declared = said["content"][media_type]["schema"]
     if not media_type.endswith("json"):
         return None
+    return keeps(answer.json(), declared)
+
+
+def keeps(value: Any, declared: Any) -> Any:
+    """The value, after it was held against its schema."""
     whole = {**strict(declared), "components": strict(schema()["components"])}
-    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(answer.json())
-    return answer.json()
+    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(value)
+    return value
 
 
 @pytest.fixture
@@ -109,6 +123,71 @@ def test_every_call_is_summed_up_in_a_short_line() -> None:
             assert said["summary"][0].isupper()
             assert not said["summary"].endswith(".")
             assert said["description"]
+
+
+def test_the_schema_is_sound() -> None:
+    assert schema()["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(schema()).validate()
+
+
+def test_everything_in_the_schema_is_described() -> None:
+    """Add a help_text to the field, a docstring to its serializer, or a description to the parameter."""
+    tags = {tag["name"]: tag["description"] for tag in schema()["tags"]}
+    for path, method, said in operations():
+        assert tags.get(said["tags"][0]), f"{method} {path}: its tag is not in SPECTACULAR_SETTINGS"
+        for each in said.get("parameters", ()):
+            assert each.get("description"), f"{method} {path}: {each['in']} {each['name']} is not described"
+        for status, answer in said["responses"].items():
+            assert answer["description"], f"{method} {path}: {status} is not described"
+    for name, component in schema()["components"]["schemas"].items():
+        assert component.get("description") or "properties" not in component, f"{name} has no docstring"
+        for each, field in component.get("properties", {}).items():
+            assert field.get("description"), f"{name}.{each} has no help_text"
+
+
+def test_every_good_answer_has_an_example_that_holds() -> None:
+    """Record it: EXAMPLES=write pytest tests/leaderboard/test_examples.py."""
+    for path, method, said in operations():
+        for status, answer in said["responses"].items():
+            for media_type, content in answer["content"].items() if status < "300" else ():
+                assert "example" in content, f"{method} {path} has no example of its {status} {media_type}"
+                keeps(content["example"], content["schema"])
+
+
+def test_every_problem_is_named_by_its_codes_with_documents_that_hold() -> None:
+    """Name the codes of the call's own refusals in documented.problems(...)."""
+    for path, method, said in operations():
+        for status, answer in said["responses"].items():
+            for content in answer["content"].values() if status >= "400" else ():
+                assert content.get("examples"), f"{method} {path}: no code is named for {status}"
+                for code, example in content["examples"].items():
+                    assert example["value"]["status"] == int(status)
+                    assert example["value"]["code"] == code
+                    keeps(example["value"], content["schema"])
+
+
+def test_what_every_call_may_be_answered_with_is_declared() -> None:
+    for path, method, said in operations():
+        assert {"400", "405", "406", "422", "503"} <= set(said["responses"]), f"{method} {path}"
+
+
+def test_a_call_that_somebody_must_send_is_declared_as_such() -> None:
+    assert {} not in operation("GET", SENT)["security"]
+    assert {} in operation("GET", f"{API}entries/{NOBODYS}/")["security"]
+
+
+def test_what_is_no_method_of_a_call_is_a_problem(ours: Client) -> None:
+    answer: Any = ours.delete(SENT)
+    assert (answer.status_code, answer["Content-Type"]) == (405, PROBLEM)
+    assert {"GET", "POST"} <= set(answer["Allow"].split(", "))
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, "{", '{"reason": NaN}'], ids=["deep", "short", "nan"])
+def test_json_that_cannot_be_read_is_a_declared_problem(ours: Client, mmad: Benchmark, body: str) -> None:
+    sent = material.scored(mmad, material.team("team-b"))
+    path = f"{API}submissions/{sent.pk}/withdraw/"
+    client = Client(headers={"Authorization": f"Bearer {material.token(sent.team)}"})
+    assert held(client.post(path, body, content_type=JSON), 400, PROBLEM)["code"] == "parse-error"
 
 
 def test_an_upload_is_described_with_an_example() -> None:
