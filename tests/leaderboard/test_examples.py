@@ -9,14 +9,18 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, override_settings
+from django.utils import timezone
 
 from leaderboard.schema import ENDINGS, EXAMPLES
-from submissions import evaluation, pairs
-from submissions.models import Pair, Submission
+from submissions import evaluation, pairs, publishers
+from submissions.models import Benchmark, Pair, Submission, Team
 from tests import material
 from tests.leaderboard import rows
 from tests.leaderboard.test_schema import API, MMAD, SENT, operations, send
+from tests.servers import issuer as servers
 
 pytestmark = pytest.mark.django_db
 SITE = "https://vernier.example.org"
@@ -63,8 +67,23 @@ def answers() -> dict[str, Any]:
     made["submission_cancel"] = ours.post(f"{API}submissions/{waiting.pk}/cancel/")
     made["submissions_list"] = ours.get(SENT)
     made["token"] = ours.get(f"{API}token/")
+    made["validate"] = ours.post(
+        f"{MMAD}validate/", {"file": SimpleUploadedFile("a.csv", material.answers())}
+    )
+    made["oidc_audience"] = nobody.get(f"{API}oidc/audience/")
+    made["oidc_mint_token"] = minted(team, mmad)
     made["token_rotate"] = ours.post(f"{API}token/rotate/", {"overlap_hours": "1"})
     return made
+
+
+def minted(team: Team, benchmark: Benchmark) -> Any:
+    """What a job of a trusted publisher is answered."""
+    with servers.running() as issuer, override_settings(VERNIER_OIDC_ISSUERS=[("github", issuer.url)]):
+        issuer.audience = settings.VERNIER_URL
+        job = {"issuer": issuer.url, "repository": "example/inspector", "workflow": "submit.yml"}
+        publishers.register(team, benchmark, **job, by=material.person("o@example.org"), now=timezone.now())
+        said = {"token": issuer.token(), "team": team.slug, "benchmark": benchmark.slug}
+        return Client().post(f"{API}oidc/mint-token/", said, content_type="application/json")
 
 
 def example(answer: Any) -> str:
