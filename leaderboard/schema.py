@@ -80,7 +80,10 @@ def problem_documents() -> Mapping[str, Mapping[str, Any]]:
         problems.unreadable(ValueError()),
         problems.answer(503, outages.DATABASE.code, str(outages.DATABASE.detail)),
     ]
-    documents = [answer.data for answer in (*refused, *broken, *outside)]
+    rejected = problems.answer(
+        422, "invalid-answers", str(messages.INVALID_ANSWERS), more={"error_counts": {}}
+    )
+    documents = [answer.data for answer in (*refused, *broken, *outside, rejected)]
     return {each["code"]: json.loads(re.sub(r"{\w+}", "…", json.dumps(each))) for each in documents}
 
 

@@ -36,7 +36,9 @@ def tell_end(submission: Submission) -> None:
     listening = list(Webhook.objects.listening().filter(of_benchmark, team=submission.team_id))
     if not listening:
         return
-    ended = Submission.objects.select_related("benchmark", "team", "entry", "release").get(pk=submission.pk)
+    ended = Submission.objects.select_related("benchmark", "team", "entry", "release", "token").get(
+        pk=submission.pk
+    )
     now = timezone.now()
     kind = TYPES[Status(ended.status)]
     payload = _payload(kind, serializers.TeamsState(ended).data, now)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -41,11 +41,8 @@ class Validate(APIView):
         parameters=[documented.retry_after(429, 503)],
         responses={
             200: serializers.CheckedShape,
-            **documented.problems(
+            **documented.problems_of_a_file(
                 401, 403, 404, "too-many-checks", *documented.INTAKE, *documented.refusals("check-")
-            ),
-            (422, problems.CONTENT_TYPE): OpenApiResponse(
-                serializers.RejectedDocument, "The file is at fault, or a field; `errors` says where and why."
             ),
         },
     )

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from submissions import messages
 from submissions.api.authentication import REASONS
 from submissions.api.problems import CONTENT_TYPE, OTHERWISE, STATUS
-from submissions.api.serializers import ProblemDocument
+from submissions.api.serializers import ProblemDocument, RejectedDocument
 
 PROBLEMS: Mapping[int, str] = {
     400: "The request or its body cannot be read.",
@@ -106,6 +106,15 @@ def problems(*said: int | str) -> dict[tuple[int, str], OpenApiResponse]:
         else:
             codes.setdefault(status_of(each), []).append(each)
     return {(status, CONTENT_TYPE): _problem(status, codes[status]) for status in sorted(codes)}
+
+
+def problems_of_a_file(*said: int | str) -> dict[tuple[int, str], OpenApiResponse]:
+    """The same of a call that reads an answer file to its end: its 422 may tell what is wrong with that."""
+    found = problems(*said, "invalid-answers")
+    (status, _kind), told = next((key, each) for key, each in found.items() if key[0] == OTHERWISE)
+    return found | {
+        (status, CONTENT_TYPE): OpenApiResponse(RejectedDocument, told.description, told.examples)
+    }
 
 
 def _problem(status: int, codes: list[str]) -> OpenApiResponse:

@@ -394,21 +394,21 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
 
     @extend_schema_field(ProblemShape(many=True))
     def get_errors(self, submission: Submission) -> list[dict[str, Any]]:
-        asker = askers.of(self.context["request"])
-        if submission.team_id not in asker.team_ids or not asker.is_for(submission.benchmark):
-            return []
-        return [said(problem) for problem in submission.errors]
+        return [said(problem) for problem in submission.errors] if self.is_ours(submission) else []
 
     @extend_schema_field(ProvenanceShape(allow_null=True))
     def get_provenance(self, submission: Submission) -> dict[str, str | None] | None:
-        asker = askers.of(self.context["request"])
-        is_ours = submission.team_id in asker.team_ids and asker.is_for(submission.benchmark)
-        found = provenance.of(submission, is_ours=is_ours)
+        found = provenance.of(submission, is_ours=self.is_ours(submission))
         return found.said() if found else None
 
     @extend_schema_field(LinksShape)
     def get_links(self, submission: Submission) -> dict[str, str]:
         return _links(submission, self.context["request"].build_absolute_uri)
+
+    def is_ours(self, submission: Submission) -> bool:
+        """Whether who asks reads it as its team does."""
+        asker = askers.of(self.context["request"])
+        return submission.team_id in asker.team_ids and asker.is_for(submission.benchmark)
 
 
 def _links(submission: Submission, absolute: Callable[[str], str]) -> dict[str, str]:
@@ -425,8 +425,8 @@ def _links(submission: Submission, absolute: Callable[[str], str]) -> dict[str, 
 class TeamsState(SubmissionState):
     """The same as its team reads it, for a message to it: nobody asks, so its links lead to the site's address."""
 
-    def get_errors(self, submission: Submission) -> list[dict[str, Any]]:
-        return [said(problem) for problem in submission.errors]
+    def is_ours(self, submission: Submission) -> bool:
+        return True
 
     def get_links(self, submission: Submission) -> dict[str, str]:
         return _links(submission, lambda path: settings.VERNIER_URL + path)

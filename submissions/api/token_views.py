@@ -53,7 +53,13 @@ class TokenRotate(APIView):
         responses={
             201: serializers.RotatedShape,
             **documented.problems(
-                401, "not-by-token", "permission-denied", "token-rotated", "token-over", *documented.BODY
+                401,
+                "not-by-token",
+                "permission-denied",
+                "token-minted",
+                "token-rotated",
+                "token-over",
+                *documented.BODY,
             ),
         },
     )

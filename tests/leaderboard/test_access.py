@@ -31,6 +31,7 @@ from pytest_django import Settings
 from submissions import (
     askers,
     audit,
+    deliveries,
     disputes,
     mailbox,
     mails,
@@ -39,6 +40,7 @@ from submissions import (
     releases,
     teams,
     upload_switch,
+    webhooks,
 )
 from submissions.models import (
     Alarm,
@@ -147,6 +149,10 @@ def new_world() -> World:
         by=people["owner"],
         now=timezone.now(),
     )
+    webhook, _secret = webhooks.add(
+        home, url="https://ci.example.org/hook", by=people["owner"], now=timezone.now()
+    )
+    deliveries.ping(webhook, now=timezone.now())
     submissions = sent_by(home, benchmark)
     question = Question.objects.get(release=benchmark.current_release, position=0)
     by = askers.for_user(people["colleague"])
@@ -267,6 +273,25 @@ def part_of_team(part: Callable[[World], models.Model], post: str, data: Data = 
         "through another team": Row(
             PAGE_INSTEAD, NEVER_HERE, lambda world: ["away", part(world).pk], ("away", 999_999), data
         ),
+    }
+
+
+def first_delivery(world: World) -> list[int]:
+    return [world.home.webhooks.get().deliveries.earliest("pk").pk]
+
+
+def of_webhook(
+    get: str = PAGE_INSTEAD, post: str = "405", part: Callable[[World], list[int]] = lambda world: []
+) -> dict[str, Row]:
+    """A webhook, or something of it; nobody reaches it through another team's address."""
+
+    def args(world: World, team: str) -> list[Any]:
+        return [team, world.home.webhooks.get().pk, *part(world)]
+
+    elsewhere = NEVER_HERE if get == TEAM_ONLY else get, NEVER_HERE if post != "405" else post
+    return {
+        "": Row(get, post, lambda world: args(world, world.home.slug)),
+        "through another team": Row(*elsewhere, lambda world: args(world, "away")),
     }
 
 
@@ -595,6 +620,12 @@ TABLE: dict[str, dict[str, Row]] = {
         },
     ),
     "publisher-remove": part_of_team(lambda world: world.home.publishers.get(), OWNER_DOES),
+    "webhook-new": of_team(TEAM_ONLY, data=lambda world: {"url": "https://ci.example.org/other"}),
+    "webhook": of_webhook(TEAM_ONLY),
+    **{f"webhook-{deed}": of_webhook(post=OWNER_DOES) for deed in ("ping", "pause", "resume", "remove")},
+    "webhook-rotate": of_webhook(post="login 404 403 200 404"),
+    "delivery": of_webhook(TEAM_ONLY, part=first_delivery),
+    "delivery-again": of_webhook(post=OWNER_DOES, part=first_delivery),
     "invitation-revoke": part_of_team(lambda world: world.invitation, OWNER_DOES),
     "team-remove-member": part_of_team(lambda world: world.colleague, OWNER_DOES),
     "team-role": part_of_team(lambda world: world.colleague, OWNER_DOES, lambda world: {"role": "owner"}),

@@ -286,7 +286,7 @@ def test_the_page_asks_the_same_number_of_queries_however_much_there_is(
 ) -> None:
     client = signed_in(owner)
     client.get("/teams/a/")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         client.get("/teams/a/")
     benchmark = material.benchmark()
     for number in range(5):
@@ -304,7 +304,7 @@ def test_the_page_asks_the_same_number_of_queries_however_much_there_is(
             by=user,
             now=timezone.now(),
         )
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         client.get("/teams/a/")
     with django_assert_max_num_queries(6):
         client.get("/teams/")
