@@ -66,8 +66,8 @@ class Waiter:
 
     url: str
     token: str
+    told: float  # seconds, the last time; at first in the answer to the upload
     asks: int = 0
-    told: float = 0.0  # seconds, the last time
     asked_at: float = 0.0
     knows_after: float | None = None  # seconds from the end of the submission
     faults: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Waiter:
 
 def wait_all(waiters: Sequence[Waiter]) -> list[float]:
     """Let all ask as they are told until each knows the end; how long each answer took."""
-    due = [(time.monotonic(), number) for number in range(len(waiters))]
+    due = [(time.monotonic() + waiter.told, number) for number, waiter in enumerate(waiters)]
     heapq.heapify(due)
     ready: SimpleQueue[int | None] = SimpleQueue()
     again: SimpleQueue[tuple[float, int] | None] = SimpleQueue()
@@ -131,10 +131,10 @@ def fill(running: site.Site, tokens: Sequence[str], file: bytes, number: int, ma
     code = FILL.format(
         file=str(file_at(running, file)), mark=mark, number=number, teams=len(tokens), slug=SLUG
     )
-    ids = running.manage("shell", "--no-imports", "-c", code).stdout.split()
+    lines = running.manage("shell", "--no-imports", "-c", code).stdout.splitlines()
     return [
-        Waiter(f"{running.base_url}/api/v1/submissions/{each}/", tokens[number % len(tokens)])
-        for number, each in enumerate(ids)
+        Waiter(f"{running.base_url}/api/v1/submissions/{each}/", tokens[number % len(tokens)], float(told))
+        for number, (each, told) in enumerate(line.split() for line in lines)
     ]
 
 
@@ -148,7 +148,7 @@ FILL = """
 import gzip, io
 from pathlib import Path
 from django.utils import timezone
-from submissions import intake
+from submissions import intake, pacing
 from submissions.models import Benchmark, Submission, Team
 file = Path("{file}").read_bytes()
 Benchmark.objects.filter(slug="{slug}").update(daily_limit=50)
@@ -159,7 +159,8 @@ for number in range({number}):
     offer = intake.Offer(benchmark=benchmark, team=team, entry_name="model " + str(number // {teams}), answers=answers,
         file_name="answers.json.gz", settings=dict(), visibility=Submission.Visibility.PRIVATE,
         partial=(), source=Submission.Source.API)
-    print(intake.accept(offer, now=timezone.now()).submission.pk)
+    made = intake.accept(offer, now=timezone.now()).submission
+    print(made.pk, pacing.seconds(made, now=timezone.now()))
 """
 
 

@@ -27,6 +27,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOGS_KEPT = 3
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+GIVES_WAY = 10  # somebody waits for a page, and a score is a second later at most
 STEADY_SECONDS = 60.0  # whoever ran for so long starts again without a long pause
 
 
@@ -47,6 +48,7 @@ class Part:
     role: str = "organizer"
     stop_seconds: float = 10.0
     ends: bool = False  # a job, which is done when it ends well
+    nice: int = 0  # by how much it gives way to others on the processor
     running: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause_seconds: float = FIRST_PAUSE_SECONDS
@@ -191,7 +193,7 @@ class Supervisor:
             "--schedule", str(self.var / "run" / "beat"), "--concurrency", "1",
             "--without-gossip", "--without-mingle", "--loglevel", "INFO",
         ]  # fmt: skip
-        return Part("worker", command, role="worker", stop_seconds=15)
+        return Part("worker", command, role="worker", stop_seconds=15, nice=GIVES_WAY)
 
     def _web(self) -> Part:
         configuration = str(self.project / "deploy" / "gunicorn.conf.py")
@@ -211,6 +213,7 @@ class Supervisor:
         def before_exec() -> None:
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             die_with_parent(signal.SIGKILL, parent=me)
+            os.nice(part.nice)
 
         with self._log(part).open("ab") as log:
             part.running = subprocess.Popen(  # noqa: S603 - commands of our own making
