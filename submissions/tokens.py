@@ -90,8 +90,7 @@ def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tup
     """Let a token of the same name, rights and length of life take its place; the old one ends after the overlap.
 
     Raises Refusal when that was done already, when the token opens nothing any more, or when a trusted publisher got
-    it. An overlap of nothing ends the
-    old one at once.
+    it. An overlap of nothing ends the old one at once.
     """
     with transaction.atomic():
         old = Token.objects.select_for_update(no_key=True).get(pk=token.pk)
@@ -112,6 +111,7 @@ def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tup
                 created_at=now,
                 expires_at=now + min(old.expires_at - old.created_at, LONGEST_LIFE),
                 replaces=old,
+                renewed_itself=by.token is not None,
             ),
             by=by,
         )
@@ -209,7 +209,14 @@ def note_network(token: Token, address: str | None, *, now: datetime) -> None:
 
 
 def revoke(token: Token, *, by: audit.Actor, now: datetime) -> None:
-    """End a token at once. Again: no change."""
+    """End a token at once, with those that it has put in its own place. Again: no change.
+
+    Whoever found a leaked one may have renewed it; what a person has put in its place stays.
+    """
     with transaction.atomic():
+        # Whoever rotates holds the row too: what is there to be ended is seen.
+        Token.objects.select_for_update(no_key=True).get(pk=token.pk)
         if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
             audit.record(by, "revoked", token)
+        for successor in Token.objects.filter(replaces=token.pk, renewed_itself=True, revoked_at=None):
+            revoke(successor, by=by, now=now)

@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
             name='replaces',
             field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replaced_by', to='submissions.token'),
         ),
+        migrations.AddField(
+            model_name='token',
+            name='renewed_itself',
+            field=models.BooleanField(default=False),
+        ),
         migrations.CreateModel(
             name='TokenNetwork',
             fields=[

@@ -36,6 +36,9 @@ class Token(models.Model):
     # By their slugs, which stay: a row that goes must never make a limited token one for all. Empty: all of them.
     benchmarks: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     replaces = models.OneToOneField("self", models.SET_NULL, null=True, related_name="replaced_by")
+    renewed_itself = models.BooleanField(
+        default=False
+    )  # it was the replaced one that asked for it, and no person
     # Of one that a trusted publisher got for a job: by what, and what the job's own service says of the job.
     publisher = models.ForeignKey(Publisher, models.CASCADE, null=True, related_name="tokens")
     claims: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)

@@ -246,6 +246,24 @@ def test_a_pipeline_rotates_its_own_token(team: Team) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "token-rotated")
 
 
+def test_a_revoked_token_takes_along_what_it_has_put_in_its_place(team: Team, owner: User) -> None:
+    leaked, text = made(team)
+    renewed = with_token(text).post("/api/v1/token/rotate/").json()["token"]
+    again = with_token(renewed).post("/api/v1/token/rotate/").json()["token"]
+    assert with_token(again).get("/api/v1/token/").status_code == 200
+    tokens.revoke(leaked, by=askers.for_user(owner), now=timezone.now())
+    for each in (text, renewed, again):
+        assert with_token(each).get("/api/v1/token/").json()["code"] == "token-revoked"
+    assert Event.objects.filter(action="revoked").count() == 3
+
+
+def test_what_a_person_has_put_in_a_tokens_place_stays(team: Team, owner: User) -> None:
+    old, _text = made(team)
+    _new, text = tokens.rotate(old, overlap=timedelta(hours=1), by=askers.for_user(owner), now=timezone.now())
+    tokens.revoke(old, by=askers.for_user(owner), now=timezone.now())
+    assert with_token(text).get("/api/v1/token/").status_code == 200
+
+
 def test_a_token_rotated_at_once_opens_nothing_more(team: Team) -> None:
     _old, text = made(team)
     client = with_token(text)
