@@ -51,6 +51,7 @@ lint: .venv/development
 	$(TIMED) 'ruff check' .venv/bin/ruff check .
 	$(TIMED) 'ruff format' .venv/bin/ruff format --check .
 	$(TIMED) mypy .venv/bin/mypy .
+	$(TIMED) vermin .venv/bin/vermin --quiet --target=3.9- --violations clients/python/src
 	$(TIMED) import-linter .venv/bin/lint-imports
 	$(TIMED) djlint .venv/bin/djlint --check --lint leaderboard submissions
 	$(TIMED) migrations $(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run

@@ -121,7 +121,7 @@ def _parsed(path: Path) -> dict[str, Any]:
             f"Python {sys.version_info[0]}.{sys.version_info[1]} cannot read {path} (3.11 can): say what stands "
             "there by options or VERNIER_… variables, and leave it unread with VERNIER_CONFIG= (empty)."
         )
-    import tomllib  # not there before 3.11
+    import tomllib  # novermin  # asked for above: it is not there before 3.11
 
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
