@@ -27,7 +27,7 @@ from submissions.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 1  # of a web process; it has two threads
+AT_ONCE = 1  # of a web process, which has two threads: its program takes one file at a time
 BUSY_SECONDS = 1
 NOT_READY_SECONDS = 10
 SPARE_SECONDS = 10  # in which the process may wait for its turn

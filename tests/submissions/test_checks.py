@@ -1,7 +1,9 @@
 """Dry runs: the same words as a rejection, without the truth, for nothing, and nothing kept."""
 
+import csv
 import gc
 import gzip
+import io
 import os
 import signal
 import subprocess
@@ -14,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from pyarrow import parquet
 from pytest_django import Settings
 
 from submissions import (
@@ -315,6 +319,16 @@ def test_a_process_that_the_system_ends_leaves_the_program_alive(
         assert [problem["code"] for problem in answer.json()["errors"]] == [code]
     assert send(client, token).status_code == 200
     assert program() is first
+
+
+def test_a_table_that_a_process_of_its_own_reads_is_checked_too(client: Client, token: str) -> None:
+    rows = csv.DictReader(io.StringIO(material.answers().decode()))
+    file = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(list(rows)), file)
+    assert send(client, token, file.getvalue()).json()["format"] == "plain-parquet"
+    damaged = file.getvalue().replace(b"question_id", b"question\xff\xff\xff")
+    assert send(client, token, damaged).status_code == 422
+    assert descendants(program().pid) == set()
 
 
 def test_a_file_that_computes_for_too_long_is_rejected(
