@@ -72,6 +72,12 @@ class Lookup:
         """The most parts that an image's path has."""
         return max((image.count("/") + 1 for image in self.by_image), default=0)
 
+    def build(self) -> None:
+        """Build every table now, for whoever would rather not wait later."""
+        _ = self.by_id, self.image_of_path, self.deepest
+        if self.texts:
+            _ = self.by_native_text, self.by_stem
+
     def find_image(self, path: str) -> str | None:
         """The release's image that a submitter's path means.
 

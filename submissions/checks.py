@@ -1,13 +1,15 @@
 """Dry runs: an answer file is checked as a worker would check it, in a process of its own, and nothing is kept.
 
 The web role may not read the truth and needs none for it (see `scoring.check`). What is sent in is read in a process
-that has the worker's limits and no credentials; the web thread waits for it. So that pages stay served, each web
-process has one such process at a time.
+that has the worker's limits and no credentials; the web thread waits for it. Each web process keeps a program that
+begins such processes (see `submissions.check_program`), and so that pages stay served, it has one at a time.
 """
 
+import atexit
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -25,11 +27,12 @@ from submissions.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 1  # of a web process; it has two threads
+AT_ONCE = 1  # of a web process, which has two threads: its program takes one file at a time
 BUSY_SECONDS = 1
 NOT_READY_SECONDS = 10
 SPARE_SECONDS = 10  # in which the process may wait for its turn
-_PROGRAM = (sys.executable, "-P", "-m", "submissions.check_program")
+ENDING_SECONDS = 1
+_COMMAND = (sys.executable, "-P", "-m", "submissions.check_program")
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -52,12 +55,11 @@ def check(benchmark: Benchmark, answers: IO[bytes], *, partial: Sequence[str] = 
     try:
         order = Order(
             release=release,
-            definition=benchmark.definition,
+            definition=msgspec.json.encode(benchmark.definition),
             partial=list(partial),
             frame=frame,
             seconds=settings.READ_SECONDS,
             room=settings.WORKER_ROOM_BYTES,
-            parent=os.getpid(),
         )
         return _done(order, answers)
     finally:
@@ -66,33 +68,85 @@ def check(benchmark: Benchmark, answers: IO[bytes], *, partial: Sequence[str] = 
 
 def _done(order: Order, answers: IO[bytes]) -> Said:
     answers.flush()
-    os.lseek(answers.fileno(), 0, os.SEEK_SET)
-    with os.fdopen(os.memfd_create("order"), "w+b") as file:
+    with _unnamed("order") as file, _unnamed("said") as output, _unnamed("complaint") as complaint:
         file.write(msgspec.msgpack.encode(order))
         file.flush()
-        file.seek(0)
-        process = subprocess.Popen(  # noqa: S603  # our own program, and nothing of the file in its arguments
-            (*_PROGRAM, str(file.fileno())),
-            stdin=answers,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=(file.fileno(),),
-            # Not ours, which names the stores' credentials.
-            env={"PYTHONPATH": str(settings.BASE_DIR), "OPENBLAS_NUM_THREADS": "1"},
-            start_new_session=True,
-        )
-    with process:
+        for begun in (file, answers):
+            os.lseek(begun.fileno(), 0, os.SEEK_SET)
         try:
-            output, complaint = process.communicate(timeout=order.seconds + SPARE_SECONDS)
-        except subprocess.TimeoutExpired:
+            code = _program.exit_code(file, answers, output, complaint, seconds=order.seconds + SPARE_SECONDS)
+        except TimeoutError:
             raise Refusal("check-unfinished", seconds=NOT_READY_SECONDS) from None
-        finally:
-            if process.returncode is None:
-                # With the process that reads Parquet, if there is one.
-                os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode == -signal.SIGXCPU:
-        return Said([Problem("too-much-time").to_dict()], 1, {"too-much-time": 1}, None)
-    if process.returncode != 0:
-        logger.error("a check ended with %d: %s", process.returncode, complaint.decode(errors="replace"))
-        raise CheckBrokeOffError(process.returncode)
-    return msgspec.msgpack.decode(output, type=Said)
+        if code == 0:
+            return msgspec.msgpack.decode(_content(output), type=Said)
+        if code == -signal.SIGXCPU:
+            return Said([Problem("too-much-time").to_dict()], 1, {"too-much-time": 1}, None)
+        logger.error("a check ended with %d: %s", code, _content(complaint).decode(errors="replace"))
+        raise CheckBrokeOffError(code)
+
+
+def _unnamed(name: str) -> IO[bytes]:
+    return os.fdopen(os.memfd_create(name), "w+b")
+
+
+def _content(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+class _Program:
+    """This web process's `submissions.check_program`: started when it is needed, and again when it has ended."""
+
+    process: subprocess.Popen[bytes] | None = None
+    line: socket.socket
+
+    def exit_code(self, *files: IO[bytes], seconds: float) -> int:
+        """How the process ended that read the file.
+
+        Raises TimeoutError, or CheckBrokeOffError: then nothing is left of it.
+        """
+        if self.process is None or self.process.poll() is not None:
+            self._start()
+        self.line.settimeout(seconds)
+        try:
+            socket.send_fds(self.line, [b"."], [file.fileno() for file in files])
+            answer = self.line.recv(10)
+        except ConnectionError:
+            answer = b""
+        except BaseException:
+            # The next file must not be told of this one.
+            self.end()
+            raise
+        if not answer:
+            self.end()
+            raise CheckBrokeOffError("the program ended")
+        return int(answer)
+
+    def end(self) -> None:
+        """End it, and what it has begun. Again: no change."""
+        if self.process is None:
+            return
+        self.line.close()  # its sign
+        try:
+            self.process.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def _start(self) -> None:
+        self.end()
+        self.line, its = socket.socketpair()
+        with its:
+            self.process = subprocess.Popen(  # noqa: S603  # our own program, and nothing of a file in its arguments
+                _COMMAND,
+                stdin=its.fileno(),
+                stdout=subprocess.DEVNULL,
+                # Not ours, which names the stores' credentials.
+                env={"PYTHONPATH": str(settings.BASE_DIR), "OPENBLAS_NUM_THREADS": "1"},
+                start_new_session=True,
+            )
+
+
+_program = _Program()
+atexit.register(_program.end)

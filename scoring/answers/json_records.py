@@ -15,6 +15,7 @@ from scoring.errors import PredictionError, Problem
 
 WINDOW = 2 * 1024 * 1024
 _FILLED = re.compile(rb"[^ \t\r\n]")
+_WHITE = " \t\r\n"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LONGEST_INTEGER = 40
 # A record can hold half a million of them.
@@ -89,6 +90,8 @@ class _RecordDecoder:
         value, end = self._decoder.raw_decode(text, start)
         if text.find("\\u", start, end) >= 0:
             self._check_escapes(value)
+        if not self._found:
+            return value, end, ()
         flaws = tuple(Problem(code, line, params={"quote": quote}) for code, quote in self._found)
         return value, end, flaws
 
@@ -187,6 +190,9 @@ class _ListReader:
     def _next_character(self) -> str:
         """Skip white space; the character that follows, or nothing at the end."""
         while True:
+            character = self._text[self._at : self._at + 1]
+            if character and character not in _WHITE:
+                return character
             found = _SPACE.match(self._text, self._at)
             self._at = found.end() if found else self._at
             if self._at < len(self._text):

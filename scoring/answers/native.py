@@ -49,6 +49,7 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 _KEYS_IN_ROW = 7
 _PART = 128 * 1024
 _BOUNDARY = re.compile(rb'\}\s*,\s*\{\s*"image"')
+_NOTHING: tuple[Any, ...] = (None, {})  # options that are not shown
 _DECODER = msgspec.json.Decoder(list[_Row])
 
 
@@ -113,25 +114,32 @@ def _find_unshuffled(rows: list[_Row], before: list[int | None], release: Releas
 
 def read_record(record: Record, writer: SheetWriter) -> None:
     """Take one record, whatever the shape of its question."""
-    faults = _faults_of(record.value, record.line)
-    if faults:
-        for fault in faults:
-            writer.problems.add(fault)
-        return
     position = _find_as_written(record.value, writer.release)
     if position is not None:
         reading = replies.read(record.value["gpt_answer"], writer.release.options[position])
         writer.take(position, reading, record.line, field_name="question")
-    else:
+        return
+    faults = _faults_of(record.value, record.line)
+    for fault in faults:
+        writer.problems.add(fault)
+    if not faults:
         take(_asked(record.value), record.line, writer)
 
 
-def _find_as_written(value: Mapping[str, Any], release: Release) -> int | None:
-    """The question whose text stands in the record exactly as the authors write it, unshuffled."""
-    question = value["question"]
-    if not isinstance(question, str) or value.get("options"):
+def _find_as_written(value: Any, release: Release) -> int | None:
+    """The question whose text stands in a faultless record exactly as the authors write it, unshuffled."""
+    if not isinstance(value, dict) or not isinstance(value.get("gpt_answer", 0), str | None):
         return None
-    return release.lookup.by_native_text.get((value["image"], value.get("question_type", ""), question))
+    text: Any = value.get("question")
+    shown = None
+    if isinstance(text, dict):
+        text, shown = text.get("text"), text.get("options")
+    image, kind = value.get("image"), value.get("question_type", "")
+    if not (isinstance(image, str) and isinstance(kind, str) and isinstance(text, str)):
+        return None
+    if shown not in _NOTHING or value.get("options") not in _NOTHING:
+        return None
+    return release.lookup.by_native_text.get((image, kind, text))
 
 
 def _faults_of(value: Any, line: int) -> list[Problem]:

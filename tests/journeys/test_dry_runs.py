@@ -39,15 +39,30 @@ def sender(lone: Site) -> Pipeline:
     return pipeline(lone, "dry", slug=SLUG)
 
 
-def running(site: Site, word: bytes) -> list[int]:
+def programs(site: Site) -> list[int]:
+    """The program that a web process keeps, and the process that it has begun for a file."""
     found = []
     for pid in site.pids():
         try:
-            if word in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"check_program" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
     return found
+
+
+def reading(site: Site) -> list[int]:
+    """The processes that read a file."""
+    found = programs(site)
+    return [pid for pid in found if parent_of(pid) in found]
+
+
+def parent_of(pid: int) -> int:
+    """0 if it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def until(holds: Callable[[], Any], seconds: float = 20) -> Any:
@@ -78,7 +93,7 @@ def test_while_a_file_is_checked_the_board_is_served_and_another_file_comes_back
 ) -> None:
     answers: list[Any] = []
     thread = start(sender, answers)
-    until(lambda: running(lone, b"check_program"))
+    until(lambda: reading(lone))
     second = sender.send(
         "POST", f"{sender.api}/benchmarks/{SLUG}/validate/", files={"file": ("a.csv", material.answers())}
     )
@@ -90,23 +105,43 @@ def test_while_a_file_is_checked_the_board_is_served_and_another_file_comes_back
     began = time.monotonic()
     assert sender.get(f"/benchmarks/{SLUG}/leaderboard/").status_code == 200
     assert time.monotonic() - began < 2
-    assert running(lone, b"check_program"), "the check was over before the board was asked for"
+    assert reading(lone), "the check was over before the board was asked for"
     thread.join()
     assert answers == [422]
-    until(lambda: not running(lone, b"check_program"))
+    until(lambda: not reading(lone))
 
 
-def test_with_the_web_process_its_check_ends(sender: Pipeline, lone: Site) -> None:
+def test_with_the_web_process_its_check_and_the_program_end(sender: Pipeline, lone: Site) -> None:
     answers: list[Any] = []
     thread = start(sender, answers)
-    [child] = until(lambda: running(lone, b"check_program"))
-    parent = int(Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    os.kill(parent, signal.SIGKILL)
-    until(lambda: not is_alive(child), seconds=3)
+    [child] = until(lambda: reading(lone))
+    program = parent_of(child)
+    os.kill(parent_of(program), signal.SIGKILL)
+    until(lambda: not is_alive(child) and not is_alive(program), seconds=3)
     thread.join()
     assert not isinstance(answers[0], int)
     # Another web process takes its place.
     until(lambda: served(sender))
+    assert sender.check(material.answers()).status_code == 200
+
+
+def test_with_the_web_process_a_program_that_waits_ends(sender: Pipeline, lone: Site) -> None:
+    assert sender.check(material.answers()).status_code == 200
+    [program] = programs(lone)
+    os.kill(parent_of(program), signal.SIGKILL)
+    until(lambda: not is_alive(program), seconds=3)
+    until(lambda: served(sender))
+
+
+def test_with_its_program_a_check_ends(sender: Pipeline, lone: Site) -> None:
+    answers: list[Any] = []
+    assert sender.check(material.answers()).status_code == 200
+    thread = start(sender, answers)
+    [child] = until(lambda: reading(lone))
+    os.kill(parent_of(child), signal.SIGKILL)
+    until(lambda: not is_alive(child), seconds=3)
+    thread.join()
+    assert answers == [500]
     assert sender.check(material.answers()).status_code == 200
 
 

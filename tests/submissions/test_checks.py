@@ -1,20 +1,32 @@
 """Dry runs: the same words as a rejection, without the truth, for nothing, and nothing kept."""
 
+import csv
+import gc
 import gzip
+import io
+import os
+import signal
 import subprocess
 import tempfile
+import threading
+import time
+import weakref
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pyarrow as pa
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from pyarrow import parquet
 from pytest_django import Settings
 
 from submissions import (
+    check_program,
     checks,
     evaluation,
     limits,
@@ -30,9 +42,13 @@ from submissions.audit import COMMAND
 from submissions.models import Benchmark, Outline, Submission, Team, Token
 from submissions.refusals import Refusal
 from tests import boxes, material
+from tests.hostile import WORST
 from tests.scoring.boxes.shapes import release_of
+from tests.servers.process import descendants
 
 pytestmark = pytest.mark.django_db
+
+SLOW = WORST["objects in objects"]  # keeps whoever reads it busy for seconds
 
 
 def send(
@@ -199,10 +215,15 @@ def test_while_a_file_is_checked_another_is_told_to_come_back(client: Client, to
 def test_a_file_that_takes_too_long_is_given_up_and_its_process_ends(
     client: Client, token: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "SPARE_SECONDS", 0)
-    settings.READ_SECONDS = 0.01
-    answer = send(client, token)
+    assert send(client, token).status_code == 200
+    program = checks._program.process
+    assert program
+    monkeypatch.setattr(checks, "SPARE_SECONDS", 0.5 - settings.READ_SECONDS)
+    answer = send(client, token, SLOW())
     assert (answer.status_code, answer.json()["code"]) == (503, "check-unfinished")
+    assert program.returncode == 0
+    monkeypatch.undo()
+    assert send(client, token).status_code == 200  # and is told of its own file
 
 
 def test_a_process_that_breaks_off_is_a_fault_of_ours(
@@ -218,6 +239,7 @@ def test_a_process_that_breaks_off_is_a_fault_of_ours(
 def test_the_process_knows_neither_our_settings_nor_our_secrets(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    checks._program.end()
     seen: list[dict[str, str]] = []
     popen = subprocess.Popen
 
@@ -230,6 +252,113 @@ def test_the_process_knows_neither_our_settings_nor_our_secrets(
         file.write(material.answers())
         assert checks.check(Benchmark.objects.get(), file).summary is not None
     assert set(seen[0]) == {"PYTHONPATH", "OPENBLAS_NUM_THREADS"}
+
+
+def program() -> subprocess.Popen[bytes]:
+    found = checks._program.process
+    assert found is not None
+    return found
+
+
+def test_the_second_file_waits_for_no_start(client: Client, token: str) -> None:
+    assert send(client, token).status_code == 200
+    first = program()
+    assert send(client, token).status_code == 200
+    assert send(client, token, b"question_id,answer\nnone,A\n").status_code == 422
+    material.next_release()
+    assert send(client, token).status_code == 200
+    assert program() is first
+    assert first.poll() is None
+
+
+def test_a_program_that_is_gone_is_replaced(client: Client, token: str) -> None:
+    assert send(client, token).status_code == 200
+    first = program()
+    first.kill()
+    first.wait()
+    assert send(client, token).status_code == 200
+    assert program().pid != first.pid
+
+
+def test_a_program_that_ends_at_a_file_is_a_fault_of_ours_and_is_replaced(
+    client: Client, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert send(client, token).status_code == 200
+    first = program()
+    first.send_signal(signal.SIGSTOP)
+    killer = threading.Timer(0.5, first.kill)
+    killer.start()
+    client.raise_request_exception = False
+    assert send(client, token).status_code == 500
+    killer.join()
+    assert send(client, token).status_code == 200
+    assert program().pid != first.pid
+
+
+@pytest.mark.parametrize(
+    ("by", "status", "code"), [(signal.SIGXCPU, 422, "too-much-time"), (signal.SIGKILL, 500, None)]
+)
+def test_a_process_that_the_system_ends_leaves_the_program_alive(
+    client: Client, token: str, by: signal.Signals, status: int, code: str | None
+) -> None:
+    assert send(client, token).status_code == 200
+    first = program()
+
+    def end_it() -> None:
+        while not (begun := descendants(first.pid)):
+            time.sleep(0.01)
+        os.kill(min(begun), by)
+
+    ender = threading.Thread(target=end_it)
+    ender.start()
+    client.raise_request_exception = False
+    answer = send(client, token, SLOW())
+    ender.join()
+    assert answer.status_code == status
+    if code:
+        assert [problem["code"] for problem in answer.json()["errors"]] == [code]
+    assert send(client, token).status_code == 200
+    assert program() is first
+
+
+def test_a_table_that_a_process_of_its_own_reads_is_checked_too(client: Client, token: str) -> None:
+    rows = csv.DictReader(io.StringIO(material.answers().decode()))
+    file = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(list(rows)), file)
+    assert send(client, token, file.getvalue()).json()["format"] == "plain-parquet"
+    damaged = file.getvalue().replace(b"question_id", b"question\xff\xff\xff")
+    assert send(client, token, damaged).status_code == 422
+    assert descendants(program().pid) == set()
+
+
+def test_a_file_that_computes_for_too_long_is_rejected(
+    client: Client, token: str, settings: Settings
+) -> None:
+    settings.READ_SECONDS = 0.2
+    answer = send(client, token, SLOW())
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "too-much-time")
+    first = program()
+    assert send(client, token).status_code == 200
+    assert program() is first
+
+
+def test_the_program_keeps_the_last_few_releases_and_no_more() -> None:
+    definition = msgspec.json.encode(material.content().definition.to_dict())
+    encoded = [
+        material.content().excluding([question]).without_truth().encode()
+        for question in material.content().ids[: check_program.MOST_KEPT + 1]
+    ]
+    try:
+        first = weakref.ref(check_program.kept(encoded[0], definition))
+        assert check_program.kept(bytes(bytearray(encoded[0])), definition) is first()
+        for each in encoded[1:]:
+            assert first() is not None
+            check_program.kept(each, definition)
+        assert first() is None
+        assert check_program.kept.cache_info().currsize == check_program.MOST_KEPT
+    finally:
+        check_program.kept.cache_clear()
+        gc.unfreeze()
 
 
 def test_the_web_role_checks_without_the_truth(client: Client, token: str, settings: Settings) -> None:
