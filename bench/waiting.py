@@ -66,7 +66,8 @@ class Waiter:
 
     url: str
     token: str
-    told: float  # seconds, the last time; at first in the answer to the upload
+    first_at: float  # when the answer to the upload told it to ask, in seconds of the clock
+    told: float = 0.0  # seconds, the last time
     asks: int = 0
     asked_at: float = 0.0
     knows_after: float | None = None  # seconds from the end of the submission
@@ -75,7 +76,8 @@ class Waiter:
 
 def wait_all(waiters: Sequence[Waiter]) -> list[float]:
     """Let all ask as they are told until each knows the end; how long each answer took."""
-    due = [(time.monotonic() + waiter.told, number) for number, waiter in enumerate(waiters)]
+    since = time.monotonic() - time.time()
+    due = [(since + waiter.first_at, number) for number, waiter in enumerate(waiters)]
     heapq.heapify(due)
     ready: SimpleQueue[int | None] = SimpleQueue()
     again: SimpleQueue[tuple[float, int] | None] = SimpleQueue()
@@ -133,8 +135,8 @@ def fill(running: site.Site, tokens: Sequence[str], file: bytes, number: int, ma
     )
     lines = running.manage("shell", "--no-imports", "-c", code).stdout.splitlines()
     return [
-        Waiter(f"{running.base_url}/api/v1/submissions/{each}/", tokens[number % len(tokens)], float(told))
-        for number, (each, told) in enumerate(line.split() for line in lines)
+        Waiter(f"{running.base_url}/api/v1/submissions/{each}/", tokens[number % len(tokens)], float(at))
+        for number, (each, at) in enumerate(line.split() for line in lines)
     ]
 
 
@@ -160,7 +162,8 @@ for number in range({number}):
         file_name="answers.json.gz", settings=dict(), visibility=Submission.Visibility.PRIVATE,
         partial=(), source=Submission.Source.API)
     made = intake.accept(offer, now=timezone.now()).submission
-    print(made.pk, pacing.seconds(made, now=timezone.now()))
+    now = timezone.now()
+    print(made.pk, now.timestamp() + pacing.seconds(made, now=now))
 """
 
 

@@ -17,7 +17,7 @@ LATELY = timedelta(seconds=10)
 # Finished a second, as long as more is not seen: near the front one asks often, however slow the work is.
 ASSUMED_RATE = 1.0
 AGE_SHARE = 1 / 30  # of what was waited so far: who has waited for five minutes can spare ten seconds
-JITTER = 0.2
+JITTER = 0.3
 _RATE_KEY, _RATE_SECONDS = "finished-a-second", 1
 
 
@@ -31,9 +31,10 @@ def seconds(submission: Submission, *, now: datetime, wait: int | None = None) -
         ahead = Submission.objects.unfinished().filter(received_at__lt=submission.received_at).count()
     waited = (now - submission.received_at).total_seconds()
     estimate = max(ahead / _rate(now), waited * AGE_SHARE)
-    jittered = estimate * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
     most = MOST if wait is None else min(MOST, wait)
-    return max(LEAST, min(most, math.ceil(jittered)))
+    # Cut first: those at the back of a long queue would all come back in the same second.
+    jittered = min(most, estimate) * random.uniform(1 - JITTER, 1)  # noqa: S311 - no secret
+    return max(LEAST, math.ceil(jittered))
 
 
 def _rate(now: datetime) -> float:

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from submissions import (
@@ -21,6 +21,7 @@ from submissions import (
 )
 from submissions.evaluation import MOST_ATTEMPTS
 from submissions.models import Entry, Pair, Release, Submission
+from submissions.models.submission import SubmissionQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -79,14 +80,25 @@ def _end_used_up(now: datetime) -> int:
     )
     failed = 0
     for submission in expired.select_related("team", "benchmark", "entry"):
-        with transaction.atomic():
-            # The update is the lock: of two sweepers, one tells the team.
-            if not expired.filter(pk=submission.pk).update(
-                status=Submission.Status.FAILED, lease=None, lease_until=None, finished_at=now
-            ):
-                continue
-            notices.tell_end(submission, status=Submission.Status.FAILED)
-            deliveries.tell_end(submission)
-        logger.error("failed after %d attempts: %s", MOST_ATTEMPTS, submission.pk)
-        failed += 1
+        try:
+            failed += _fail(submission, expired, now)
+        except DatabaseError:
+            raise
+        except Exception:
+            # One that cannot be ended must not keep all the others waiting; it is tried again by the next sweep.
+            logger.exception("could not end %s", submission.pk)
     return failed
+
+
+def _fail(submission: Submission, expired: SubmissionQuerySet, now: datetime) -> bool:
+    """End it as ours; whether nobody else has."""
+    with transaction.atomic():
+        # The update is the lock: of two sweepers, one tells the team.
+        if not expired.filter(pk=submission.pk).update(
+            status=Submission.Status.FAILED, lease=None, lease_until=None, finished_at=now
+        ):
+            return False
+        notices.tell_end(submission, status=Submission.Status.FAILED)
+        deliveries.tell_end(submission)
+    logger.error("failed after %d attempts: %s", MOST_ATTEMPTS, submission.pk)
+    return True

@@ -10,12 +10,10 @@ from rest_framework.views import APIView
 
 from submissions import askers, checks, intake, limits, messages, moderation, teams, upload_switch, uploads
 from submissions.api import documented, problems, serializers
-from submissions.api.views import asker_or_401
+from submissions.api.views import NOT_KEPT, asker_or_401
 from submissions.askers import Asker
 from submissions.models import Benchmark
 from submissions.refusals import Refusal
-
-NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 def refuse_if_it_may_not(asker: Asker) -> None:

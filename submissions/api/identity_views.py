@@ -1,5 +1,7 @@
 """Trusted publishing: a CI job shows who it is by its service's identity token, and gets a short token of ours."""
 
+import logging
+
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -11,9 +13,10 @@ from rest_framework.views import APIView
 from submissions import minting
 from submissions.api import documented, serializers
 from submissions.api.authentication import address_of
-from submissions.api.token_views import NOT_KEPT
+from submissions.api.views import NOT_KEPT
 from submissions.refusals import Refusal
 
+logger = logging.getLogger(__name__)
 MINT = """The identity token that GitHub or GitLab gave to a job, for a token of 15 minutes that may submit for one team
 on one benchmark. A team registers the job beforehand, on its page.
 
@@ -67,13 +70,18 @@ class MintToken(APIView):
             raise Refusal("identity-body-unreadable") from error
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
-        made, text = minting.mint(
-            said["token"],
-            team=said.get("team", ""),
-            benchmark=said.get("benchmark", ""),
-            address=address_of(request),
-            now=timezone.now(),
-        )
+        try:
+            made, text = minting.mint(
+                said["token"],
+                team=said.get("team", ""),
+                benchmark=said.get("benchmark", ""),
+                address=address_of(request),
+                now=timezone.now(),
+            )
+        except Refusal as refusal:
+            # Whoever is asked why a job is refused has the log alone: nothing of the job is kept.
+            logger.info("an identity token was refused: %s", refusal.code)
+            raise
         body = {
             "token": text,
             "expires_at": made.expires_at,

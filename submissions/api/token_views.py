@@ -11,11 +11,10 @@ from rest_framework.views import APIView
 
 from submissions import tokens
 from submissions.api import documented, serializers
-from submissions.api.views import asker_or_401
+from submissions.api.views import NOT_KEPT, asker_or_401
 from submissions.models import Token
 from submissions.refusals import Refusal
 
-NOT_KEPT = {"Cache-Control": "no-store"}
 ROTATE = """A token of the same name, rights and length of life takes the place of the one that this is sent with. Its
 text is in the answer and never again; both are shown on the team's page, and the maker gets a mail.
 

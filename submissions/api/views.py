@@ -36,6 +36,8 @@ from submissions.refusals import Refusal
 
 LONGEST_NUMBER = 9  # digits
 
+NOT_KEPT = {"Cache-Control": "no-store"}
+
 
 class NewestFirst(CursorPagination):
     page_size = 50
@@ -217,7 +219,7 @@ class SubmissionDetail(APIView):
         wait = wanted_wait(request)
         submission = visible(request, submission_id)
         state = serializers.SubmissionState(submission, context={"request": request})
-        headers = {**until_finished(submission, wait), "Cache-Control": "no-store"}
+        headers = {**until_finished(submission, wait), **NOT_KEPT}
         return Response(state.data, headers=headers)
 
 
@@ -246,7 +248,8 @@ class SubmissionReport(APIView):
             raise Refusal("no-report", status=submission.get_status_display())
         state = serializers.SubmissionState(submission, context={"request": request})
         of = {"release": report.release.digest}
-        return Response({**state.data, **of, **reports.disclosed(report.body, submission.benchmark)})
+        disclosed = reports.disclosed(report.body, submission.benchmark)
+        return Response({**state.data, **of, **disclosed}, headers=NOT_KEPT)
 
 
 class SubmissionProblems(APIView):
@@ -263,7 +266,7 @@ class SubmissionProblems(APIView):
         asker.refuse_elsewhere(submission.benchmark)
         state = serializers.SubmissionState(submission, context={"request": request})
         errors = [serializers.said(problem) for problem in reports.problems(submission)]
-        return Response(state.data | {"errors": errors}, headers={"Cache-Control": "no-store"})
+        return Response(state.data | {"errors": errors}, headers=NOT_KEPT)
 
 
 def done(*codes: str) -> dict[Any, Any]:

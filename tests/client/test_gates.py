@@ -19,7 +19,9 @@ def history(*rows: dict[str, Any]) -> Answer:
 
 
 def compared(verdict: str | None, *, mine: str = ID, other: str = OTHER) -> Answer:
-    pair = {"first": ENTRY, "second": RIVAL, "verdict": verdict, "sentence": "It is so.", "fault": None}
+    overall = {"difference": -1.5, "interval": [-2.0, -1.0]} if verdict else None
+    said = {"verdict": verdict, "sentence": "It is so.", "fault": None}
+    pair = {"first": ENTRY, "second": RIVAL, **said, "overall": overall}
     return Answer(
         {"status": "done", "entries": [{"submission": mine}, {"submission": other}], "pairs": [pair]}
     )
@@ -100,27 +102,24 @@ def test_the_first_one_of_an_entry_is_worse_than_nothing(tmp_path: Path) -> None
     ids=["better", "worse", "private", "nothing"],
 )
 def test_worse_than_what_stands_for_an_entry(last: Answer, passed: bool | None, tmp_path: Path) -> None:
-    steps = (TAKEN, SCORED, Answer({"id": RIVAL, "submission": OTHER}), last)
+    entry = Answer({"id": RIVAL, "name": "rival", "benchmark": "mmad", "submission": OTHER})
+    steps = (entry, TAKEN, SCORED, entry, last)
     code, gate, asked = gated(tmp_path, f"significantly-worse-than={RIVAL}", *steps)
     assert (code, gate["passed"]) == (0 if passed else 7, passed)
     assert asked[-1] == f"/api/v1/benchmarks/mmad/compare/?submissions={ID}%2C{OTHER}"
 
 
 def test_worse_than_an_entry_for_which_nothing_stands_is_not_decided(tmp_path: Path) -> None:
-    steps = (TAKEN, SCORED, Answer({"id": RIVAL, "submission": None}))
+    entry = Answer({"id": RIVAL, "name": "rival", "benchmark": "mmad", "submission": None})
+    steps = (entry, TAKEN, SCORED, entry)
     code, gate, _asked = gated(tmp_path, f"significantly-worse-than={RIVAL}", *steps)
     assert (code, gate["passed"]) == (7, None)
 
 
 def test_two_gates_ask_for_one_comparison_once(tmp_path: Path) -> None:
     (tmp_path / "answers.csv").write_text("x")
-    steps = (
-        TAKEN,
-        SCORED,
-        history(submission(id_=OTHER)),
-        compared("first-better"),
-        Answer({"submission": OTHER}),
-    )
+    entry = Answer({"id": RIVAL, "name": "rival", "benchmark": "mmad", "submission": OTHER})
+    steps = (entry, TAKEN, SCORED, history(submission(id_=OTHER)), compared("first-better"), entry)
     asked_for = (
         "--fail-if",
         "significantly-worse-than=previous",
@@ -137,3 +136,20 @@ def test_two_gates_ask_for_one_comparison_once(tmp_path: Path) -> None:
         done = run(tmp_path, "submit", "answers.csv", *asked_for, "--json", env=env)
     assert done.returncode == 0, done.stderr
     assert sum("/compare/" in asked.path for asked in site.asked) == 1
+
+
+@pytest.mark.parametrize("answer", [problem(404, "not-found"), Answer({"id": RIVAL, "benchmark": "other"})])
+def test_an_entry_that_there_is_not_is_told_of_before_anything_is_sent(
+    answer: Answer, tmp_path: Path
+) -> None:
+    code, _gate, asked = gated(tmp_path, f"significantly-worse-than={RIVAL}", answer)
+    assert code == 2
+    assert asked == [f"/api/v1/entries/{RIVAL}/"]
+
+
+def test_two_of_one_entry_are_told_apart_in_words(tmp_path: Path) -> None:
+    steps = (TAKEN, SCORED, history(submission(id_=OTHER)), compared("second-better"))
+    _code, gate, _asked = gated(tmp_path, "significantly-worse-than=previous", *steps)
+    assert (
+        gate["detail"] == "This submission is worse than the entry’s last one: −1.50 points (−2.00 to −1.00)."
+    )

@@ -121,9 +121,11 @@ def test_a_file_is_checked_without_being_sent_in(tmp_path: Path) -> None:
     assert validated(tmp_path, problem(422, "unknown-frame", "No such frame."))[0] == 5
 
 
-def test_a_site_that_checks_no_files_yet_is_told_from_a_wrong_benchmark(tmp_path: Path) -> None:
-    nothing = problem(404, "not-found", "There is nothing here.")
-    code, found = validated(tmp_path, nothing, Answer({"slug": "mmad"}))
-    assert (code, found["error"]["code"]) == (5, "too-old")  # type: ignore[index]
-    code, found = validated(tmp_path, nothing)
+def test_a_wrong_benchmark_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    nothing, known = (
+        problem(404, "not-found", "There is nothing here."),
+        {"next": None, "results": [{"slug": "other"}]},
+    )
+    code, found = validated(tmp_path, nothing, Answer(known))
     assert (code, found["error"]["code"]) == (5, "not-found")  # type: ignore[index]
+    assert "Known are: other." in found["error"]["detail"]  # type: ignore[index]

@@ -50,7 +50,8 @@ def test_a_scored_one(tmp_path: Path) -> None:
         "|---|---|\n"
         "| Rank | 4, between 3 and 6 |\n"
         "| Change | −0.42 points (−0.80 to −0.04) against the last submission: worse |\n"
-        "| significantly-worse-than=previous | not passed. It is worse. |\n"
+        "| significantly-worse-than=previous | not passed. This submission is worse than the entry’s last one: "
+        "−0.42 points \\(−0.80 to −0.04\\). |\n"
         "\n"
         "[The submission’s page](http://site/submissions/1/)\n"
     )
@@ -99,8 +100,8 @@ def test_what_is_refused_says_why_and_sets_nothing(tmp_path: Path) -> None:
         tmp_path, problem(429, "quota-day", "No try is left today.", Retry_After="9999")
     )
     assert code == 5
-    assert "No try is left today." in said
-    assert values == {}
+    assert said.count("No try is left today.") == 1
+    assert values == {"vernier_passed": "no"}
 
 
 def test_a_value_stays_on_its_line(tmp_path: Path) -> None:

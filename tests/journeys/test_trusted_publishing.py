@@ -66,7 +66,7 @@ def test_a_job_at_github_reaches_a_score_and_no_secret_is_stored(here: Trusting,
 
 
 def test_a_job_at_gitlab_sends_and_its_log_shows_no_token(here: Trusting, tmp_path: Path) -> None:
-    done = run(tmp_path, here, {"VERNIER_IDENTITY": here.gitlab.token()}, seed=2)
+    done = run(tmp_path, here, {"VERNIER_ID_TOKEN": here.gitlab.token()}, seed=2)
     assert done.returncode == 0, done.stderr + done.stdout
     assert json.loads(done.stdout)["provenance"]["repository"] == "example/vision/inspector"
     assert "vrn_" not in done.stdout + done.stderr

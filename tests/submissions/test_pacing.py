@@ -60,8 +60,8 @@ def test_the_more_are_ahead_the_later_and_never_after_thirty_seconds(
     waiting = [first, *queue(first, 500)]
     assert told(first) == 1
     assert told(waiting[1]) <= 2
-    assert 8 <= told(waiting[10]) <= 12
-    assert all(24 <= told(waiting[each]) <= 30 for each in (30, 100, 500))
+    assert 7 <= told(waiting[10]) <= 10
+    assert all(21 <= told(waiting[each]) <= 30 for each in (30, 100, 500))
 
 
 def test_five_hundred_who_wait_are_a_trickle(benchmark: Benchmark, team: Team) -> None:
@@ -73,7 +73,7 @@ def test_five_hundred_who_wait_are_a_trickle(benchmark: Benchmark, team: Team) -
 def test_where_work_goes_fast_they_are_told_sooner(benchmark: Benchmark, team: Team) -> None:
     first = material.submitted(benchmark, team)
     last = queue(first, 100, finished=50)[-1]  # five a second
-    assert 16 <= told(last) <= 25
+    assert 14 <= told(last) <= 21
 
 
 def test_it_is_never_later_than_asked_for_and_never_less_than_a_second(
@@ -81,7 +81,8 @@ def test_it_is_never_later_than_asked_for_and_never_less_than_a_second(
 ) -> None:
     first = material.submitted(benchmark, team)
     last = queue(first, 100)[-1]
-    assert [told(last, wait=wait) for wait in (0, 1, 5, 60)][:3] == [1, 1, 5]
+    assert [told(last, wait=wait) for wait in (0, 1)] == [1, 1]
+    assert 4 <= told(last, wait=5) <= 5
     assert told(last, wait=60) <= 30
 
 
@@ -89,8 +90,8 @@ def test_who_has_waited_for_long_can_spare_more(benchmark: Benchmark, team: Team
     submission = material.submitted(benchmark, team)
     waited = [told(submission, submission.received_at + timedelta(seconds=each)) for each in (10, 300, 3600)]
     assert waited[0] == 1
-    assert 8 <= waited[1] <= 12
-    assert waited[2] == 30
+    assert 7 <= waited[1] <= 10
+    assert 21 <= waited[2] <= 30
 
 
 def test_not_all_are_told_the_same(benchmark: Benchmark, team: Team) -> None:

@@ -160,6 +160,9 @@ def _compare(several: Commands) -> None:
 def _add_file(made: argparse.ArgumentParser) -> None:
     made.add_argument("file", metavar="FILE")
     _add_benchmark(made)
+    made.add_argument(
+        "--team", metavar="SLUG", help="yours; for trusted publishing, and a token knows its own"
+    )
     made.add_argument("--partial", action="append", metavar="SUBTASK", help="limited to it; may be repeated")
     made.add_argument("--frame", metavar="FRAME", help="of boxes: what they are measured in")
 

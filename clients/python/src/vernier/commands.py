@@ -96,10 +96,8 @@ def validate(context: Context) -> int:
     with context.site() as site, files.sendable(path, context.voice) as sent:
         form = Form(sent, sent.name, _about_the_file(context.settings))
         try:
-            found = body(site.post(f"benchmarks/{slug}/validate/", form))
+            found = _sent(site, slug, "validate", form)
         except StopError as stop:
-            if stop.status in (404, 405):
-                raise _too_old_to_validate(site, slug, stop) from None
             # Of the file itself, as a rejected submission would say it, or as it would not even be taken.
             if stop.code != INVALID and not any(error.get("field") == "file" for error in stop.errors):
                 raise
@@ -120,11 +118,19 @@ def _beyond(stop: StopError) -> Iterator[str]:
         yield f"  … {stop.errors_total} problems in all"
 
 
-def _too_old_to_validate(site: Site, slug: str, stop: StopError) -> StopError:
-    """Of a 404: whether there is no such benchmark, or no such call yet."""
-    site.get(f"benchmarks/{slug}/")  # raises with the site's own words when it is the former
-    said = f"{site.url} is too old to check a file without sending it: it has no {slug}/validate/."
-    return StopError(exits.REFUSED, said, code="too-old", status=stop.status)
+def _sent(site: Site, slug: str, call: str, form: Form) -> dict[str, Any]:
+    """What the call answers. Raises StopError."""
+    try:
+        return body(site.post(f"benchmarks/{slug}/{call}/", form))
+    except StopError as stop:
+        if stop.code != "not-found":
+            raise
+        said = f"There is no benchmark “{slug}” at {site.url}. Known are: {', '.join(_slugs(site))}."
+        raise StopError(exits.REFUSED, said, code=stop.code, status=stop.status) from None
+
+
+def _slugs(site: Site) -> list[str]:
+    return [str(row["slug"]) for row in islice(site.pages("benchmarks/"), 20)]
 
 
 def submit(context: Context) -> int:
@@ -134,6 +140,8 @@ def submit(context: Context) -> int:
     except StopError as stop:
         if context.options.summary:
             summary.append(context.options.summary, tokens.without_tokens(summary.of_stop(stop)))
+        if context.options.outputs:
+            summary.append(context.options.outputs, "vernier_passed=no\n")
         raise
 
 
@@ -149,7 +157,7 @@ def _submit(context: Context) -> int:
     with context.site() as site:
         gates.refuse_if_senseless(asked, site, slug)
         with files.sendable(path, context.voice) as sent:
-            state = body(site.post(f"benchmarks/{slug}/submissions/", Form(sent, sent.name, fields, key)))
+            state = _sent(site, slug, "submissions", Form(sent, sent.name, fields, key))
         context.voice.note(f"Submission {state['id']}: {state['links']['page']}")
         if not (options.wait or asked or options.summary or options.outputs):
             return _told(context, state)
@@ -157,10 +165,8 @@ def _submit(context: Context) -> int:
 
 
 def _about_the_file(said: Settings) -> dict[str, Any]:
-    fields: dict[str, Any] = {"partial": said.several("partial")}
-    if frame := said.get("frame"):
-        fields["frame"] = frame
-    return fields
+    named = {name: value for name in ("team", "frame") if (value := said.get(name))}
+    return {"partial": said.several("partial"), **named}
 
 
 def wanted_gates(said: Settings) -> list[gates.Gate]:

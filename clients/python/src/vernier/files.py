@@ -35,6 +35,8 @@ def checked(text: str) -> Path:
     """The file of this name. Raises StopError when there is none to be read."""
     path = Path(text)
     try:
+        if path.is_dir():
+            raise exits.usage(f"{text} is a folder.")
         if not path.is_file():
             raise exits.usage(f"There is no file {text}.")
         with path.open("rb"):

@@ -14,10 +14,15 @@ from uuid import UUID
 
 from vernier import exits
 from vernier.exits import StopError
-from vernier.results import Result
+from vernier.results import Result, points
 from vernier.site import Site, body
 
 PREVIOUS = "previous"
+VERDICTS = {
+    "first-better": "better than",
+    "second-better": "worse than",
+    "not-separable": "not separable from",
+}
 PASSED = {True: "passed", False: "not passed", None: "not decided, so not passed"}
 KNOWN = (
     "Known are: rejected, below=NUMBER, significantly-worse-than=ENTRY-ID, significantly-worse-than=previous."
@@ -70,11 +75,26 @@ def _is_id(text: str) -> bool:
 
 
 def refuse_if_senseless(gates: list[Gate], site: Site, slug: str) -> None:
-    """Raises StopError for a gate that this benchmark turns around; to be asked before anything is sent."""
+    """Raises StopError for a gate that can never be decided as it is meant; to be asked before anything is sent."""
+    for gate in gates:
+        if gate.kind == "significantly-worse-than" and gate.value != PREVIOUS:
+            _refuse_if_unknown(gate, site, slug)
     if any(gate.kind == "below" for gate in gates):
         rules = body(site.get(f"benchmarks/{slug}/")).get("rules") or {}
         if rules.get("lower_is_better"):
             raise exits.usage("Lower is better on this benchmark: below=… would fail the better ones.")
+
+
+def _refuse_if_unknown(gate: Gate, site: Site, slug: str) -> None:
+    try:
+        entry = body(site.get(f"entries/{UUID(gate.value)}/"))
+    except StopError as stop:
+        if stop.status != 404:
+            raise
+        entry = {}
+    if entry.get("benchmark") != slug:
+        said = f"{gate.text}: there is no such entry on {slug} at {site.url}, or it is not yours to see."
+        raise exits.usage(said) from None
 
 
 def judge(gate: Gate, result: Result) -> Judgement:
@@ -86,7 +106,7 @@ def judge(gate: Gate, result: Result) -> Judgement:
     if gate.value == PREVIOUS:
         if result.previous is None:
             return Judgement(gate, True, "The entry has no scored submission before this one.")
-        return _worse(gate, result, result.previous)
+        return _worse(gate, result, result.previous, "the entry’s last one")
     return _than_entry(gate, result)
 
 
@@ -102,10 +122,10 @@ def _than_entry(gate: Gate, result: Result) -> Judgement:
     entry = body(result.site.get(f"entries/{UUID(gate.value)}/"))
     if not entry.get("submission"):
         return Judgement(gate, None, f"Nothing stands for entry {gate.value}.")
-    return _worse(gate, result, str(entry["submission"]))
+    return _worse(gate, result, str(entry["submission"]), f"what stands for “{entry.get('name')}”")
 
 
-def _worse(gate: Gate, result: Result, other: str) -> Judgement:
+def _worse(gate: Gate, result: Result, other: str, called: str) -> Judgement:
     """Against another submission."""
     if other == result.state["id"]:
         return Judgement(gate, True, "It is the very submission that it is compared with.")
@@ -115,7 +135,12 @@ def _worse(gate: Gate, result: Result, other: str) -> Judgement:
         if stop.exit_code != exits.REFUSED:
             raise
         return Judgement(gate, None, f"The two cannot be compared: {stop.sentence}")
-    verdict, sentence = pair.get("verdict"), str(pair.get("sentence") or pair.get("fault") or "")
-    if verdict is None:
-        return Judgement(gate, None, sentence or "The site compared them without a verdict.", pair)
-    return Judgement(gate, verdict != "second-better", sentence, pair)
+    verdict = pair.get("verdict")
+    if verdict not in VERDICTS:
+        sentence = str(
+            pair.get("sentence") or pair.get("fault") or "The site compared them without a verdict."
+        )
+        return Judgement(gate, None, sentence, pair)
+    # Not the site’s sentence, which calls both by their entry’s name: two of one entry have the same.
+    said = f"This submission is {VERDICTS[verdict]} {called}: {points(pair['overall'])}."
+    return Judgement(gate, verdict != "second-better", said, pair)

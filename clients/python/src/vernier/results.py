@@ -14,6 +14,13 @@ from vernier.voice import Voice
 Pair = Mapping[str, Any]
 
 
+def points(overall: Mapping[str, Any]) -> str:
+    """A difference with its interval, for people."""
+    low, high = overall["interval"]
+    figures = f"{overall['difference']:+.2f} points ({low:+.2f} to {high:+.2f})"
+    return figures.replace("-", "−")
+
+
 class Result:
     """Each question is asked of the site once, and when somebody wants to know."""
 

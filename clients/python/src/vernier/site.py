@@ -223,7 +223,7 @@ def refusal(answer: httpx.Response) -> StopError:
         said = f"{_host(answer)} sends on to {target.scheme}://{target.netloc}: use the address that it is at now."
         return StopError(exits.REFUSED, said, code="redirect", status=status)
     sentence = f"{_host(answer)} answers {status} {answer.reason_phrase}, without a reason."
-    return StopError(_exit_code(status), sentence, code="http", status=status)
+    return StopError(exits.UNREACHABLE, sentence, code="http", status=status)
 
 
 def _exit_code(status: int) -> int:

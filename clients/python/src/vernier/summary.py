@@ -10,7 +10,7 @@ from typing import Any
 from vernier import exits
 from vernier.exits import StopError
 from vernier.gates import PASSED, Judgement
-from vernier.results import Pair, Result
+from vernier.results import Pair, Result, points
 from vernier.voice import in_one_line, problems, score
 
 OPEN, OVERALL = "open", "overall"
@@ -33,8 +33,10 @@ def of_ended(state: Mapping[str, Any]) -> str:
 
 def of_stop(stop: StopError) -> str:
     """Of what never became a submission, or was not finished in time."""
-    listed = [f"- {_text(line)}" for line in problems(stop.errors)]
-    return "\n".join(["### Vernier", "", _text(stop.sentence), "", *listed, ""])
+    listed = [f"- {_text(line)}" for line in problems(stop.errors) if stop.sentence not in line]
+    return "\n".join(
+        ["### Vernier: not submitted, or not finished", "", _text(stop.sentence), "", *listed, ""]
+    )
 
 
 def values(state: Mapping[str, Any], result: Result | None, judged: Sequence[Judgement]) -> dict[str, str]:
@@ -105,14 +107,8 @@ def _difference(pair: Pair) -> str:
     overall = pair.get("overall")
     if not overall:
         return _text(str(pair.get("sentence") or pair.get("fault") or "not compared with the last one"))
-    low, high = overall["interval"]
     word = {"first-better": "better", "second-better": "worse"}.get(str(pair.get("verdict")), "not separable")
-    figures = f"{overall['difference']:+.2f} points ({low:+.2f} to {high:+.2f})"
-    return f"{_minus(figures)} against the last submission: {word}"
-
-
-def _minus(figures: str) -> str:
-    return figures.replace("-", "−")
+    return f"{points(overall)} against the last submission: {word}"
 
 
 def _of_gates(judged: Sequence[Judgement]) -> Iterator[tuple[str, str]]:

@@ -73,7 +73,7 @@ class Voice:
         """Why it ends: for people on stderr, for scripts on stdout as well."""
         self.note(f"vernier: {error.sentence}")
         for line in problems(error.errors):
-            if line.strip() != error.sentence:
+            if error.sentence not in line:
                 self.note(line)
         if self.as_json:
             self.json(error.body())
