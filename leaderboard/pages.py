@@ -12,6 +12,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -35,7 +36,9 @@ def board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     if not etags.is_anyones(request):
         return _board(request, benchmark)
     etag = etags.tag(request, etags.standing_of(benchmark), context.frame())
-    return etags.unless_known(request, etag, lambda: _board(request, benchmark))
+    response = etags.unless_known(request, etag, lambda: _board(request, benchmark))
+    patch_vary_headers(response, ["Cookie"])  # whoever has a session gets another
+    return response
 
 
 def _board(request: HttpRequest, benchmark: Benchmark) -> HttpResponse:

@@ -212,6 +212,12 @@ CACHES: dict[str, dict[str, Any]] = {
     },
     # What any process may keep for itself.
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Drawn pages by their ETags (leaderboard/etags.py): the boards that everybody reads.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "OPTIONS": {"MAX_ENTRIES": 60},
+    },
 }
 
 # Trusted publishing: (kind, issuer) of the services whose identity tokens are exchanged for tokens of ours.

@@ -48,7 +48,8 @@ def stores(tmp_path: Path, settings: Settings) -> Path:
         setattr(settings, name, value)
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     truths.decoded.cache_clear()
-    caches["local"].clear()  # the other is in the database, which every test has to itself
+    for name in ("local", "pages"):  # the other is in the database, which every test has to itself
+        caches[name].clear()
     return tmp_path
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -292,8 +292,37 @@ def test_the_number_of_queries_is_constant(
 ) -> None:
     rows.many(mmad, range(90, 90 - number, -1))
     client.get("/benchmarks/mmad/")  # the header's benchmarks are kept for a while
+    caches["pages"].clear()
     with django_assert_num_queries(queries):
         assert client.get(url).status_code == 200
+
+
+def test_what_was_drawn_for_one_is_there_for_the_next_until_it_changes(
+    client: Client, mmad: Benchmark, django_assert_num_queries: Any
+) -> None:
+    entry = rows.scored(mmad, "model", 80.0).entry
+    for url in (URL, "/benchmarks/mmad/"):
+        first = client.get(url)
+        with django_assert_num_queries(1):
+            again = Client().get(url)
+        assert (again.status_code, again.content, again["ETag"]) == (200, first.content, first["ETag"])
+        own = {"X-Request-ID": "", "Vary": ""}
+        assert dict(again.headers) | own == dict(first.headers) | own
+        assert set(again["Vary"].split(", ")) == set(first["Vary"].split(", "))
+        assert Client().get(f"{url}?q=none").content != first.content
+    rows.scored(mmad, "another", 81.0)
+    Benchmark.objects.update(changed_at=F("changed_at") + timedelta(seconds=1))
+    assert b"another" in client.get("/benchmarks/mmad/").content
+    assert [row["entry"]["name"] for row in client.get(URL).json()["results"]] == ["another", entry.name]
+
+
+def test_what_a_session_reads_is_drawn_for_it_alone(client: Client, mmad: Benchmark) -> None:
+    client.get("/benchmarks/mmad/")
+    person = material.person("reader@example.org")
+    signed_in = Client()
+    signed_in.force_login(person)
+    assert b"reader@example.org" in signed_in.get("/benchmarks/mmad/").content
+    assert b"reader@example.org" not in Client().get("/benchmarks/mmad/").content
 
 
 def test_what_is_known_is_not_sent_again(
@@ -463,6 +492,7 @@ def test_the_page_shows_the_same_rows(client: Client, mmad: Benchmark) -> None:
 def test_rows_are_found_along_the_boards_index(client: Client, mmad: Benchmark, query: str) -> None:
     rows.many(mmad, range(90, 30, -1))
     following = client.get(URL).json()["next"].partition("cursor=")[2]
+    caches["pages"].clear()
     with CaptureQueriesContext(connection) as asked:
         client.get(URL + query.format(cursor=following))
     (of_rows,) = [each["sql"] for each in asked if "LIMIT 51" in each["sql"]]
@@ -589,6 +619,7 @@ def test_rates_of_detection_are_not_shown_where_they_are_not_disclosed(client: C
 
 def test_the_marks_of_a_board_cost_no_query(client: Client, mmad: Benchmark) -> None:
     def queries() -> int:
+        caches["pages"].clear()
         with CaptureQueriesContext(connection) as seen:
             client.get("/benchmarks/mmad/")
         return len(seen)
