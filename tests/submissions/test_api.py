@@ -49,6 +49,7 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
             "partial",
             "frame",
             "held_at",
+            "provenance",
             "links",
         ),
     }
