@@ -80,8 +80,8 @@ def native(right_in_a_row: int) -> bytes:
 MAKE_PEOPLE = f"""
 from allauth.account.models import EmailAddress
 from django.utils import timezone
-from submissions import teams
-from submissions.models import Team, User
+from submissions import deliveries, publishers, teams, webhooks
+from submissions.models import Benchmark, Team, User
 for name in {PEOPLE!r}:
     user = User.objects.create_user(name + "@example.org", {PASSWORD!r})
     user.is_staff = user.is_superuser = name == "staff"
@@ -91,6 +91,11 @@ for name in {PEOPLE!r}:
         home = Team.objects.get(slug="home")
         home.memberships.create(user=user, role=name)
         if name == "owner":
+            said = dict(by=user, now=timezone.now())
+            job = dict(issuer="https://gitlab.com", repository="example/inspector", workflow=".gitlab-ci.yml")
+            publishers.register(home, Benchmark.objects.get(slug="truth"), **job, **said)
+            webhook, _secret = webhooks.add(home, url="https://nowhere.invalid/hook", **said)
+            deliveries.ping(webhook, now=timezone.now())
             print(teams.invite(home, by=user, now=timezone.now())[1])
 """
 # What the sweeper would do within a minute.
@@ -326,6 +331,11 @@ def starts(pipe: Pipeline) -> list[str]:
         "/api/v1/token/",
         "/api/v1/token/rotate/",
         "/teams/home/publishers/",
+        "/teams/home/webhooks/",
+        "/teams/home/webhooks/1/resume/",
+        "/client/vernier-client.zip",
+        "/client/vernier.gitlab-ci.yml",
+        "/api/v1/benchmarks/truth/validate/",
         "/api/v1/oidc/audience/",
         "/api/v1/oidc/mint-token/",
         "/accounts/inactive/",

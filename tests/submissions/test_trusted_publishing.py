@@ -872,7 +872,9 @@ def test_a_list_of_attested_submissions_costs_no_more_queries(
     client = with_token(text)
     for entry in ("one", "two", "three"):
         send(client, entry=entry)
-    with django_assert_num_queries(6):  # token, benchmark, the page; team, benchmark and account for RateLimit
+    with django_assert_num_queries(
+        6
+    ):  # token, benchmark, the page; team, benchmark and account for RateLimit
         assert len(client.get("/api/v1/benchmarks/mmad/submissions/").json()["results"]) == 3
 
 
