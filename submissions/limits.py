@@ -65,12 +65,12 @@ def count_dispute(who: str) -> None:
 
 def count_identity(address: str | None) -> None:
     """Count one identity token from this address, before it is looked at. Raises Refusal past 60 in a minute."""
-    _count("mints", _network(address) if address else "unknown", most=MINTS_A_MINUTE, seconds=60)
+    _count("mints", _network(address) if address else "unknown", most=MINTS_A_MINUTE, seconds=MINUTE)
 
 
 def count_mint(publisher: str) -> None:
     """Count one exchange of this publisher's. Raises Refusal past 60 in a minute."""
-    _count("mints", publisher, most=MINTS_A_MINUTE, seconds=60)
+    _count("mints", publisher, most=MINTS_A_MINUTE, seconds=MINUTE)
 
 
 def count_complaint(address: str, user: User | None) -> None:
@@ -83,17 +83,17 @@ def count_complaint(address: str, user: User | None) -> None:
         _count("complaints", who, most=COMPLAINTS_AN_HOUR, seconds=3600)
 
 
-def _network(address: str) -> str:
-    """One connection's."""
-    at = ip_address(address)
-    return str(ip_network((at, 64 if at.version == 6 else 32), strict=False))
-
-
 def count_message(who: str) -> None:
     """Count one message that this person has sent to a webhook. Raises Refusal past 60 in an hour; lets pass while
     Redis is away.
     """
     _count("messages", who, most=MESSAGES_AN_HOUR, seconds=3600)
+
+
+def _network(address: str) -> str:
+    """One connection's."""
+    at = ip_address(address)
+    return str(ip_network((at, 64 if at.version == 6 else 32), strict=False))
 
 
 def _count(what: str, who: str, *, most: int, seconds: int) -> None:

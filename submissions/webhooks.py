@@ -84,7 +84,7 @@ def rotate(webhook: Webhook, *, by: User, now: datetime) -> str:
 
 def ping(webhook: Webhook, *, by: User, now: datetime) -> Delivery:
     """Send a message that says nothing, to try the way. Raises Refusal while it is paused, and past 60 in an hour."""
-    limits.count_message(f"user:{by.pk}")
+    limits.count_message(Asker(user=by).key)
     with transaction.atomic():
         held = _held(webhook)
         _refuse_paused(held)
@@ -96,7 +96,7 @@ def send_again(delivery: Delivery, *, by: User, now: datetime) -> None:
 
     Raises Refusal while it is being sent, while its webhook is paused, and past 60 in an hour.
     """
-    limits.count_message(f"user:{by.pk}")
+    limits.count_message(Asker(user=by).key)
     with transaction.atomic():
         held = _held(delivery.webhook)
         _refuse_paused(held)
