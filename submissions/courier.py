@@ -22,7 +22,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from submissions import audit, notices, outgoing, ringing, signatures
-from submissions.models import Delivery, Membership, Webhook
+from submissions.models import Delivery, Webhook
 
 logger = logging.getLogger(__name__)
 
@@ -207,9 +207,8 @@ def _note_failure(webhook: Webhook, tried: Try, now: datetime, *, is_given_up: b
 
 
 def _tell_owners(webhook: Webhook, kind: str) -> None:
-    owners = Membership.objects.filter(team=webhook.team_id, role=Membership.Role.OWNER)
-    for each in owners.select_related("user"):
-        notices.tell_person(each.user, kind, webhook)
+    for owner in webhook.team.owners:
+        notices.tell_person(owner, kind, webhook)
 
 
 def _shown(beginning: str) -> str:

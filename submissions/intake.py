@@ -16,12 +16,11 @@ from submissions import (
     audit,
     entries,
     idempotency,
-    moderation,
     publication,
     quota,
     ringing,
+    senders,
     storage,
-    teams,
     upload_switch,
 )
 from submissions.askers import Asker
@@ -117,8 +116,7 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
         team = Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
         # Again, as things may have gone on while the file came in.
         _check_switch(offer)
-        teams.refuse_archived(team)
-        moderation.refuse_banned(team)
+        senders.refuse_silent(team)
         benchmark = Benchmark.objects.get(pk=offer.benchmark.pk)
         refuse_closed(benchmark, now=now)
         submission.entry = entries.find_or_make(
@@ -175,10 +173,9 @@ def refuse_closed(benchmark: Benchmark, *, now: datetime) -> None:
 
 
 def _check_rules(offer: Offer, *, now: datetime) -> None:
-    teams.refuse_archived(offer.team)
     benchmark = offer.benchmark
+    senders.refuse_silent(offer.team)
     _check_switch(offer)
-    moderation.refuse_banned(offer.team)
     refuse_closed(benchmark, now=now)
     refuse_unreadable(benchmark, offer.answers, partial=offer.partial, frame=offer.frame)
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
-from submissions import intake, limits, messages, moderation, teams, tokens
+from submissions import intake, limits, messages, senders, tokens
 from submissions.models import Benchmark, Publisher, Submission, Team, Token, UsedIdentity
 from submissions.oidc import identities, jobs
 from submissions.oidc.identities import Identity
@@ -134,8 +134,7 @@ def _refuse_closed(publisher: Publisher, now: datetime) -> None:
     team = Team.objects.select_for_update(no_key=True).get(pk=publisher.team_id)
     benchmark = Benchmark.objects.with_release().get(pk=publisher.benchmark_id)
     try:
-        teams.refuse_archived(team)
-        moderation.refuse_banned(team)
+        senders.refuse_silent(team)
         intake.refuse_closed(benchmark, now=now)
     except Refusal as refusal:
         sentence = messages.refusal(refusal.code, refusal.params)

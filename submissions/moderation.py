@@ -63,12 +63,6 @@ def unban(team: Team, *, by: audit.Actor) -> None:
         notices.tell(team, "team-restored", team)
 
 
-def refuse_banned(team: Team) -> None:
-    """Raises Refusal, with the reason, when the team is banned."""
-    if team.is_banned:
-        raise Refusal("team-banned", field="team", team=team.name, reason=team.banned_reason)
-
-
 def shut_out(user: User, *, by: audit.Actor) -> None:
     """Let a person sign in no more; open sessions end with their next request. Raises Refusal for oneself."""
     _change(user, "person-shut-out", by=by, is_active=False)

@@ -12,12 +12,12 @@ from submissions import (
     alarms,
     audit,
     deliveries,
-    moderation,
     names,
     quota,
     ranges,
     ringing,
     sealing,
+    senders,
     standings,
     storage,
 )
@@ -48,7 +48,7 @@ def publish(submission: Submission, *, by: audit.Actor, now: datetime) -> None:
             raise Refusal("not-scored")
         if submission.visibility == Visibility.PUBLIC:
             return
-        moderation.refuse_banned(team)
+        senders.refuse_banned(team)
         quota.check_public(submission.entry, team, submission.benchmark)
         Submission.objects.filter(pk=submission.pk).update(
             visibility=Visibility.PUBLIC,

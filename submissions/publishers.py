@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from submissions import audit, notices, tokens
+from submissions import audit, notices, senders, tokens
 from submissions.askers import Asker
 from submissions.models import Benchmark, Publisher, Team, Token, User
 from submissions.oidc import issuers, jobs
@@ -53,8 +53,7 @@ def register(
     )
     with transaction.atomic():
         held = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-        if held.archived_at is not None:
-            raise Refusal("team-archived", team=held.slug)
+        senders.refuse_archived(held)
         if held.publishers.living().count() >= MOST:
             raise Refusal("publishers-too-many", most=MOST)
         try:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from submissions import audit, notices, publishers, tokens, webhooks
+from submissions import audit, notices, publishers, senders, tokens, webhooks
 from submissions.askers import Asker
 from submissions.models import Invitation, Membership, Publisher, Team, Token, User, Webhook
 from submissions.refusals import Refusal
@@ -56,7 +56,7 @@ def invite(team: Team, *, by: User, now: datetime) -> tuple[Invitation, str]:
     require_owner(team, by)
     secret = secrets.token_urlsafe(24)
     with transaction.atomic():
-        refuse_archived(_locked(team.pk))
+        senders.refuse_archived(_locked(team.pk))
         invitation = Invitation.objects.create(
             team=team, digest=digest(secret), created_by=by, expires_at=now + INVITATION_LIFE
         )
@@ -203,12 +203,6 @@ def restore(team: Team, *, by: User) -> None:
     with transaction.atomic():
         if Team.objects.filter(pk=team.pk).exclude(archived_at=None).update(archived_at=None):
             audit.record(Asker(user=by), "restored", team)
-
-
-def refuse_archived(team: Team) -> None:
-    """Raises Refusal when the team sends nothing more. Binding only while the caller holds the team's row."""
-    if team.archived_at is not None:
-        raise Refusal("team-archived", team=team.slug)
 
 
 def _locked(team_id: int) -> Team:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from submissions import audit, networks, notices
 from submissions.askers import Asker
-from submissions.models import Membership, Publisher, Team, Token, User
+from submissions.models import Publisher, Team, Token, User
 from submissions.refusals import Refusal
 
 PREFIX = "vrn_"
@@ -137,8 +137,7 @@ def _keepers(token: Token) -> list[User]:
     """Who answers for a token: its maker; of one made by command, the team's owners."""
     if token.created_by is not None:
         return [token.created_by]
-    owners = Membership.objects.filter(team=token.team_id, role=Membership.Role.OWNER)
-    return [each.user for each in owners.select_related("user")]
+    return token.team.owners
 
 
 def _tell(token: Token, told: Iterable[User], kind: str, **params: Any) -> None:

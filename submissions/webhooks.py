@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from submissions import audit, deliveries, limits, outgoing, ringing, signatures
+from submissions import audit, deliveries, limits, outgoing, ringing, senders, signatures
 from submissions.askers import Asker
 from submissions.models import Benchmark, Delivery, Team, User, Webhook
 from submissions.refusals import Refusal
@@ -29,8 +29,7 @@ def add(
     secret = signatures.new_secret()
     with transaction.atomic():
         team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-        if team.archived_at is not None:
-            raise Refusal("team-archived", team=team.slug)
+        senders.refuse_archived(team)
         known = Webhook.objects.known().filter(team=team)
         if known.filter(url=url, benchmark=benchmark).exists():
             # Also what stops a page that is loaded anew from making a second one.

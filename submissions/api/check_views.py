@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from submissions import askers, checks, intake, limits, messages, moderation, teams, upload_switch, uploads
+from submissions import askers, checks, intake, limits, messages, senders, upload_switch, uploads
 from submissions.api import documented, problems, serializers
 from submissions.api.views import NOT_KEPT, asker_or_401
 from submissions.askers import Asker
@@ -26,8 +26,7 @@ def refuse_if_it_may_not(asker: Asker) -> None:
     if any(team.archived_at is None and not team.is_banned for team in its_teams):
         return
     for team in its_teams:
-        teams.refuse_archived(team)
-        moderation.refuse_banned(team)
+        senders.refuse_silent(team)
 
 
 class Validate(APIView):

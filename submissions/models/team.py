@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from submissions.askers import Asker
+    from submissions.models.user import User
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -46,6 +47,11 @@ class Team(models.Model):
     @property
     def is_banned(self) -> bool:
         return self.banned_at is not None
+
+    @property
+    def owners(self) -> "list[User]":
+        memberships = self.memberships.filter(role=Membership.Role.OWNER)
+        return [membership.user for membership in memberships.select_related("user")]
 
 
 class Membership(models.Model):
