@@ -16,11 +16,11 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
 
 from leaderboard import outages
-from submissions import messages
 from submissions.api import problems, rate_limits
 from submissions.api.authentication import REASONS, SCHEME
 from submissions.refusals import Refusal
 from submissions.storage import StorageUnavailableError
+from submissions.wording.refusals import INVALID_ANSWERS, REFUSALS
 
 _ONE_AT_A_TIME = Lock()
 EXAMPLES = Path(__file__).with_name("examples")
@@ -73,16 +73,14 @@ def complete(result: dict[str, Any], generator: object, request: object, public:
 
 def problem_documents() -> Mapping[str, Mapping[str, Any]]:
     """An example of every problem document that there is, by its code; what varies in a sentence is left open."""
-    refused = [problems.of_refusal(Refusal(code)) for code in messages.REFUSALS]
+    refused = [problems.of_refusal(Refusal(code)) for code in REFUSALS]
     broken = [answer for fault in FAULTS if (answer := problems.handle(fault, {})) is not None]
     outside = [
         problems.unreadable(DisallowedHost()),
         problems.unreadable(ValueError()),
         problems.answer(503, outages.DATABASE.code, str(outages.DATABASE.detail)),
     ]
-    rejected = problems.answer(
-        422, "invalid-answers", str(messages.INVALID_ANSWERS), more={"error_counts": {}}
-    )
+    rejected = problems.answer(422, "invalid-answers", str(INVALID_ANSWERS), more={"error_counts": {}})
     documents = [answer.data for answer in (*refused, *broken, *outside, rejected)]
     return {each["code"]: json.loads(re.sub(r"{\w+}", "…", json.dumps(each))) for each in documents}
 
@@ -110,7 +108,7 @@ def _say_problems(
     """Name the codes that this status comes with here, with their sentences and documents. Raises LookupError."""
     codes = [each["value"]["code"] for each in content.get("examples", {}).values()]
     if unknown := set(codes) - set(documents):
-        raise LookupError(f"{', '.join(unknown)}: neither in messages.REFUSALS nor among schema.FAULTS")
+        raise LookupError(f"{', '.join(unknown)}: neither in wording's REFUSALS nor among schema.FAULTS")
     if not codes:
         return  # the tests ask for them
     told = "\n".join(f"* `{code}`: {documents[code]['detail']}" for code in codes)

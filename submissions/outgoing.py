@@ -48,7 +48,7 @@ NOT_PUBLIC = tuple(
 
 
 class UnreachableError(Exception):
-    """No answer came; `reason` is a code of messages.DELIVERY_REASONS."""
+    """No answer came; `reason` is a code of wording's DELIVERY_REASONS."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -46,7 +46,7 @@ Two = tuple[UUID, UUID]
 
 
 class NotComparableError(Exception):
-    """The code of what is in the way, for messages.COMPARISONS."""
+    """The code of what is in the way, for wording's COMPARISONS."""
 
 
 class Account(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 class Refusal(Exception):  # noqa: N818 - a decision of the rules, not an error
     """The rules forbid it; nothing was written and nothing charged.
 
-    `field` names the form field at fault, `params` fill the sentence of messages.REFUSALS[code].
+    `field` names the form field at fault, `params` fill the sentence of wording's REFUSALS[code].
     """
 
     def __init__(self, code: str, *, field: str | None = None, **params: str | int | float) -> None:

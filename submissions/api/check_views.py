@@ -8,12 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from submissions import askers, checks, intake, limits, messages, senders, upload_switch, uploads
+from submissions import askers, checks, intake, limits, senders, upload_switch, uploads
 from submissions.api import documented, problems, serializers
 from submissions.api.views import NOT_KEPT, asker_or_401
 from submissions.askers import Asker
 from submissions.models import Benchmark
 from submissions.refusals import Refusal
+from submissions.wording.refusals import INVALID_ANSWERS
 
 
 def refuse_if_it_may_not(asker: Asker) -> None:
@@ -64,7 +65,7 @@ class Validate(APIView):
             return problems.answer(
                 422,
                 "invalid-answers",
-                messages.INVALID_ANSWERS.format(total=found.errors_total),
+                INVALID_ANSWERS.format(total=found.errors_total),
                 errors=[serializers.said(problem) for problem in found.errors],
                 total=found.errors_total,
                 more={"error_counts": found.error_counts},

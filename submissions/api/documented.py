@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from submissions import messages
 from submissions.api.authentication import REASONS
 from submissions.api.problems import CONTENT_TYPE, OTHERWISE, STATUS
 from submissions.api.serializers import ProblemDocument, RejectedDocument
+from submissions.wording.refusals import REFUSALS
 
 PROBLEMS: Mapping[int, str] = {
     400: "The request or its body cannot be read.",
@@ -68,7 +68,7 @@ def status_of(code: str) -> int:
 
 def refusals(*beginnings: str) -> tuple[str, ...]:
     """The codes of all refusals that begin so."""
-    return tuple(code for code in messages.REFUSALS if code.startswith(beginnings))
+    return tuple(code for code in REFUSALS if code.startswith(beginnings))
 
 
 # What an upload may be refused for.

@@ -116,7 +116,7 @@ class Delivery(models.Model):
     lease = models.UUIDField(null=True)
     last_at = models.DateTimeField(null=True)
     status_code = models.PositiveSmallIntegerField(null=True)  # of the last answer
-    reason = models.CharField(max_length=40, blank=True)  # why the last try failed: submissions/messages.py
+    reason = models.CharField(max_length=40, blank=True)  # why the last try failed: wording/refusals.py
     answer = models.TextField(blank=True)  # how the last answer begins
 
     objects = DeliveryQuerySet.as_manager()

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from submissions import askers, messages, webhooks
+from submissions import askers, webhooks
 from submissions import teams as team_deeds
 from submissions.forms import WebhookForm
 from submissions.models import Delivery, Webhook
 from submissions.pages import pager, refused, teams
 from submissions.pages.refused import deed, person, see_other
 from submissions.refusals import Refusal
+from submissions.wording.refusals import DELIVERY_REASONS
 
 MESSAGES_A_PAGE = 50
 
@@ -80,7 +81,7 @@ def delivery(request: HttpRequest, slug: str, webhook_id: int, delivery_id: int)
         "team": mine.team,
         "delivery": found,
         "may_change": may_change(request, mine),
-        "reason": messages.DELIVERY_REASONS.get(found.reason, ""),
+        "reason": DELIVERY_REASONS.get(found.reason, ""),
         "payload": json.dumps(json.loads(found.payload), indent=2, ensure_ascii=False),
     }
     return render(request, "submissions/delivery.html", context)

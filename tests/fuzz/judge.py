@@ -17,6 +17,7 @@ from scoring.errors import LONGEST_QUOTE, UNSHOWABLE, PredictionError, Problem, 
 from scoring.evaluate import Evaluation, evaluate
 from scoring.release import Release
 from submissions import messages
+from submissions.wording.causes import CAUSES
 from tests.fuzz.inputs import Input
 
 Outcome = Literal["scored", "rejected"]
@@ -120,7 +121,7 @@ def _check_fault(error: PredictionError) -> None:
     _expect(error.total == sum(error.counts.values()) >= len(error.problems), "counted wrongly")
     _expect({problem.code for problem in error.problems} <= error.counts.keys(), "a code is not counted")
     for code in error.counts:
-        _expect(code in messages.CAUSES, "no cause of this name", code)
+        _expect(code in CAUSES, "no cause of this name", code)
     kept = msgspec.json.encode([problem.to_dict() for problem in error.problems])
     # PostgreSQL's jsonb takes no NUL, whatever the column beside it would.
     _expect(b"\\u0000" not in kept.replace(b"\\\\", b""), "a NUL in what is stored")

@@ -18,6 +18,9 @@ from scoring.errors import PredictionError, Problem, ReleaseError, UnsupportedFi
 from scoring.kinds import evaluate
 from submissions import messages
 from submissions.api.problems import STATUS
+from submissions.wording.causes import ADVICE, BOX_ADVICE, CAUSES
+from submissions.wording.problems import PROBLEMS
+from submissions.wording.refusals import REFUSALS
 from tests import boxes, material
 from tests.scoring import workbooks
 from tests.scoring.boxes.shapes import record, release_of
@@ -144,7 +147,7 @@ def assert_said(problem: Problem) -> None:
 def test_a_file_at_fault_is_told_what_is_wrong(code: str, file: bytes) -> None:
     fault = fault_of(file)
     assert code in fault.counts
-    assert fault.counts.keys() <= messages.CAUSES.keys()
+    assert fault.counts.keys() <= CAUSES.keys()
     for problem in fault.problems:
         assert_said(problem)
 
@@ -159,7 +162,7 @@ def test_a_file_that_is_not_taken_is_told_why(code: str) -> None:
     with pytest.raises(UnsupportedFileError) as found:
         recognise(REFUSED[code])
     assert found.value.code == code
-    assert messages.placeholders(str(messages.REFUSALS[f"file-{code}"])) <= found.value.params.keys()
+    assert messages.placeholders(str(REFUSALS[f"file-{code}"])) <= found.value.params.keys()
     assert f"file-{code}" in STATUS
 
 
@@ -228,7 +231,7 @@ def test_numbers_have_their_thousands_set_apart() -> None:
 
 
 def test_there_is_one_kind_of_apostrophe() -> None:
-    for sentence in (*messages.REFUSALS.values(), *chain.from_iterable(messages.PROBLEMS.values())):
+    for sentence in (*REFUSALS.values(), *chain.from_iterable(PROBLEMS.values())):
         assert "'" not in str(sentence)
 
 
@@ -269,7 +272,7 @@ def test_a_file_of_boxes_at_fault_is_told_of_images(code: str) -> None:
 
 
 def test_no_code_of_scoring_is_without_a_sentence() -> None:
-    assert set(codes_in_scoring()) - set(messages.PROBLEMS) == set()
+    assert set(codes_in_scoring()) - set(PROBLEMS) == set()
     assert len(set(codes_in_scoring())) > 30
 
 
@@ -281,5 +284,5 @@ def test_what_can_be_wrong_with_an_answer_file_is_all_tried_here() -> None:
         "too-much-memory",
         "too-much-time",
     }  # refused at the door; met by the fence
-    assert set(messages.CAUSES) == set(AT_FAULT) | elsewhere
-    assert set(messages.ADVICE) | set(messages.BOX_ADVICE) <= set(messages.CAUSES) <= set(messages.PROBLEMS)
+    assert set(CAUSES) == set(AT_FAULT) | elsewhere
+    assert set(ADVICE) | set(BOX_ADVICE) <= set(CAUSES) <= set(PROBLEMS)
