@@ -34,7 +34,6 @@ from submissions.models import Benchmark, Release, Submission
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 3
 PROBLEMS_ON_THE_ROW = 20
 STORAGE_PAUSE = timedelta(seconds=10)
 
@@ -97,7 +96,7 @@ def _attempt(submission: Submission) -> Exception | None:
 def claim(submission_id: UUID, *, now: datetime) -> Submission | None:
     """Take the submission for this worker, or None when it is taken, finished or not yet due."""
     lease = uuid4()
-    claimable = Submission.objects.filter(pk=submission_id, attempts__lt=MOST_ATTEMPTS).claimable(at=now)
+    claimable = Submission.objects.filter(pk=submission_id).claimable(at=now)
     # The update is the lock: of two workers, only one sees a row change.
     taken = claimable.update(
         status=Status.SCORING,
@@ -158,7 +157,7 @@ def _read(submission: Submission, release: Release) -> tuple[AnyRelease, bytes]:
         return truths.decoded(release.digest), storage.answers().get(submission.answers_key)
     except storage.MissingObjectError:
         # Gone, not away: trying again cannot help, so this attempt is the last.
-        submission.attempts = MOST_ATTEMPTS
+        submission.attempts = Submission.MOST_ATTEMPTS
         raise
 
 
@@ -229,7 +228,7 @@ def _finish(submission: Submission, **changes: Any) -> None:
 
 
 def _record_fault(submission: Submission) -> None:
-    if submission.attempts >= MOST_ATTEMPTS:
+    if submission.attempts >= Submission.MOST_ATTEMPTS:
         with transaction.atomic():
             _finish(submission, status=Status.FAILED)
             deliveries.tell_end(submission)

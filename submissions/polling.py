@@ -16,11 +16,7 @@ Run = Callable[[], object]
 def next_piece(now: datetime) -> Run | None:
     """The piece of work that is due first, to be called; None when nothing is."""
     submission_id = (
-        Submission.objects.claimable(at=now)
-        .filter(attempts__lt=evaluation.MOST_ATTEMPTS)
-        .order_by("received_at")
-        .values_list("pk", flat=True)
-        .first()
+        Submission.objects.claimable(at=now).order_by("received_at").values_list("pk", flat=True).first()
     )
     if submission_id is not None:
         return partial(evaluation.run, submission_id)

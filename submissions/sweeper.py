@@ -19,7 +19,6 @@ from submissions import (
     post_office,
     ringing,
 )
-from submissions.evaluation import MOST_ATTEMPTS
 from submissions.models import Entry, Pair, Release, Submission
 from submissions.models.submission import SubmissionQuerySet
 
@@ -76,7 +75,7 @@ def sweep(*, now: datetime | None = None) -> Sweep:
 
 def _end_used_up(now: datetime) -> int:
     expired = Submission.objects.filter(
-        status=Submission.Status.SCORING, lease_until__lte=now, attempts__gte=MOST_ATTEMPTS
+        status=Submission.Status.SCORING, lease_until__lte=now, attempts__gte=Submission.MOST_ATTEMPTS
     )
     failed = 0
     for submission in expired.select_related("team", "benchmark", "entry"):
@@ -100,5 +99,5 @@ def _fail(submission: Submission, expired: SubmissionQuerySet, now: datetime) ->
             return False
         notices.tell_end(submission, status=Submission.Status.FAILED)
         deliveries.tell_end(submission)
-    logger.error("failed after %d attempts: %s", MOST_ATTEMPTS, submission.pk)
+    logger.error("failed after %d attempts: %s", Submission.MOST_ATTEMPTS, submission.pk)
     return True

@@ -359,6 +359,10 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             },
             "sha256": {"help_text": "Of the answer file as it was sent, in hexadecimal digits."},
             "received_at": {"help_text": "When it came in, in UTC."},
+            "attempts": {
+                "help_text": "How often a worker has begun to score it; each but the first follows one that "
+                "broke off by a fault of ours. After the third it ends `failed`."
+            },
             "finished_at": {"help_text": "When it was finished with, in UTC; null until then."},
             "errors_total": {"help_text": "How many errors the file has."},
             "score": {"help_text": "Overall, in percent; null without one, as of a partial file."},
@@ -376,6 +380,7 @@ class SubmissionState(serializers.ModelSerializer[Submission]):
             "visibility",
             "sha256",
             "received_at",
+            "attempts",
             "finished_at",
             "errors",
             "errors_total",

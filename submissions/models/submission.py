@@ -63,10 +63,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         )
 
     def claimable(self, *, at: datetime) -> Self:
-        """Queued ones whose time has come, and those whose worker let its lease run out."""
+        """Queued ones whose time has come, and those whose worker let its lease run out; none after its last try."""
         waiting = Q(status=Submission.Status.QUEUED) & (Q(not_before=None) | Q(not_before__lte=at))
         abandoned = Q(status=Submission.Status.SCORING, lease_until__lte=at)
-        return self.filter(waiting | abandoned)
+        return self.filter(waiting | abandoned, attempts__lt=Submission.MOST_ATTEMPTS)
 
     def newest_first(self) -> Self:
         return self.order_by("-received_at", "-id")
@@ -81,6 +81,8 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
 class Submission(models.Model):
     """One answer file that a team sent for an entry."""
+
+    MOST_ATTEMPTS = 3  # to score it; then it ends `failed`
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -132,7 +134,9 @@ class Submission(models.Model):
     received_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(
+        default=0
+    )  # that workers have begun; the store's absence is none
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)

@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
@@ -28,7 +29,7 @@ from submissions.pages.refused import deed, sentence
 from submissions.refusals import Refusal
 from submissions.ui import format as figures
 from submissions.ui.box_report import FRAMES
-from submissions.ui.life import Fact, steps, ticks
+from submissions.ui.life import Fact, again, steps, ticks
 
 
 def visible(request: HttpRequest, submission_id: UUID) -> Submission:
@@ -81,7 +82,9 @@ def page(
         "rejection": rejected,
         # What a rejected file should have named; else nobody asks for it.
         "example_id": contents.of(benchmark).example_id if rejected else "",
-        "failure_text": _("Scoring broke off three times."),
+        "failure_text": ngettext(
+            "Scoring broke off.", "Scoring broke off {count} times.", submission.attempts
+        ).format(count=submission.attempts),
         "held": _held(submission),
         "earlier_text": _earlier(submission) if submission.is_scored else "",
         "attested": provenance.of(submission, is_ours=mine),
@@ -104,6 +107,7 @@ def page(
 
 def _state(submission: Submission) -> dict[str, Any]:
     position = _position(submission)
+    waits = "-waits" if submission.not_before else ""
     return {
         "ticks": ticks(
             submission.status,
@@ -113,7 +117,8 @@ def _state(submission: Submission) -> dict[str, Any]:
             position=position,
         ),
         "unfinished": not submission.is_finished,
-        "state_key": submission.status if position is None else f"{submission.status}-{position}",
+        "again_text": again(submission),
+        "state_key": f"{submission.status}-{position or 0}-{submission.attempts}{waits}",
     }
 
 

@@ -48,6 +48,22 @@ def ticks(
     return received, queued, scoring, _last_tick(status, finished_at)
 
 
+def again(submission: Submission) -> Text:
+    """Why an unfinished submission takes longer than it should, where that is our fault; else empty."""
+    broke_off = submission.attempts - (submission.status == Submission.Status.SCORING)
+    if not submission.is_finished and broke_off > 0:
+        return _(
+            "Scoring broke off, and the fault is ours. It is tried again, attempt {number} of {most}. Your file is "
+            "kept; there is nothing you need to do."
+        ).format(number=broke_off + 1, most=Submission.MOST_ATTEMPTS)
+    if submission.not_before is not None:
+        return _(
+            "The store of files does not answer, and the fault is ours. It is asked again every few seconds until it "
+            "does. Your file is kept; there is nothing you need to do."
+        )
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One line of what happened to a submission."""

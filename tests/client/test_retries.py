@@ -132,3 +132,14 @@ def test_the_next_page_is_asked_of_the_same_site_whatever_address_it_names(tmp_p
         done = run(tmp_path, "list", "--json", env=env)
     assert len(body(done)["results"]) == 2
     assert site.asked[1].path == "/api/v1/benchmarks/mmad/submissions/?cursor=abc"
+
+
+def test_what_the_site_tries_again_is_said_once(tmp_path: Path) -> None:
+    def state(status: str, attempts: int) -> Answer:
+        return Answer(submission(status, attempts=attempts), headers={"Retry-After": "0"})
+
+    told = [state("scoring", 1), state("queued", 1), state("scoring", 2), state("scored", 2)]
+    with serving(TAKEN, *told) as site:
+        done = submit(tmp_path, site, "--wait")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("broke off by a fault of the site") == 1

@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from leaderboard import board, env
 from submissions import evaluation, storage
-from submissions.models import User
+from submissions.models import Submission, User
 from submissions.sealing import SealedError
 from tests import material
 from tests.servers.site import PROJECT, clean_environment
@@ -279,7 +279,7 @@ def test_a_scoring_that_breaks_says_nothing_to_its_team(monkeypatch: pytest.Monk
     owner = material.person("owner@example.org")
     submission = material.submitted(material.benchmark(), material.team("a", owner))
     monkeypatch.setattr(evaluation, "evaluate", broken)
-    for _attempt in range(evaluation.MOST_ATTEMPTS):
+    for _attempt in range(Submission.MOST_ATTEMPTS):
         with pytest.raises(SealedError):
             evaluation.run(submission.pk)
     submission.refresh_from_db()

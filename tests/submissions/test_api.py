@@ -36,7 +36,18 @@ def test_an_upload_needs_a_file_and_a_name_only(client: Client, token: str) -> N
     assert answer["Location"] == state["links"]["self"]
     assert answer["Retry-After"] == "1"
     assert set(state) == {
-        *("id", "benchmark", "release", "entry", "team", "status", "visibility", "sha256", "received_at"),
+        *(
+            "id",
+            "benchmark",
+            "release",
+            "entry",
+            "team",
+            "status",
+            "visibility",
+            "sha256",
+            "received_at",
+            "attempts",
+        ),
         *(
             "finished_at",
             "errors",

@@ -54,9 +54,37 @@ def test_a_waiting_submission_shows_its_place_in_the_queue(
     material.submitted(benchmark, team, "first")
     second = material.submitted(benchmark, team, "second", now=material.NOON + timedelta(seconds=1))
     page = page_of(client, second)
-    assert page.context["state_key"] == "queued-2"
+    assert page.context["state_key"] == "queued-2-0"
     assert "number 2 in the queue" in page.content.decode()
     assert page.context["report"] is None
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({"attempts": 0}, ""),
+        ({"attempts": 1}, "attempt 2 of 3"),
+        ({"attempts": 2}, "attempt 3 of 3"),
+        ({"attempts": 0, "not_before": material.NOON}, "The store of files does not answer"),
+    ],
+    ids=["in its turn", "once", "twice", "the store is away"],
+)
+def test_a_submission_that_is_tried_again_says_so(
+    state: dict[str, Any], said: str, client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.submitted(benchmark, team)
+    seen = page_of(client, submission).context["state_key"]
+    Submission.objects.filter(pk=submission.pk).update(**state)
+    text = page_of(client, submission).content.decode()
+    assert ("the fault is ours" in text) == bool(said)
+    assert said in text
+    changed = client.get(f"/submissions/{submission.pk}/state/", {"seen": seen})
+    assert changed.status_code == (200 if said else 204)
+
+
+def test_the_first_attempt_is_none_that_broke_off(client: Client, benchmark: Benchmark, team: Team) -> None:
+    submission = material.brought(material.submitted(benchmark, team), "scoring", attempts=1)
+    assert "the fault is ours" not in page_of(client, submission).content.decode()
 
 
 def test_the_state_fragment_answers_only_when_something_changed(
@@ -65,9 +93,9 @@ def test_the_state_fragment_answers_only_when_something_changed(
     submission = material.submitted(benchmark, team)
     url = f"/submissions/{submission.pk}/state/"
     assert client.get(url).status_code == 200
-    assert client.get(url, {"seen": "queued-1"}).status_code == 204
+    assert client.get(url, {"seen": "queued-1-0"}).status_code == 204
     evaluation.run(submission.pk)
-    finished = client.get(url, {"seen": "queued-1"})
+    finished = client.get(url, {"seen": "queued-1-0"})
     assert (finished.status_code, finished["HX-Refresh"]) == (204, "true")
 
 

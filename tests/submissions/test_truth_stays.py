@@ -66,7 +66,7 @@ def broken(benchmark: Any, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     submission = material.submitted(benchmark, team, "broken", file=material.answers(0.5, seed=9))
     with monkeypatch.context() as patch:
         patch.setattr(evaluation, "evaluate", fault)
-        for _attempt in range(evaluation.MOST_ATTEMPTS):
+        for _attempt in range(Submission.MOST_ATTEMPTS):
             with pytest.raises(SealedError):
                 evaluation.run(submission.pk)
 

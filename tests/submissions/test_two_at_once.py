@@ -282,7 +282,7 @@ def with_failed(world: World) -> None:
 
 def with_abandoned(world: World) -> None:
     """One that a worker has left behind for the third time."""
-    material.brought(world.queued(), "scoring", attempts=evaluation.MOST_ATTEMPTS)
+    material.brought(world.queued(), "scoring", attempts=Submission.MOST_ATTEMPTS)
 
 
 def with_orphan(world: World) -> None:

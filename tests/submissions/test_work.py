@@ -63,13 +63,13 @@ def test_a_fault_does_not_keep_the_next_one_waiting(monkeypatch: pytest.MonkeyPa
     faults: list[object] = []
 
     def faulty(data: bytes, *args: object, **names: object) -> object:
-        if len(faults) < evaluation.MOST_ATTEMPTS:
+        if len(faults) < Submission.MOST_ATTEMPTS:
             faults.append(data)
             raise RuntimeError("ours")
         return real(data, *args, **names)  # type: ignore[arg-type]
 
     monkeypatch.setattr(evaluation, "evaluate", faulty)
-    for _attempt in range(evaluation.MOST_ATTEMPTS):
+    for _attempt in range(Submission.MOST_ATTEMPTS):
         until_idle()
     until_idle()
     found = dict(Submission.objects.values_list("pk", "status"))

@@ -13,6 +13,7 @@ from vernier.voice import Voice
 FINISHED = ("scored", "rejected", "failed", "cancelled")
 ASK_SECONDS = 30  # a site may answer that much later, or at once
 PAUSE = 2.0
+AGAIN = "Scoring broke off by a fault of the site, which tries again by itself."
 
 
 class Deadline:
@@ -30,7 +31,7 @@ class Deadline:
 
 def for_submission(site: Site, submission_id: str, *, seconds: float, voice: Voice) -> dict[str, Any]:
     """The submission once it is finished, however it ended. Raises StopError when it is not in time."""
-    deadline = Deadline(seconds)
+    deadline, told = Deadline(seconds), 0
     with voice.progress("Waiting for the score"):
         while True:
             answer = site.get(f"submissions/{submission_id}/", wait=ASK_SECONDS)
@@ -38,7 +39,16 @@ def for_submission(site: Site, submission_id: str, *, seconds: float, voice: Voi
             if state.get("status") in FINISHED:
                 return state
             voice.detail(f"{submission_id}: {state.get('status')}")
+            if (broke_off := _broke_off(state)) > told:
+                voice.note(AGAIN)
+                told = broke_off
             deadline.pause(retry_after(answer), f"submission {submission_id}")
+
+
+def _broke_off(state: dict[str, Any]) -> int:
+    """How many attempts to score it the site says that it has given up."""
+    begun: int = state.get("attempts") or 0
+    return begun - (state.get("status") == "scoring")
 
 
 def for_comparison(site: Site, slug: str, *, seconds: float, voice: Voice, **params: str) -> dict[str, Any]:
