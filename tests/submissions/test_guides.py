@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from standardwebhooks.webhooks import WebhookVerificationError
+
 from scoring import definition
 from scoring.benchmarks.mmad import importer
 from submissions import courier, deliveries, signatures, tokens
@@ -107,6 +110,20 @@ def test_the_check_in_the_guide_to_webhooks_knows_what_is_genuine() -> None:
     assert not names["is_genuine"](secret, {**both, "webhook-id": "msg_2"}, b"{}")
     assert not names["is_genuine"](signatures.new_secret(), both, b"{}")
     assert not names["is_genuine"](secret, old, b"{}")
+
+
+def test_the_library_of_the_standard_reads_what_the_guide_says_it_does() -> None:
+    names: dict[str, Any] = {"secret": signatures.new_secret(), "body": b'{"type": "ping"}'}
+    names["headers"] = signatures.headers(
+        [signatures.new_secret(), names["secret"]], "msg_1", names["body"].decode(), now=datetime.now(UTC)
+    )
+    text = guide("webhooks.md")
+    start = text.index("    from standardwebhooks")
+    lines = textwrap.dedent(text[start : text.index("\n\n## Answer")])
+    exec(lines, names)  # noqa: S102 - the guide's own
+    assert names["message"] == {"type": "ping"}
+    with pytest.raises(WebhookVerificationError):
+        exec(lines, {**names, "body": b"{}"})  # noqa: S102
 
 
 def test_the_guide_to_webhooks_names_every_message_and_every_gap() -> None:
