@@ -7,7 +7,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from scoring.prompts import MOST_SHOTS
-from submissions.api.serializers import DetectionShape, IntervalField, SettingsShape
+from submissions.api.report_shapes import DetectionShape
+from submissions.api.serializers import IntervalField, SettingsShape
 
 
 class _Shape(serializers.Serializer[None]):

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from submissions import askers, checks, intake, limits, senders, upload_switch, uploads
-from submissions.api import documented, problems, serializers
+from submissions.api import documented, problems, report_shapes, serializers
 from submissions.api.views import NOT_KEPT, asker_or_401
 from submissions.askers import Asker
 from submissions.models import Benchmark
@@ -38,7 +38,7 @@ class Validate(APIView):
         request={"multipart/form-data": serializers.DryRun},
         parameters=[documented.retry_after(429, 503)],
         responses={
-            200: serializers.CheckedShape,
+            200: report_shapes.CheckedShape,
             **documented.problems_of_a_file(
                 401, 403, 404, "too-many-checks", *documented.INTAKE, *documented.refusals("check-")
             ),

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from submissions import minting
-from submissions.api import documented, serializers
+from submissions.api import documented, token_shapes
 from submissions.api.authentication import address_of
 from submissions.api.views import NOT_KEPT
 from submissions.refusals import Refusal
@@ -35,7 +35,7 @@ class Audience(APIView):
         operation_id="oidc_audience",
         summary="Ask for whom an identity token has to be",
         auth=[],
-        responses={200: serializers.AudienceShape, **documented.problems()},
+        responses={200: token_shapes.AudienceShape, **documented.problems()},
     )
     def get(self, request: Request) -> Response:
         """The audience that an identity token must name, and no other beside it."""
@@ -53,10 +53,10 @@ class MintToken(APIView):
         summary="Exchange a job's identity token for a token",
         description=MINT,
         auth=[],
-        request=serializers.Mint,
+        request=token_shapes.Mint,
         parameters=[documented.retry_after(429, 503)],
         responses={
-            201: serializers.MintedShape,
+            201: token_shapes.MintedShape,
             **documented.problems(
                 "too-many-mints", *documented.BODY, *documented.refusals("identity-", "publisher-")
             ),
@@ -65,7 +65,7 @@ class MintToken(APIView):
     def post(self, request: Request) -> Response:
         """A token of 15 minutes, scoped to the team and the benchmark of the publisher that the identity fits."""
         try:
-            asked = serializers.Mint(data=request.data)
+            asked = token_shapes.Mint(data=request.data)
         except ParseError as error:
             raise Refusal("identity-body-unreadable") from error
         asked.is_valid(raise_exception=True)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from submissions import tokens
-from submissions.api import documented, serializers
+from submissions.api import documented, token_shapes
 from submissions.api.views import NOT_KEPT, asker_or_401
 from submissions.models import Token
 from submissions.refusals import Refusal
@@ -35,11 +35,11 @@ class TokenDetail(APIView):
     @extend_schema(
         operation_id="token",
         summary="Ask what your token may do",
-        responses={200: serializers.TokenState, **documented.problems(401, "not-by-token")},
+        responses={200: token_shapes.TokenState, **documented.problems(401, "not-by-token")},
     )
     def get(self, request: Request) -> Response:
         """The token that this is sent with: its team, rights, benchmarks and end; never its text."""
-        return Response(serializers.TokenState(own_token(request)).data, headers=NOT_KEPT)
+        return Response(token_shapes.TokenState(own_token(request)).data, headers=NOT_KEPT)
 
 
 class TokenRotate(APIView):
@@ -47,10 +47,10 @@ class TokenRotate(APIView):
         operation_id="token_rotate",
         summary="Let a new token take this one's place",
         description=ROTATE,
-        request=serializers.Rotation,
+        request=token_shapes.Rotation,
         examples=[documented.asked({"overlap_hours": 24})],
         responses={
-            201: serializers.RotatedShape,
+            201: token_shapes.RotatedShape,
             **documented.problems(
                 401,
                 "not-by-token",
@@ -65,11 +65,11 @@ class TokenRotate(APIView):
     def post(self, request: Request) -> Response:
         """Make the new token and let this one end after the overlap."""
         token = own_token(request)
-        rotation = serializers.Rotation(data=request.data)
+        rotation = token_shapes.Rotation(data=request.data)
         rotation.is_valid(raise_exception=True)
         overlap = timedelta(hours=rotation.validated_data["overlap_hours"])
         made, text = tokens.rotate(token, overlap=overlap, by=asker_or_401(request), now=timezone.now())
         token.refresh_from_db(fields=["expires_at"])
-        state: dict[str, Any] = dict(serializers.TokenState(made).data)
+        state: dict[str, Any] = dict(token_shapes.TokenState(made).data)
         said = {**state, "token": text, "previous_ends_at": token.expires_at}
         return Response(said, status=201, headers=NOT_KEPT)

@@ -29,7 +29,7 @@ from submissions import (
     upload_switch,
     uploads,
 )
-from submissions.api import documented, serializers
+from submissions.api import documented, report_shapes, serializers
 from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team
 from submissions.refusals import Refusal
@@ -235,7 +235,7 @@ class SubmissionReport(APIView):
                 "that the submission's score stands on.",
             )
         ],
-        responses={200: serializers.ReportShape, **documented.problems(*documented.READING, "no-report")},
+        responses={200: report_shapes.ReportShape, **documented.problems(*documented.READING, "no-report")},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         """Every figure of a scored submission that the benchmark discloses."""
