@@ -115,9 +115,9 @@ def test_a_file_is_checked_without_being_sent_in(tmp_path: Path) -> None:
     assert validated(tmp_path, Answer(fine)) == (0, fine)
     for status, code in ((422, "invalid-answers"), (415, "file-image")):
         errors = [{**wrong, "field": "file"}] if status == 415 else [wrong]
-        at_fault = {"code": code, "detail": "It is wrong.", "errors": errors, "errors_total": 31}
-        told = {"valid": False, "errors": errors, "errors_total": 31}
-        assert validated(tmp_path, Answer(at_fault, status)) == (3, told)
+        known = {"errors": errors, "errors_total": 31, "error_counts": {"unknown-question": 31}}
+        at_fault = {"code": code, "detail": "It is wrong.", **known}
+        assert validated(tmp_path, Answer(at_fault, status)) == (3, {"valid": False, **known})
     assert validated(tmp_path, problem(422, "unknown-frame", "No such frame."))[0] == 5
 
 

@@ -101,7 +101,12 @@ def validate(context: Context) -> int:
             # Of the file itself, as a rejected submission would say it, or as it would not even be taken.
             if stop.code != INVALID and not any(error.get("field") == "file" for error in stop.errors):
                 raise
-            told = {"valid": False, "errors": stop.errors, "errors_total": stop.errors_total}
+            told = {
+                "valid": False,
+                "errors": stop.errors,
+                "errors_total": stop.errors_total,
+                "error_counts": stop.error_counts,
+            }
             context.voice.result(told, stop.sentence, *voice.problems(stop.errors), *_beyond(stop))
             return exits.REJECTED
     shares = f"records for {_percent(found['present'])}, replies read of {_percent(found['coverage'])} of the questions"

@@ -18,7 +18,7 @@ INTERRUPTED = 130  # Ctrl-C, as shells count it
 
 class StopError(Exception):
     """The command ends here, with this code and this sentence; `errors` are the site's, the first of
-    `errors_total`, if it named some."""
+    `errors_total`, if it named some, and `error_counts` how many there are of each code."""
 
     def __init__(
         self,
@@ -29,6 +29,7 @@ class StopError(Exception):
         status: int | None = None,
         errors: Sequence[Mapping[str, Any]] = (),
         errors_total: int | None = None,
+        error_counts: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
@@ -37,6 +38,7 @@ class StopError(Exception):
         self.status = status
         self.errors = list(errors)
         self.errors_total = len(self.errors) if errors_total is None else errors_total
+        self.error_counts = dict(error_counts or {})
 
     def body(self) -> dict[str, Any]:
         """What `--json` prints."""

@@ -209,7 +209,7 @@ def refusal(answer: httpx.Response) -> StopError:
     if isinstance(problem, dict) and isinstance(problem.get("detail"), str):
         errors = problem.get("errors")
         listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-        total = problem.get("errors_total")
+        total, counts = problem.get("errors_total"), problem.get("error_counts")
         return StopError(
             _exit_code(status),
             problem["detail"],
@@ -217,6 +217,7 @@ def refusal(answer: httpx.Response) -> StopError:
             status=status,
             errors=listed,
             errors_total=total if isinstance(total, int) else None,
+            error_counts=counts if isinstance(counts, dict) else None,
         )
     if answer.is_redirect:
         target = urlsplit(answer.headers.get("Location", ""))
