@@ -50,8 +50,10 @@ def ticks(
 
 def again(submission: Submission) -> Text:
     """Why an unfinished submission takes longer than it should, where that is our fault; else empty."""
+    if submission.is_finished:
+        return ""
     broke_off = submission.attempts - (submission.status == Submission.Status.SCORING)
-    if not submission.is_finished and broke_off > 0:
+    if broke_off > 0:
         return _(
             "Scoring broke off, and the fault is ours. It is tried again, attempt {number} of {most}. Your file is "
             "kept; there is nothing you need to do."

@@ -87,6 +87,16 @@ def test_the_first_attempt_is_none_that_broke_off(client: Client, benchmark: Ben
     assert "the fault is ours" not in page_of(client, submission).content.decode()
 
 
+def test_what_was_cancelled_while_the_store_was_away_waits_for_nothing(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.submitted(benchmark, team)
+    Submission.objects.filter(pk=submission.pk).update(not_before=material.NOON)
+    assert "the fault is ours" in page_of(client, submission).content.decode()
+    act(client, submission, "cancel")
+    assert "the fault is ours" not in page_of(client, submission).content.decode()
+
+
 def test_the_state_fragment_answers_only_when_something_changed(
     client: Client, benchmark: Benchmark, team: Team
 ) -> None:
