@@ -23,6 +23,7 @@ DISPUTES_AN_HOUR = 60
 COMPLAINTS_AN_HOUR = 5
 MINTS_A_MINUTE = 60
 MESSAGES_AN_HOUR = 60
+ROTATIONS_AN_HOUR = 20
 
 
 class Left(NamedTuple):
@@ -71,6 +72,11 @@ def count_identity(address: str | None) -> None:
 def count_mint(publisher: str) -> None:
     """Count one exchange of this publisher's. Raises Refusal past 60 in a minute."""
     _count("mints", publisher, most=MINTS_A_MINUTE, seconds=MINUTE)
+
+
+def count_rotation(who: str) -> None:
+    """Count one token that takes another's place. Raises Refusal past 20 in an hour; lets pass while Redis is away."""
+    _count("rotations", who, most=ROTATIONS_AN_HOUR, seconds=3600)
 
 
 def count_complaint(address: str, user: User | None) -> None:

@@ -114,9 +114,8 @@ def remove(membership: Membership, *, by: User, now: datetime) -> None:
 def _part(membership: Membership, *, by: User, now: datetime) -> None:
     gone, _by_model = Membership.objects.filter(pk=membership.pk).delete()
     # Who has left still knows the text of these, and of the links, and may be whom the webhooks tell.
-    for token in Token.objects.filter(
-        team=membership.team_id, created_by=membership.user_id, revoked_at=None
-    ):
+    made = Token.objects.filter(team=membership.team_id, created_by=membership.user_id)
+    for token in made.living(at=now):
         tokens.revoke(token, by=Asker(user=by), now=now)
     registered = Publisher.objects.living().filter(team=membership.team_id, created_by=membership.user_id)
     for publisher in registered:
@@ -137,7 +136,7 @@ def part_for_good(membership: Membership, *, by: User, now: datetime) -> None:
     team = _locked(membership.team_id)
     others = Membership.objects.filter(team=team).exclude(pk=membership.pk)
     if not others.exists():
-        for token in Token.objects.filter(team=team, revoked_at=None):
+        for token in team.tokens.living(at=now):
             tokens.revoke(token, by=Asker(user=by), now=now)
         for publisher in Publisher.objects.living().filter(team=team):
             publishers.remove(publisher, by=Asker(user=by), now=now)

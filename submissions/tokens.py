@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from submissions import audit, networks, notices
+from submissions import audit, limits, networks, notices
 from submissions.askers import Asker
 from submissions.models import Publisher, Team, Token, User
 from submissions.refusals import Refusal
@@ -22,6 +22,7 @@ LONGEST_LIFE = timedelta(days=365)
 MINTED_LIFE = timedelta(minutes=15)
 OVERLAP, LONGEST_OVERLAP = timedelta(hours=24), timedelta(days=7)
 NOTE_USE_EVERY = timedelta(minutes=1)
+MOST = 100  # living ones of a team, without those of trusted publishers
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
@@ -46,9 +47,12 @@ def create(
 ) -> tuple[Token, str]:
     """Make a token; its text is returned here and never again. At most a year long, limited to these benchmarks if any.
 
-    Its maker is told by mail; of one made by command, the team's owners.
+    Its maker is told by mail; of one made by command, the team's owners. Raises Refusal past a hundred living ones.
     """
     with transaction.atomic():
+        held = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+        if _living(held, now=now) >= MOST:
+            raise Refusal("too-many-tokens", most=MOST)
         token, text = _made(
             Token(
                 team=team,
@@ -90,8 +94,9 @@ def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tup
     """Let a token of the same name, rights and length of life take its place; the old one ends after the overlap.
 
     Raises Refusal when that was done already, when the token opens nothing any more, or when a trusted publisher got
-    it. An overlap of nothing ends the old one at once.
+    it; past a hundred living ones, and past twenty in an hour of a team. An overlap of nothing ends the old at once.
     """
+    limits.count_rotation(f"team:{token.team_id}")
     with transaction.atomic():
         old = Token.objects.select_for_update(no_key=True).get(pk=token.pk)
         if old.is_minted:
@@ -100,6 +105,9 @@ def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tup
             raise Refusal("token-rotated")
         if old.revoked_at is not None or old.expires_at <= now:
             raise Refusal("token-over")
+        if overlap and _living(token.team, now=now) >= MOST:
+            raise Refusal("too-many-tokens", most=MOST)
+        renewed_itself = by.token is not None
         new, text = _made(
             Token(
                 team=token.team,
@@ -111,7 +119,8 @@ def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tup
                 created_at=now,
                 expires_at=now + min(old.expires_at - old.created_at, LONGEST_LIFE),
                 replaces=old,
-                renewed_itself=by.token is not None,
+                renewed_itself=renewed_itself,
+                family_id=(old.family_id or old.pk) if renewed_itself else None,
             ),
             by=by,
         )
@@ -213,9 +222,18 @@ def revoke(token: Token, *, by: audit.Actor, now: datetime) -> None:
     Whoever found a leaked one may have renewed it; what a person has put in its place stays.
     """
     with transaction.atomic():
-        # Whoever rotates holds the row too: what is there to be ended is seen.
-        Token.objects.select_for_update(no_key=True).get(pk=token.pk)
+        _end([Token.objects.select_for_update(no_key=True).get(pk=token.pk)], by=by, now=now)
+        # Whoever rotates one holds its row, too: what it was renewed to meanwhile is there the next time.
+        renewed = Token.objects.renewed_from(token).living(at=now).select_for_update(no_key=True)
+        while found := list(renewed.order_by("pk")):
+            _end(found, by=by, now=now)
+
+
+def _end(held: Iterable[Token], *, by: audit.Actor, now: datetime) -> None:
+    for token in held:
         if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
             audit.record(by, "revoked", token)
-        for successor in Token.objects.filter(replaces=token.pk, renewed_itself=True, revoked_at=None):
-            revoke(successor, by=by, now=now)
+
+
+def _living(team: Team, *, now: datetime) -> int:
+    return team.tokens.living(at=now).made_by_people().count()

@@ -33,6 +33,8 @@ STATUS: Mapping[str, int] = {
     "token-rotated": 409,
     "token-over": 409,
     "token-minted": 403,
+    "too-many-tokens": 409,
+    "too-many-rotations": 429,
     "too-many-mints": 429,
     "identity-malformed": 403,
     "identity-algorithm": 403,

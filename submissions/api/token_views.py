@@ -48,6 +48,7 @@ class TokenRotate(APIView):
         summary="Let a new token take this one's place",
         description=ROTATE,
         request=token_shapes.Rotation,
+        parameters=[documented.retry_after(429)],
         examples=[documented.asked({"overlap_hours": 24})],
         responses={
             201: token_shapes.RotatedShape,
@@ -58,6 +59,8 @@ class TokenRotate(APIView):
                 "token-minted",
                 "token-rotated",
                 "token-over",
+                "too-many-tokens",
+                "too-many-rotations",
                 *documented.BODY,
             ),
         },

@@ -16,6 +16,10 @@ class TokenQuerySet(models.QuerySet["Token"]):
     def living(self, *, at: datetime) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=at)
 
+    def renewed_from(self, token: "Token") -> Self:
+        """Those that this one, and they themselves, have put in its place, as far as no person had a hand in it."""
+        return self.filter(family=token.family_id or token.pk, pk__gt=token.pk)
+
     def made_by_people(self) -> Self:
         """Without those that trusted publishers got for a job."""
         return self.filter(publisher=None)
@@ -36,9 +40,9 @@ class Token(models.Model):
     # By their slugs, which stay: a row that goes must never make a limited token one for all. Empty: all of them.
     benchmarks: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     replaces = models.OneToOneField("self", models.SET_NULL, null=True, related_name="replaced_by")
-    renewed_itself = models.BooleanField(
-        default=False
-    )  # it was the replaced one that asked for it, and no person
+    # It was the replaced one that asked for it, and no person: then also the first of those that did so in a row.
+    renewed_itself = models.BooleanField(default=False)
+    family = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     # Of one that a trusted publisher got for a job: by what, and what the job's own service says of the job.
     publisher = models.ForeignKey(Publisher, models.CASCADE, null=True, related_name="tokens")
     claims: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)

@@ -34,6 +34,7 @@ STATUS: Mapping[str, int] = {
     "check-not-ready": 503,
     "check-unfinished": 503,
     "too-many-messages": 429,
+    "too-many-rotations": 429,
     "too-many-disputes": 429,
     "too-many-complaints": 429,
     "file-too-large": 413,

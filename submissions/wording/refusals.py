@@ -125,6 +125,10 @@ REFUSALS: Mapping[str, str | Promise] = {
     "token-minted": _(
         "This token was got by a trusted publisher for one job, and cannot be rotated: exchange another identity token."
     ),
+    "too-many-tokens": _("A team has at most {most} tokens at once. Revoke one that is not used any more."),
+    "too-many-rotations": _(
+        "The team has rotated {limit} tokens in an hour, and no job needs more. Try again in {seconds} seconds."
+    ),
     "too-many-mints": _("More than {limit} identity tokens in a minute. Try again in {seconds} seconds."),
     "identity-body-unreadable": _(
         "The body cannot be read. Send the header Content-Type: application/json and "

@@ -49,7 +49,8 @@ def snippets(sender: Pipeline) -> list[str]:
     """What the benchmark's page says to copy, in its order: GitHub, GitLab, shell."""
     page = httpx.get(f"{sender.base_url}/benchmarks/{SLUG}/ci/", trust_env=False).raise_for_status().text
     return [
-        html.unescape(found) for found in re.findall(r"<pre[^>]*><code[^>]*>(.*?)</code></pre>", page, re.DOTALL)
+        html.unescape(found)
+        for found in re.findall(r"<pre[^>]*><code[^>]*>(.*?)</code></pre>", page, re.DOTALL)
     ]
 
 

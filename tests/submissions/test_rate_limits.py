@@ -72,6 +72,17 @@ def test_beside_a_benchmark_only_bursts_are_said(client: Client, token: str) -> 
 
 
 @pytest.mark.usefixtures("_redis")
+def test_twenty_rotations_an_hour_are_enough_for_a_team(client: Client, token: str) -> None:
+    for _number in range(limits.ROTATIONS_AN_HOUR):
+        answer = client.post("/api/v1/token/rotate/", headers=bearer(token))
+        assert answer.status_code == 201
+        token = answer.json()["token"]
+    refused = client.post("/api/v1/token/rotate/", headers=bearer(token))
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-rotations")
+    assert 0 < int(refused["Retry-After"]) <= 3600
+
+
+@pytest.mark.usefixtures("_redis")
 def test_refusals_and_faults_of_ours_say_them_too(
     client: Client, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

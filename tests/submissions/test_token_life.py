@@ -4,10 +4,12 @@ import logging
 import threading
 from collections import Counter
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -255,6 +257,84 @@ def test_a_revoked_token_takes_along_what_it_has_put_in_its_place(team: Team, ow
     for each in (text, renewed, again):
         assert with_token(each).get("/api/v1/token/").json()["code"] == "token-revoked"
     assert Event.objects.filter(action="revoked").count() == 3
+
+
+def test_a_token_that_renewed_itself_a_thousand_times_is_revoked_all_the_same(
+    team: Team, owner: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    leaked, _text = made(team, by=owner)
+    now = timezone.now()
+    Token.objects.bulk_create(
+        Token(
+            team=team,
+            name="nightly",
+            digest=str(number),
+            family=leaked,
+            renewed_itself=True,
+            created_by=owner,
+            expires_at=now - DAY,
+        )
+        for number in range(1200)
+    )
+    last = Token.objects.last()
+    assert last is not None
+    Token.objects.filter(pk=last.pk).update(expires_at=now + DAY)
+    _renewed, text = tokens.rotate(last, overlap=DAY, by=askers.for_token(last), now=now)
+    with django_assert_max_num_queries(12):
+        tokens.revoke(leaked, by=askers.for_user(owner), now=timezone.now())
+    assert with_token(text).get("/api/v1/token/").json()["code"] == "token-revoked"
+
+
+def test_a_token_in_the_middle_takes_along_what_came_after_it_alone(team: Team, owner: User) -> None:
+    first, first_text = made(team)
+    second, second_text = tokens.rotate(first, overlap=DAY, by=askers.for_token(first), now=timezone.now())
+    third, third_text = tokens.rotate(second, overlap=DAY, by=askers.for_token(second), now=timezone.now())
+    _fourth, kept = tokens.rotate(third, overlap=DAY, by=askers.for_user(owner), now=timezone.now())
+    tokens.revoke(second, by=askers.for_user(owner), now=timezone.now())
+    said = [
+        with_token(text).get("/api/v1/token/").status_code
+        for text in (first_text, second_text, third_text, kept)
+    ]
+    assert said == [200, 401, 401, 200]
+
+
+def test_families_of_tokens_from_before_are_found(team: Team, owner: User) -> None:
+    first, _text = made(team)
+    second, _text = tokens.rotate(first, overlap=DAY, by=askers.for_token(first), now=timezone.now())
+    third, _text = tokens.rotate(second, overlap=DAY, by=askers.for_token(second), now=timezone.now())
+    fourth, _text = tokens.rotate(third, overlap=DAY, by=askers.for_user(owner), now=timezone.now())
+    fifth, _text = tokens.rotate(fourth, overlap=DAY, by=askers.for_token(fourth), now=timezone.now())
+    rows = Token.objects.order_by("pk").values_list("pk", "family")
+    known = list(rows)
+    assert known == [
+        (first.pk, None),
+        (second.pk, first.pk),
+        (third.pk, first.pk),
+        (fourth.pk, None),
+        (fifth.pk, fourth.pk),
+    ]
+    Token.objects.update(family=None)
+    import_module("submissions.migrations.0033_families_of_tokens_that_are_there").fill(apps, None)
+    assert list(rows.all()) == known
+
+
+def test_a_team_has_a_hundred_living_tokens_at_most(client: Client, team: Team, owner: User) -> None:
+    client.force_login(owner)
+    token, _text = made(team)
+    Token.objects.bulk_create(
+        Token(team=team, name="nightly", digest=str(number), expires_at=timezone.now() + DAY)
+        for number in range(tokens.MOST - 1)
+    )
+    with pytest.raises(Refusal, match="too-many-tokens"):
+        made(team)
+    with pytest.raises(CommandError, match="at most 100 tokens"):
+        call_command("create_token", "home")
+    page = client.post("/teams/home/tokens/", {"name": "one more", "scope": "read", "days": "9"}, follow=True)
+    assert "A team has at most 100 tokens at once" in page.content.decode()
+    with pytest.raises(Refusal, match="too-many-tokens"):
+        tokens.rotate(token, overlap=DAY, by=askers.for_token(token), now=timezone.now())
+    tokens.rotate(token, overlap=timedelta(0), by=askers.for_token(token), now=timezone.now())
+    assert Token.objects.living(at=timezone.now()).count() == tokens.MOST
 
 
 def test_what_a_person_has_put_in_a_tokens_place_stays(team: Team, owner: User) -> None:

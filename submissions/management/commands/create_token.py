@@ -3,8 +3,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from submissions import tokens
+from submissions import messages, tokens
 from submissions.models import Benchmark, Team, Token
+from submissions.refusals import Refusal
 
 
 class Command(BaseCommand):
@@ -34,12 +35,15 @@ class Command(BaseCommand):
         for slug in options["benchmarks"]:
             if slug not in known:
                 raise CommandError(f"There is no benchmark “{slug}”. Known are: {', '.join(sorted(known))}.")
-        _token, text = tokens.create(
-            team,
-            name=options["name"],
-            scope=Token.Scope(options["scope"]),
-            days=options["days"],
-            now=timezone.now(),
-            benchmarks=list(dict.fromkeys(options["benchmarks"])),
-        )
+        try:
+            _token, text = tokens.create(
+                team,
+                name=options["name"],
+                scope=Token.Scope(options["scope"]),
+                days=options["days"],
+                now=timezone.now(),
+                benchmarks=list(dict.fromkeys(options["benchmarks"])),
+            )
+        except Refusal as refusal:
+            raise CommandError(messages.refusal(refusal.code, refusal.params)) from refusal
         self.stdout.write(text)
