@@ -21,10 +21,11 @@ from submissions import (
     ringing,
     senders,
     storage,
+    tokens,
     upload_switch,
 )
 from submissions.askers import Asker
-from submissions.models import Benchmark, IdempotencyKey, Submission, Team, Token, User
+from submissions.models import Benchmark, IdempotencyKey, Membership, Submission, Team, Token, User
 from submissions.refusals import Refusal
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,8 @@ def accept(offer: Offer, *, now: datetime) -> Receipt:
 
     The same file for the same entry again answers with the submission that is there, and charges nothing; asked to be
     public, that one is published.
-    Raises Refusal (nothing written), ValidationError (a setting cannot be) or StorageUnavailableError.
+    Raises Refusal (nothing written), UnusableTokenError (it is over by now), ValidationError (a setting cannot be) or
+    StorageUnavailableError.
     """
     _check_rules(offer, now=now)
     submission = Submission(
@@ -115,6 +117,7 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
         # The team's row is the lock: two uploads at once cannot both take its last slot.
         team = Team.objects.select_for_update(no_key=True).get(pk=offer.team.pk)
         # Again, as things may have gone on while the file came in.
+        _check_sender(offer, now=now)
         _check_switch(offer)
         senders.refuse_silent(team)
         benchmark = Benchmark.objects.get(pk=offer.benchmark.pk)
@@ -143,6 +146,16 @@ def _record(offer: Offer, submission: Submission, *, now: datetime) -> Receipt:
 def _settle(offer: Offer, submission: Submission, *, is_new: bool) -> None:
     if offer.key is not None:
         idempotency.settle(offer.key, submission, is_new=is_new)
+
+
+def _check_sender(offer: Offer, *, now: datetime) -> None:
+    """Whoever held the line open for hours may have lost what they came in with."""
+    if offer.token is not None:
+        tokens.refuse_over(offer.token, now=now)
+    if offer.user is not None:
+        theirs = Membership.objects.filter(team=offer.team, user=offer.user, user__is_active=True)
+        if not theirs.exists():
+            raise Refusal("unknown-team", field="team", team=offer.team.slug)
 
 
 def _sender(offer: Offer) -> audit.Actor:

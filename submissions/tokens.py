@@ -192,13 +192,25 @@ def authenticate(text: str, *, now: datetime) -> Token:
     token = Token.objects.select_related("team").filter(digest=digest(text)).first()
     if token is None:
         raise UnusableTokenError("unknown")
+    _refuse_over(token, now=now)
+    if token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token
+
+
+def refuse_over(token: Token, *, now: datetime) -> None:
+    """Raises UnusableTokenError when a token that was good a while ago opens nothing any more."""
+    fresh = Token.objects.filter(pk=token.pk).first()
+    if fresh is None:
+        raise UnusableTokenError("unknown")
+    _refuse_over(fresh, now=now)
+
+
+def _refuse_over(token: Token, *, now: datetime) -> None:
     if token.revoked_at is not None:
         raise UnusableTokenError("revoked", at=_moment(token.revoked_at))
     if token.expires_at <= now:
         raise UnusableTokenError("ended", at=_moment(token.expires_at))
-    if token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY:
-        Token.objects.filter(pk=token.pk).update(last_used_at=now)
-    return token
 
 
 def note_network(token: Token, address: str | None, *, now: datetime) -> None:

@@ -37,14 +37,19 @@ class TokenAuthentication(BaseAuthentication):
             now = timezone.now()
             token = tokens.authenticate(text.strip(), now=now)
         except tokens.UnusableTokenError as error:
-            raise AuthenticationFailed(
-                str(REASONS[error.reason]).format(**error.params), code=f"token-{error.reason}"
-            ) from error
+            raise failed(error) from error
         tokens.note_network(token, address_of(request), now=now)
         return AnonymousUser(), token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="vernier"'
+
+
+def failed(error: tokens.UnusableTokenError) -> AuthenticationFailed:
+    """The 401 that says why the token opens nothing."""
+    return AuthenticationFailed(
+        str(REASONS[error.reason]).format(**error.params), code=f"token-{error.reason}"
+    )
 
 
 def address_of(request: Request) -> str | None:

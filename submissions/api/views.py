@@ -26,10 +26,11 @@ from submissions import (
     pacing,
     publication,
     reports,
+    tokens,
     upload_switch,
     uploads,
 )
-from submissions.api import documented, report_shapes, serializers
+from submissions.api import authentication, documented, report_shapes, serializers
 from submissions.askers import Asker
 from submissions.models import Benchmark, Submission, Team
 from submissions.refusals import Refusal
@@ -161,7 +162,10 @@ class SubmissionList(APIView):
             user=asker.user,
             token=asker.token,
         )
-        receipt = self._receipt(offer, idempotency.read(request.headers.get(idempotency.HEADER)))
+        try:
+            receipt = self._receipt(offer, idempotency.read(request.headers.get(idempotency.HEADER)))
+        except tokens.UnusableTokenError as error:
+            raise authentication.failed(error) from error
         state = serializers.SubmissionState(receipt.submission, context={"request": request})
         location = reverse("api-submission", [receipt.submission.pk], request=request)
         headers = {"Location": location, **until_finished(receipt.submission)}

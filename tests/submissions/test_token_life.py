@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from submissions import askers, audit, mails, networks, post_office, sweeper, teams, tokens
+from submissions import askers, audit, mails, networks, post_office, sweeper, teams, tokens, uploads
 from submissions.models import Benchmark, Event, Letter, Notice, Submission, Team, Token, TokenNetwork, User
 from submissions.refusals import Refusal
 from tests import material
@@ -399,6 +399,47 @@ def test_who_leaves_takes_along_what_their_tokens_became(team: Team, owner: User
 
 
 # Revoked
+
+
+@pytest.mark.parametrize("code", ["token-revoked", "token-ended"])
+def test_what_a_token_sends_is_refused_when_it_is_over_before_all_of_it_is_there(
+    code: str, team: Team, mmad: Benchmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, text = made(team)
+    real = uploads.refuse_if_unusable
+
+    def meanwhile(request: Any) -> None:
+        if code == "token-revoked":
+            tokens.revoke(token, by=audit.COMMAND, now=timezone.now())
+        else:
+            Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+        real(request)
+
+    monkeypatch.setattr(uploads, "refuse_if_unusable", meanwhile)
+    answer = send(with_token(text))
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+    assert not Submission.objects.exists()
+
+
+def test_who_was_removed_while_the_file_came_in_sends_nothing(
+    client: Client, team: Team, owner: User, mmad: Benchmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = material.person("member@example.org")
+    membership = team.memberships.create(user=member)
+    client.force_login(member)
+    real = uploads.refuse_if_unusable
+
+    def meanwhile(request: Any) -> None:
+        teams.remove(membership, by=owner, now=timezone.now())
+        real(request)
+
+    monkeypatch.setattr(uploads, "refuse_if_unusable", meanwhile)
+    file = SimpleUploadedFile("answers.csv", material.answers())
+    fields = {"team": "home", "entry": "model", "file": file, "visibility": "private"}
+    answer = client.post("/benchmarks/mmad/submit/", fields)
+    assert answer.status_code == 422
+    assert "You are in no team" in answer.content.decode()
+    assert not Submission.objects.exists()
 
 
 def test_no_cache_stands_between_a_revocation_and_the_next_request(
