@@ -86,6 +86,18 @@ def test_worse_than_the_previous_one(
     assert found[1]["pair"]["verdict"] == verdict
 
 
+@pytest.mark.parametrize(("verdict", "code"), [("first-better", 0), ("second-better", 7)])
+def test_a_file_that_was_sent_before_is_held_against_what_came_since(
+    verdict: str, code: int, tmp_path: Path
+) -> None:
+    came_since = [submission(id_=OTHER), submission(status="rejected", id_=RIVAL), submission()]
+    known, listed = Answer(submission(), 200), Answer({"next": None, "results": came_since})
+    gate = "significantly-worse-than=previous"
+    found = gated(tmp_path, gate, known, listed, compared(verdict))
+    assert (found[0], found[1]["passed"]) == (code, code == 0)
+    assert found[2][-1] == f"/api/v1/benchmarks/mmad/compare/?submissions={ID}%2C{OTHER}"
+
+
 def test_the_first_one_of_an_entry_is_worse_than_nothing(tmp_path: Path) -> None:
     code, gate, _asked = gated(tmp_path, "significantly-worse-than=previous", TAKEN, SCORED, history())
     assert (code, gate["passed"]) == (0, True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import httpx
+
 from vernier import exits, files, gates, identity, summary, tokens, voice, waiting
 from vernier.exits import StopError
 from vernier.results import Result
@@ -96,7 +98,7 @@ def validate(context: Context) -> int:
     with context.site() as site, files.sendable(path, context.voice) as sent:
         form = Form(sent, sent.name, _about_the_file(context.settings))
         try:
-            found = _sent(site, slug, "validate", form)
+            found = body(_sent(site, slug, "validate", form))
         except StopError as stop:
             # Of the file itself, as a rejected submission would say it, or as it would not even be taken.
             if stop.code != INVALID and not any(error.get("field") == "file" for error in stop.errors):
@@ -123,10 +125,10 @@ def _beyond(stop: StopError) -> Iterator[str]:
         yield f"  … {stop.errors_total} problems in all"
 
 
-def _sent(site: Site, slug: str, call: str, form: Form) -> dict[str, Any]:
+def _sent(site: Site, slug: str, call: str, form: Form) -> httpx.Response:
     """What the call answers. Raises StopError."""
     try:
-        return body(site.post(f"benchmarks/{slug}/{call}/", form))
+        return site.post(f"benchmarks/{slug}/{call}/", form)
     except StopError as stop:
         if stop.code != "not-found":
             raise
@@ -162,11 +164,16 @@ def _submit(context: Context) -> int:
     with context.site() as site:
         gates.refuse_if_senseless(asked, site, slug)
         with files.sendable(path, context.voice) as sent:
-            state = _sent(site, slug, "submissions", Form(sent, sent.name, fields, key))
+            answer = _sent(site, slug, "submissions", Form(sent, sent.name, fields, key))
+        state, is_new = body(answer), answer.status_code == 202
         context.voice.note(f"Submission {state['id']}: {state['links']['page']}")
+        if not is_new:
+            context.voice.note(
+                f"This very file was sent for this entry before, at {state['received_at']}: nothing is charged."
+            )
         if not (options.wait or asked or options.summary or options.outputs):
             return _told(context, state)
-        return _ended(context, site, state, asked)
+        return _ended(context, site, state, asked, is_new=is_new)
 
 
 def _about_the_file(said: Settings) -> dict[str, Any]:
@@ -197,13 +204,15 @@ def _finished(context: Context, site: Site, state: dict[str, Any]) -> dict[str, 
     return waiting.for_submission(site, state["id"], seconds=context.options.timeout, voice=context.voice)
 
 
-def _ended(context: Context, site: Site, state: dict[str, Any], asked: list[gates.Gate]) -> int:
+def _ended(
+    context: Context, site: Site, state: dict[str, Any], asked: list[gates.Gate], *, is_new: bool
+) -> int:
     """Wait for the end, judge it, and write down what the pipeline is to show of it."""
     options = context.options
     state = _finished(context, site, state)
     result, judged = None, []
     if state["status"] == "scored":
-        result = Result(site, state, seconds=options.timeout, voice=context.voice)
+        result = Result(site, state, seconds=options.timeout, voice=context.voice, is_new=is_new)
         judged = [gates.judge(gate, result) for gate in asked]
     if options.summary:
         told = summary.of_ended(state) if result is None else summary.of_scored(result, judged)

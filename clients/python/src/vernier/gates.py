@@ -105,7 +105,7 @@ def judge(gate: Gate, result: Result) -> Judgement:
         return _below(gate, result, float(gate.value))
     if gate.value == PREVIOUS:
         if result.previous is None:
-            return Judgement(gate, True, "The entry has no scored submission before this one.")
+            return Judgement(gate, True, "The entry has no other scored submission to compare it with.")
         return _worse(gate, result, result.previous, "the entry’s last one")
     return _than_entry(gate, result)
 

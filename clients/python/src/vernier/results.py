@@ -24,15 +24,21 @@ def points(overall: Mapping[str, Any]) -> str:
 class Result:
     """Each question is asked of the site once, and when somebody wants to know."""
 
-    def __init__(self, site: Site, state: Mapping[str, Any], *, seconds: float, voice: Voice) -> None:
-        self.site, self.state = site, state
+    def __init__(
+        self, site: Site, state: Mapping[str, Any], *, seconds: float, voice: Voice, is_new: bool = True
+    ) -> None:
+        self.site, self.state, self._is_new = site, state, is_new
         self._seconds, self._voice = seconds, voice
         self._pairs: dict[str, Pair] = {}
 
     @cached_property
     def previous(self) -> str | None:
-        """The entry's last scored submission before this one, on the same subtasks, that was not withdrawn."""
-        mine_is_past = False
+        """The entry's last scored submission beside this one, on the same subtasks, that was not withdrawn.
+
+        Of a new one it is looked for among those before it. A file that was sent once before has its old place, as
+        when a job takes up an old checkpoint: what came since counts, too.
+        """
+        mine_is_past = not self._is_new
         for row in self.site.pages(f"benchmarks/{self.state['benchmark']}/submissions/"):
             if row["id"] == self.state["id"]:
                 mine_is_past = True
