@@ -72,10 +72,19 @@ def test_every_input_reaches_the_client_as_a_variable_and_no_script() -> None:
     assert used == set(action["inputs"])
 
 
+def set_traps(folder: Path) -> None:
+    """Modules of the repository's own, by the names of some that the client needs."""
+    for name in ("random", "select", "httpx", "rich", "vernier", "pip"):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text("raise SystemExit('the repository was imported')")
+        (folder / f"{name}.py").write_text("raise SystemExit('the repository was imported')")
+
+
 def test_from_an_empty_directory_to_a_score_on_github(here: Trusting, tmp_path: Path, temp: Path) -> None:
     first, worse = material.answers(0.9, seed=21), material.answers(0.2, seed=22)
     snippet = snippets(here.sender)[0]
     (tmp_path / "answers.csv").write_bytes(first)
+    set_traps(tmp_path)
     job = runner.github(snippet, tmp_path, temp, here.at_github(), shots="1", visibility="public")
     assert job.code == 0, job.log
     assert "### my model on action: " in job.summary
@@ -116,6 +125,7 @@ def test_what_an_input_holds_is_never_run(sender: Pipeline, tmp_path: Path, temp
 
 def test_from_an_empty_directory_to_a_score_on_gitlab(here: Trusting, tmp_path: Path) -> None:
     (tmp_path / "answers.csv").write_bytes(material.answers(0.8, seed=24))
+    set_traps(tmp_path)
     snippet = snippets(here.sender)[1].replace("my model", "on gitlab")
     job, audiences = runner.gitlab(snippet, tmp_path, {"VERNIER_ID_TOKEN": here.gitlab.token()})
     assert job.code == 0, job.log
