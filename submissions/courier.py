@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from submissions import audit, notices, outgoing, ringing, signatures
+from submissions import audit, exchanges, notices, outgoing, ringing, signatures
 from submissions.models import Delivery, Webhook
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ State = Delivery.State
 class Try:
     """What came of one attempt: an answer, or the reason why there is none."""
 
-    answer: outgoing.Answer | None
+    answer: exchanges.Answer | None
     reason: str
     seconds: float
 
@@ -135,7 +135,7 @@ def _attempt(url: str, body: bytes, headers: dict[str, str]) -> Try:
     begun = time.monotonic()
     try:
         answer = outgoing.post(url, body, headers)
-    except outgoing.UnreachableError as error:
+    except exchanges.UnreachableError as error:
         return Try(None, error.reason, time.monotonic() - begun)
     return Try(answer, _fault(answer.status), time.monotonic() - begun)
 
@@ -162,7 +162,7 @@ def record(delivery: Delivery, tried: Try, *, now: datetime) -> None:
             last_at=now,
             status_code=tried.answer and tried.answer.status,
             reason=tried.reason,
-            answer=_shown(tried.answer.beginning) if tried.answer else "",
+            answer=_shown(tried.answer.text) if tried.answer else "",
         ):
             return
         if tried.seconds >= SLOW_SECONDS:

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import urllib3
 
+from submissions import exchanges
 from submissions.oidc.issuers import Issuer
 from submissions.refusals import Refusal
 
@@ -18,7 +18,7 @@ LOOK_AGAIN_SECONDS = (
     30  # for a key that is not known: whoever names made-up ones does not make us ask each time
 )
 SILENT_SECONDS = 10  # so long nobody asks an issuer that did not answer
-TIMEOUT_SECONDS = 5
+TIMEOUT_SECONDS = 5  # for its document and its keys together
 PATIENCE_SECONDS = 2  # for another thread that asks
 LARGEST_BYTES = 256 * 1024
 MOST_KEYS = 50
@@ -37,9 +37,11 @@ class _Kept:
     failed_at: float | None = None
     failure: str = ""
 
+    def usable(self, kid: str) -> Key | None:
+        return self.keys.get(kid) if _since(self.fetched_at) <= KEPT_SECONDS else None
+
 
 _kept: dict[str, _Kept] = {}
-_pool = urllib3.PoolManager(retries=False, maxsize=2)
 
 
 def find(issuer: Issuer, kid: str) -> Key | None:
@@ -48,6 +50,9 @@ def find(issuer: Issuer, kid: str) -> Key | None:
     Raises Refusal when the issuer does not answer, or answers with what cannot be used.
     """
     kept = _kept.setdefault(issuer.url, _Kept())
+    # Whoever's key is known waits for nobody: somebody else may have made us look for one that there is not.
+    if (known := kept.usable(kid)) is not None:
+        return known
     # Of many at once one asks, and the others have what it learned. A slow issuer must not hold every web thread.
     if not kept.lock.acquire(timeout=PATIENCE_SECONDS):
         raise Refusal("identity-issuer-silent", issuer=issuer.url, seconds=SILENT_SECONDS)
@@ -81,12 +86,13 @@ def _refresh(issuer: Issuer, kept: _Kept) -> None:
 
 
 def _fetch(issuer: Issuer) -> dict[str, Key]:
-    document = _get(issuer, f"{issuer.url}/.well-known/openid-configuration")
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    document = _get(issuer, f"{issuer.url}/.well-known/openid-configuration", deadline)
     where = document.get("jwks_uri")
     # A document of another issuer's would bring another's keys.
     if document.get("issuer") != issuer.url or not isinstance(where, str) or not _is_safe(issuer, where):
         raise _unusable(issuer)
-    listed = _get(issuer, where).get("keys")
+    listed = _get(issuer, where, deadline).get("keys")
     if not isinstance(listed, list):
         raise _unusable(issuer)
     found: dict[str, Key] = {}
@@ -110,36 +116,26 @@ def _is_safe(issuer: Issuer, url: str) -> bool:
     )
 
 
-def _get(issuer: Issuer, url: str) -> dict[str, Any]:
+def _get(issuer: Issuer, url: str, deadline: float) -> dict[str, Any]:
     """The JSON object at the address. No redirect is followed: an issuer says itself where its keys are."""
-    by = time.monotonic() + TIMEOUT_SECONDS
-    content = b""
     try:
-        answer = _pool.request(
+        answer = exchanges.ask(
             "GET",
             url,
             headers={"Accept": "application/json"},
-            timeout=urllib3.Timeout(total=TIMEOUT_SECONDS),
-            redirect=False,
-            preload_content=False,
+            deadline=deadline,
+            most_bytes=LARGEST_BYTES,
         )
-        try:
-            while part := answer.read1(LARGEST_BYTES):
-                content += part
-                if len(content) > LARGEST_BYTES:
-                    raise _unusable(issuer)
-                if time.monotonic() > by:
-                    raise _silent(issuer)
-        finally:
-            answer.close()
-    except (urllib3.exceptions.HTTPError, OSError) as error:
+    except exchanges.UnreachableError as error:
         raise _silent(issuer) from error
     if answer.status >= 500 or answer.status == 429:
         raise _silent(issuer)
     if answer.status != 200:
         raise _unusable(issuer)
+    if not answer.is_whole:
+        raise _unusable(issuer) if len(answer.beginning) == LARGEST_BYTES else _silent(issuer)
     try:
-        document = msgspec.json.decode(content)
+        document = msgspec.json.decode(answer.beginning)
     except (msgspec.DecodeError, RecursionError) as error:
         raise _unusable(issuer) from error
     if not isinstance(document, dict):

@@ -42,6 +42,7 @@ from submissions.oidc import issuers, keys
 from submissions.refusals import Refusal
 from tests import material
 from tests.servers import issuer as servers
+from tests.servers import receiver
 from tests.servers.issuer import SHA, Issuer, ec_key, public, rsa_key
 from tests.servers.site import PROJECT
 
@@ -689,6 +690,42 @@ def test_an_issuer_that_is_not_there_is_no_fault_of_the_job(github: Issuer, sett
         token = gone.token()
     settings.VERNIER_OIDC_ISSUERS = [("github", gone.url)]
     refused(mint(token), "identity-issuer-silent", 503)
+
+
+def test_a_key_that_is_known_waits_for_nobody_who_asks_for_one_that_is_not(
+    github: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer = issuers.find(github.url)
+    assert issuer
+    assert keys.find(issuer, "rsa")
+    monkeypatch.setattr(keys, "LOOK_AGAIN_SECONDS", 0)
+    github.wrong = servers.Misbehaviour(seconds=1.5)
+    asking = threading.Thread(target=keys.find, args=(issuer, "made-up"))
+    asking.start()
+    time.sleep(0.3)
+    began = time.monotonic()
+    assert keys.find(issuer, "rsa")
+    assert time.monotonic() - began < 1
+    asking.join()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n{", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"],
+    ids=["headers", "a body without an end", "a body"],
+)
+def test_an_issuer_that_trickles_is_left_in_time(
+    beginning: bytes, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "TIMEOUT_SECONDS", 1)
+    with receiver.saying(beginning, endless=b" ", pause=0.05) as port:
+        settings.VERNIER_OIDC_ISSUERS = [("github", f"http://127.0.0.1:{port}")]
+        issuer = issuers.find(f"http://127.0.0.1:{port}")
+        assert issuer
+        began = time.monotonic()
+        with pytest.raises(Refusal, match="identity-issuer-silent"):
+            keys.find(issuer, "rsa")
+    assert time.monotonic() - began < 4
 
 
 def test_a_slow_issuer_does_not_hold_every_thread(github: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
