@@ -24,8 +24,10 @@ class Asker:
 
     @property
     def key(self) -> str:
-        """Under which bursts are counted: the token's own, or the person's."""
-        return f"token:{self.token.pk}" if self.token else f"user:{self.user.pk if self.user else 0}"
+        """Under which bursts are counted: the person, or the token, which renews itself into no other."""
+        if self.token is not None:
+            return f"token:{self.token.family_id or self.token.pk}"
+        return f"user:{self.user.pk if self.user else 0}"
 
     @property
     def is_staff(self) -> bool:

@@ -123,9 +123,7 @@ def _send(batch: Sequence[Delivery]) -> None:
 
 def _request(delivery: Delivery, now: datetime) -> tuple[str, bytes, dict[str, str]]:
     webhook = delivery.webhook
-    keys = [webhook.secret]
-    if webhook.old_secret_until is not None and webhook.old_secret_until > now:
-        keys.append(webhook.old_secret)
+    keys = [webhook.secret, *(secret for secret, _until in webhook.old_secrets_at(now))]
     signed = signatures.headers(keys, delivery.message_id, delivery.payload, now=now)
     headers = {"Content-Type": "application/json", "User-Agent": "Vernier-Webhooks/1", **signed}
     return webhook.url, delivery.payload.encode(), headers

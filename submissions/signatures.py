@@ -19,6 +19,11 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
+def print_of(secret: str) -> str:
+    """By which a page can name a secret without telling it."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
 def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
     """`v1,` and the base64 of HMAC-SHA256 over id, time (Unix seconds) and body, joined by dots."""
     key = base64.b64decode(secret.removeprefix(PREFIX))

@@ -14,6 +14,7 @@ from submissions.refusals import Refusal
 
 MOST = 10  # a team
 OVERLAP = timedelta(days=1)
+MOST_OLD_SECRETS = 5
 
 State = Delivery.State
 
@@ -67,16 +68,23 @@ def remove(webhook: Webhook, *, by: audit.Actor, now: datetime) -> None:
     with transaction.atomic():
         held = Webhook.objects.select_for_update(no_key=True).get(pk=webhook.pk)
         if held.removed_at is None:
-            _changed(held, removed_at=now, secret="", old_secret="")
+            _changed(held, removed_at=now, secret="", old_secrets=[])
             audit.record(by, "removed", held)
 
 
-def rotate(webhook: Webhook, *, by: User, now: datetime) -> str:
-    """Another secret, which is returned here and never again. For a day messages are signed with the old one too."""
+def rotate(webhook: Webhook, *, by: User, now: datetime, in_place_of: str | None = None) -> str:
+    """Another secret, which is returned here and never again. For a day messages are signed with the old one too.
+
+    Raises Refusal when `in_place_of` is not the print of the secret as it is: it was rotated since somebody looked.
+    """
     secret = signatures.new_secret()
     with transaction.atomic():
         held = _held(webhook)
-        _changed(held, secret=secret, old_secret=held.secret, old_secret_until=now + OVERLAP)
+        if in_place_of not in (None, signatures.print_of(held.secret)):
+            raise Refusal("webhook-rotated")
+        before = [(held.secret, now + OVERLAP), *held.old_secrets_at(now)]
+        kept = [(old, until.isoformat()) for old, until in before[:MOST_OLD_SECRETS]]
+        _changed(held, secret=secret, old_secrets=kept)
         audit.record(Asker(user=by), "rotated", held)
     return secret
 

@@ -62,6 +62,7 @@ STATUS: Mapping[str, int] = {
     "identity-merge-request": 403,
     "identity-fork": 403,
     "identity-event": 403,
+    "identity-deployment": 403,
     "identity-workflow-elsewhere": 403,
     "identity-workflow-ref": 403,
     "identity-reused-workflow": 403,

@@ -42,9 +42,11 @@ class Webhook(models.Model):
     benchmark = models.ForeignKey(Benchmark, models.CASCADE, null=True, related_name="+")  # null: all
     # Read each time something is signed, so kept as it is, like second factors' secrets; a page shows it once.
     secret = models.CharField(max_length=100)
-    # Signs beside it until then, so that a receiver can take up the new one in its own time.
-    old_secret = models.CharField(max_length=100, blank=True)
-    old_secret_until = models.DateTimeField(null=True)
+    # Those before it, newest first, each with the moment (ISO 8601) until which it signs beside it: a receiver takes up
+    # the new one in its own time.
+    old_secrets: models.JSONField[list[tuple[str, str]], list[tuple[str, str]]] = models.JSONField(
+        default=list
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     paused_at = models.DateTimeField(null=True)
@@ -74,6 +76,11 @@ class Webhook(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("webhook", args=[self.team.slug, self.pk])
+
+    def old_secrets_at(self, now: datetime) -> list[tuple[str, datetime]]:
+        """Those that still sign, each with its end, the newest first."""
+        known = [(secret, datetime.fromisoformat(until)) for secret, until in self.old_secrets]
+        return [(secret, until) for secret, until in known if until > now]
 
     @property
     def host(self) -> str:

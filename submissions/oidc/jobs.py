@@ -77,8 +77,12 @@ def _github(identity: Identity) -> Job:
     owner = identity.text("repository_owner")
     if repository.partition("/")[0].lower() != owner.lower():
         raise Refusal("identity-claims-disagree", first="repository", second="repository_owner")
+    event = identity.text("event_name")
+    if event == "deployment" and not identity.optional("ref"):
+        # Of a bare commit, which may be any fork's: what deploys previews of pull requests makes such ones.
+        raise Refusal("identity-deployment")
     ref, commit = identity.text("ref"), _commit(identity)
-    _check_github_event(identity.text("event_name"), ref)
+    _check_github_event(event, ref)
     workflow, at = _within(identity.text("workflow_ref"), f"{repository}/{WORKFLOWS}", repository)
     if at not in (ref, commit):
         raise Refusal("identity-workflow-ref", found=at, wanted=ref)
@@ -131,6 +135,9 @@ def _gitlab(identity: Identity) -> Job:
         raise Refusal("identity-merge-request", found=source)
     if source not in GITLAB_SOURCES:
         raise Refusal("identity-event", found=source, known=", ".join(GITLAB_SOURCES))
+    if source == "parent_pipeline" and not ran_in:
+        # The child of a merge request's pipeline has this source, too: then only that claim tells a fork.
+        raise Refusal("identity-claim-missing", claim="job_project_id")
     if ref_path not in (f"refs/heads/{ref}", f"refs/tags/{ref}"):
         raise Refusal("identity-claims-disagree", first="ref", second="ref_path")
     begins = f"{identity.issuer.host}/{project}//"

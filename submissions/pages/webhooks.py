@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from submissions import askers, webhooks
+from submissions import askers, signatures, webhooks
 from submissions import teams as team_deeds
 from submissions.forms import WebhookForm
 from submissions.models import Delivery, Webhook
@@ -62,7 +62,8 @@ def page(request: HttpRequest, webhook: Webhook, *, secret: str = "") -> HttpRes
         "may_change": may_change(request, webhook),
         "deliveries": list(shown),
         "secret": secret,
-        "overlaps": webhook.old_secret_until is not None and webhook.old_secret_until > timezone.now(),
+        "secret_print": signatures.print_of(webhook.secret),
+        "old_until": max((until for _old, until in webhook.old_secrets_at(timezone.now())), default=None),
         **pager.of(shown, webhook.get_absolute_url()),
     }
     return render(request, "submissions/webhook.html", context)
@@ -108,7 +109,9 @@ def webhook_new(request: HttpRequest, slug: str) -> HttpResponse:
 def webhook_rotate(request: HttpRequest, slug: str, webhook_id: int) -> HttpResponse:
     """Give it another secret and show it, once."""
     mine = changeable(request, slug, webhook_id)
-    secret = webhooks.rotate(mine, by=person(request), now=timezone.now())
+    # A page that is loaded anew sends its form again, and would show another secret each time.
+    known = request.POST.get("in_place_of")
+    secret = webhooks.rotate(mine, by=person(request), now=timezone.now(), in_place_of=known)
     return page(request, own(request, slug, webhook_id), secret=secret)
 
 

@@ -182,8 +182,8 @@ REFUSALS: Mapping[str, str | Promise] = {
     "identity-not-yet": _("This identity token holds only from {at}. Is a clock wrong?"),
     "identity-of-the-future": _("This identity token says that it was made at {at}, which is yet to come."),
     "identity-lifetime": _(
-        "This identity token lives for longer than {hours} h, which is more than is taken. With GitLab it lives as "
-        "long as its job may run: give the job a shorter timeout."
+        "This identity token does not live for up to {hours} h, which is what is taken. With GitLab it lives as long "
+        "as its job may run: give the job a shorter timeout."
     ),
     "identity-audience": _("This identity token is for “{found}”. Ask for one whose audience is {audience}."),
     "identity-audience-list": _(
@@ -201,6 +201,10 @@ REFUSALS: Mapping[str, str | Promise] = {
     "identity-pull-request": _(
         "This job was started by a pull request ({found}), and its identity token does not tell whether from a fork. "
         "Send from a push, a schedule or by hand."
+    ),
+    "identity-deployment": _(
+        "This job is of a deployment that names a commit and no branch or tag, and so it does not tell whose code that "
+        "is. Deploy a branch or a tag, or send from a push, a schedule or by hand."
     ),
     "identity-merge-request": _(
         "This job is of a merge request ({found}), whose code may be a fork’s. Send from a pipeline of a branch or tag."
@@ -299,6 +303,10 @@ REFUSALS: Mapping[str, str | Promise] = {
         "networks."
     ),
     "webhook-known": _("Your team has a webhook to this address for the same already."),
+    "webhook-rotated": _(
+        "The secret was rotated since this page was drawn, and nothing was changed now. The new one was shown once; if "
+        "nobody has copied it, rotate again."
+    ),
     "too-many-webhooks": _("A team has at most {most} webhooks. Remove one that is not used any more."),
     "webhook-paused": _("The webhook is paused: resume it first."),
     "webhook-removed": _("The webhook was removed meanwhile."),

@@ -72,6 +72,14 @@ def test_beside_a_benchmark_only_bursts_are_said(client: Client, token: str) -> 
 
 
 @pytest.mark.usefixtures("_redis")
+def test_a_token_that_renews_itself_has_what_is_left_of_the_minute(client: Client, token: str) -> None:
+    assert left(check(client, token))["checks"] == 59
+    renewed = client.post("/api/v1/token/rotate/", headers=bearer(token)).json()["token"]
+    again = client.post("/api/v1/token/rotate/", headers=bearer(renewed)).json()["token"]
+    assert left(check(client, again))["checks"] == 58
+
+
+@pytest.mark.usefixtures("_redis")
 def test_twenty_rotations_an_hour_are_enough_for_a_team(client: Client, token: str) -> None:
     for _number in range(limits.ROTATIONS_AN_HOUR):
         answer = client.post("/api/v1/token/rotate/", headers=bearer(token))

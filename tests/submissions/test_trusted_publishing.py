@@ -218,6 +218,7 @@ def test_the_log_tells_who_registered_and_what_was_minted(
     [
         {"event_name": "schedule"},
         {"event_name": "workflow_dispatch"},
+        {"event_name": "deployment"},
         {"event_name": "release", "ref": "refs/tags/v1", "workflow_ref": "@refs/tags/v1"},
         {"workflow_ref": f"@{SHA}", "job_workflow_ref": f"@{SHA}"},
         {"job_workflow_ref": "example/inspector/.github/workflows/called.yml@refs/heads/main"},
@@ -255,7 +256,9 @@ def test_every_way_in_which_people_of_the_project_start_a_pipeline_is_taken(
         "ref_path": "refs/tags/v1",
         "ci_config_ref_uri": f"{host}/example/vision/inspector//.gitlab-ci.yml@refs/tags/v1",
     }
-    life: dict[str, Any] = {"exp": int(time.time()) + 12 * 3600, "job_project_id": None}
+    life: dict[str, Any] = {"exp": int(time.time()) + 12 * 3600}
+    if source != "parent_pipeline":
+        life["job_project_id"] = None  # as an older GitLab
     assert mint(gitlab.token(pipeline_source=source, **tag, **life)).status_code == 201
 
 
@@ -417,6 +420,14 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "a pull request's ref": (of_github(ref="refs/pull/1/head"), "identity-pull-request"),
     "a comment": (of_github(event_name="issue_comment"), "identity-event"),
     "after another workflow": (of_github(event_name="workflow_run"), "identity-event"),
+    "a deployment of a commit": (
+        of_github(event_name="deployment", ref=""),
+        "identity-deployment",
+    ),
+    "a child pipeline that does not tell a fork": (
+        of_gitlab(pipeline_source="parent_pipeline", job_project_id=None),
+        "identity-claim-missing",
+    ),
     "a merge request": (of_gitlab(pipeline_source="merge_request_event"), "identity-merge-request"),
     "a merge request's ref": (of_gitlab(ref_path="refs/merge-requests/1/head"), "identity-merge-request"),
     "a fork's merge request": (of_gitlab(job_project_id="9", job_project_path="a/b"), "identity-fork"),

@@ -402,11 +402,25 @@ def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(
     delivery = turn(pinged(webhook))
     assert verified(server.told[0], old)
     assert verified(server.told[0], new)
-    Webhook.objects.update(old_secret_until=timezone.now())
+    Webhook.objects.update(old_secrets=[(old, timezone.now().isoformat())])
     webhooks.send_again(delivery, by=owner, now=timezone.now())
     turn(delivery)
     assert not verified(server.told[1], old)
     assert verified(server.told[1], new)
+
+
+def test_each_of_the_last_days_secrets_signs_and_five_old_ones_at_most(
+    team: Team, owner: User, server: receiver.Receiver
+) -> None:
+    webhook, first = added(team, server.url, owner)
+    now = timezone.now()
+    second = webhooks.rotate(webhook, by=owner, now=now - timedelta(hours=23))
+    third = webhooks.rotate(webhook, by=owner, now=now)
+    turn(pinged(webhook))
+    assert all(verified(server.told[0], secret) for secret in (first, second, third))
+    made = [webhooks.rotate(webhook, by=owner, now=now) for _time in range(5)]
+    turn(pinged(webhook))
+    assert [verified(server.told[1], secret) for secret in (second, third, *made)] == [False] + 6 * [True]
 
 
 def test_a_message_is_sent_again_at_once_whatever_became_of_it(
@@ -446,7 +460,7 @@ def test_who_leaves_takes_their_webhooks_with_them(team: Team, owner: User) -> N
     teams.remove(membership, by=owner, now=timezone.now())
     assert list(Webhook.objects.known()) == [mine]
     theirs.refresh_from_db()
-    assert (theirs.secret, theirs.old_secret) == ("", "")
+    assert (theirs.secret, theirs.old_secrets) == ("", [])
 
 
 def test_neither_the_log_of_deeds_nor_the_logs_hold_a_secret_or_an_address(
@@ -478,10 +492,15 @@ def test_the_secret_is_shown_once(team: Team, owner: User, client: Client) -> No
     for shown in (client.get(webhook.get_absolute_url()), client.get("/teams/home/")):
         assert "whsec_" not in shown.text
         assert "ci.example.org" in shown.text
-    again = client.post(f"{webhook.get_absolute_url()}rotate/")
+    old, seen = webhook.secret, page.context["secret_print"]
+    again = client.post(f"{webhook.get_absolute_url()}rotate/", {"in_place_of": seen})
     webhook.refresh_from_db()
     assert webhook.secret in again.text
-    assert webhook.old_secret not in again.text
+    assert old not in again.text
+    reloaded = client.post(f"{webhook.get_absolute_url()}rotate/", {"in_place_of": seen}, follow=True)
+    assert "The secret was rotated since this page was drawn" in reloaded.text
+    assert "whsec_" not in reloaded.text
+    assert Webhook.objects.get().secret == webhook.secret
 
 
 def test_an_address_that_is_refused_comes_back_at_its_field(team: Team, owner: User, client: Client) -> None:
@@ -581,7 +600,7 @@ def test_of_two_who_add_the_tenth_at_once_one_does() -> None:
 @pytest.mark.usefixtures("commits")
 def test_of_two_who_rotate_at_once_the_last_secret_signs_beside_the_one_before() -> None:
     owner = material.person("owner@example.org")
-    webhook, _secret = added(material.team("home", owner), "https://ci.example.org/", owner)
+    webhook, first = added(material.team("home", owner), "https://ci.example.org/", owner)
     made: list[str] = []
 
     def rotate() -> None:
@@ -589,7 +608,7 @@ def test_of_two_who_rotate_at_once_the_last_secret_signs_beside_the_one_before()
 
     both_at_once(rotate, rotate)
     webhook.refresh_from_db()
-    assert {webhook.secret, webhook.old_secret} == set(made)
+    assert {webhook.secret, *(old for old, _until in webhook.old_secrets)} == {first, *made}
     assert Event.objects.filter(action="rotated").count() == 2
 
 
