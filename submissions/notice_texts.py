@@ -146,7 +146,10 @@ KINDS: Mapping[str, Words] = {
     "token-network": Words(
         (_("{team}: the token “{token}” is used from a new network"),),
         (
-            _("It was first used from there at {at}. CI services change their networks now and then."),
+            _(
+                "It was used at {at} from a network that it was not used from before. CI services change theirs "
+                "now and then."
+            ),
             _("If this was not you, somebody else has the token: revoke it on the team’s page."),
         ),
     ),

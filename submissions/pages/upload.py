@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages as notices
@@ -40,7 +41,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     choices = team_choices(teams, {team: account.left_today for team, account in accounts.items()})
     # Only a POST is bound: a GET never reads fields from the address.
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*sent, benchmark=benchmark, teams=choices)
+    form = UploadForm(*sent, benchmark=benchmark, teams=choices, initial=_as_before(request, benchmark))
     status = 200
     if request.method == "POST":
         answered = _send(request, form, benchmark, teams, refused.person(request))
@@ -64,6 +65,27 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     if status == 503:
         page.headers["Retry-After"] = str(upload_switch.TRY_AGAIN_SECONDS if closed else RETRY_SECONDS)
     return page
+
+
+def _as_before(request: HttpRequest, benchmark: Benchmark) -> dict[str, Any]:
+    """What the form begins with where it is to correct a submission of one's own, which `?again=` names."""
+    mine = (
+        Submission.objects.of(askers.of(request)).filter(benchmark=benchmark).select_related("entry", "team")
+    )
+    try:
+        before = mine.filter(pk=UUID(request.GET.get("again", ""))).first()
+    except ValueError:
+        return {}
+    if before is None:
+        return {}
+    return {
+        **before.entry.declared(),
+        "team": before.team.slug,
+        "entry": before.entry.name,
+        "partial": before.partial,
+        "frame": before.frame,
+        "visibility": before.visibility,
+    }
 
 
 def _send(

@@ -1,7 +1,9 @@
 """The upload form and the made-up sample, asked in-process."""
 
 import csv
+import html
 import io
+import re
 from typing import Any
 
 import pytest
@@ -70,6 +72,44 @@ def test_a_form_that_comes_back_keeps_what_was_typed(client: Client, member: Use
     assert "a note</textarea>" in html
     assert answer.context["form"]["visibility"].value() == "public"
     assert not Submission.objects.exists()
+
+
+def test_a_rejected_file_is_corrected_without_typing_all_of_it_again(client: Client, member: User) -> None:
+    material.team("b", member)
+    said: dict[str, Any] = {
+        "shots": "1",
+        "tools": "none",
+        "reasoning": "yes",
+        "parameters": "7.5",
+        "note": "as before",
+    }
+    twice = material.answers() + material.answers().split(b"\n")[1]
+    send(client, twice, team="b", partial=["anomaly-detection"], visibility="public", **said)
+    submission = Submission.objects.get()
+    evaluation.run(submission.pk)
+    page = client.get(f"/submissions/{submission.pk}/").content.decode()
+    (address,) = re.findall(r'href="([^"]+)">Send the corrected file', page)
+    form = client.get(html.unescape(address)).context["form"]
+    begun = {name: form[name].value() for name in (*said, "team", "entry", "partial", "visibility")}
+    assert begun == {
+        **said,
+        "shots": 1,
+        "parameters": 7.5,
+        "team": "b",
+        "entry": "my model",
+        "partial": ["anomaly-detection"],
+        "visibility": "public",
+    }
+
+
+@pytest.mark.parametrize("again", ["", "x", "00000000-0000-4000-8000-000000000000", "another's"])
+def test_the_form_tells_nothing_of_what_is_not_ones_own(again: str, client: Client, member: User) -> None:
+    stranger = material.person("stranger@example.org")
+    theirs = material.submitted(Benchmark.objects.get(), material.team("theirs", stranger), "secret model")
+    page = client.get(URL, {"again": str(theirs.pk) if again == "another's" else again})
+    assert page.status_code == 200
+    assert page.context["form"]["entry"].value() is None
+    assert "secret model" not in page.content.decode()
 
 
 def test_a_script_that_keeps_the_file_is_not_told_to_choose_it_again(client: Client, member: User) -> None:
