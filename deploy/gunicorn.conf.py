@@ -3,12 +3,13 @@
 import os
 from typing import Any
 
+from leaderboard import env
 from submissions.orphans import die_with_parent
 
 wsgi_app = "leaderboard.wsgi"
 bind = os.environ.get("VERNIER_BIND") or f"127.0.0.1:{os.environ.get('VERNIER_PORT') or 8000}"
 worker_class = "gthread"
-workers = int(os.environ.get("VERNIER_WEB_WORKERS") or 2)
+workers = env.number("VERNIER_WEB_WORKERS", 2)
 # Two: with four, pages that compute have been seen to collapse.
 threads = 2
 # The site is imported once and shared; nothing connects to anything before the fork.

@@ -87,6 +87,17 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def store(name: str, folder: Path) -> str:
+    """The URL of a store: `file:///folder`, by default of this one, or `s3://bucket`."""
+    value = os.environ.get(name) or folder.as_uri()
+    parts = urlsplit(value)
+    is_folder = parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc
+    is_bucket = parts.scheme == "s3" and bool(parts.netloc) and not parts.path.strip("/")
+    if not is_folder and not is_bucket:
+        raise ImproperlyConfigured(f"{name}={value!r}: must look like file:///folder or s3://bucket.")
+    return value
+
+
 def origin(name: str, port: int, *, hosts: Sequence[str]) -> str:
     """The address at which people find the site, `https://host` or `http://host:port`; mail leads to it.
 

@@ -16,6 +16,7 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERNIER_VAR = Path(env.text("VERNIER_VAR", str(BASE_DIR / "var"))).absolute()
 VERNIER_PORT = env.number("VERNIER_PORT", 8000)
+VERNIER_WEB_WORKERS = env.number("VERNIER_WEB_WORKERS", 2)  # read by gunicorn's own file
 # The web role may not read truth; worker and organizer (the commands) may.
 VERNIER_ROLE = env.text("VERNIER_ROLE", "organizer", one_of=("web", "worker", "organizer"))
 # The embedded default runs on this machine alone: plain HTTP, mail on a page.
@@ -89,8 +90,8 @@ DATABASES = {"default": env.database(env.text("VERNIER_DATABASE_URL"), VERNIER_V
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Storage: answers in one place, truth and outcomes in another (submissions/storage.py).
-VERNIER_ANSWERS_URL = env.text("VERNIER_ANSWERS", (VERNIER_VAR / "answers").as_uri())
-VERNIER_TRUTH_URL = env.text("VERNIER_TRUTH", (VERNIER_VAR / "truth").as_uri())
+VERNIER_ANSWERS_URL = env.store("VERNIER_ANSWERS", VERNIER_VAR / "answers")
+VERNIER_TRUTH_URL = env.store("VERNIER_TRUTH", VERNIER_VAR / "truth")
 VERNIER_S3 = {
     "endpoint": env.text("VERNIER_S3_ENDPOINT"),
     "region": env.text("VERNIER_S3_REGION", "us-east-1"),

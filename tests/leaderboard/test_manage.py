@@ -53,6 +53,22 @@ def test_a_setting_that_cannot_be_is_named() -> None:
     assert text.startswith("manage.py: VERNIER_")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "should"),
+    [
+        ("VERNIER_ANSWERS", "/srv/x", "must look like file:///folder or s3://bucket"),
+        ("VERNIER_TRUTH", "s3://bucket/folder", "must look like file:///folder or s3://bucket"),
+        ("VERNIER_TRUTH", "file://host/x", "must look like file:///folder or s3://bucket"),
+        ("VERNIER_WEB_WORKERS", "many", "must be a whole number"),
+    ],
+)
+def test_a_value_that_cannot_be_used_stops_the_start(
+    name: str, value: str, should: str, tmp_path: Path
+) -> None:
+    text = said("serve", VERNIER_VAR=str(tmp_path / "var"), **{name: value})
+    assert text == f"manage.py: {name}={value!r}: {should}.\n"
+
+
 def test_a_database_that_is_away_is_named() -> None:
     settings = {"VERNIER_SECRET_KEY": "x", "VERNIER_EMAIL_URL": "file:///nowhere"}
     text = said("create_team", "a", VERNIER_DATABASE_URL="postgresql://x:y@127.0.0.1:1/site", **settings)
