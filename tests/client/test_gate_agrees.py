@@ -105,7 +105,9 @@ def test_the_gate_agrees_with_a_paired_cluster_robust_test_on_fifty_pairs(partia
         )
         for at, file in enumerate((old, new)):
             sent_at = material.NOON + timedelta(minutes=2 * seed + at)
-            submission = material.scored(benchmark, team, f"model {seed}", file=file, now=sent_at, partial=partial)
+            submission = material.scored(
+                benchmark, team, f"model {seed}", file=file, now=sent_at, partial=partial
+            )
         state = site.get(f"submissions/{submission.pk}/").json()
         result = Result(site, state, seconds=5, voice=Voice(as_json=True, verbose=False))
         found = gates.judge(gates.parse("significantly-worse-than=previous"), result)
@@ -121,5 +123,6 @@ def test_the_gate_agrees_with_a_paired_cluster_robust_test_on_fifty_pairs(partia
         assert found.passed is (verdict != "second-better")
         judged[verdict] += 1
     assert Submission.objects.count() == 2 * PAIRS
-    # All three kinds are among them: otherwise they agree on little.
-    assert min(judged[verdict] for verdict in ("first-better", "second-better", "not-separable")) >= 8, judged
+    # All three kinds are among them: otherwise they agree on little. Fewer questions tell fewer apart.
+    least = 5 if partial else 8
+    assert min(judged[kind] for kind in ("first-better", "second-better", "not-separable")) >= least, judged

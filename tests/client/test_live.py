@@ -120,8 +120,12 @@ def test_partial_tries_are_held_against_each_other(sender: Pipeline, tmp_path: P
     assert passed == [(0, True), (7, False), (0, True)]
     assert "on the subtasks that both answered: " in judged["detail"]
     done = run(tmp_path, "compare", "--submissions", ids[0], ids[1], env=env(sender))
-    assert done.stdout.startswith(f"part ({ids[0]}) is better than part ({ids[1]}) on the subtasks that both"), done
-    below = run(tmp_path, "submit", "a.csv", "--entry", "part", *some, "--fail-if", "below=1", env=env(sender))
+    assert done.stdout.startswith(
+        f"part ({ids[0]}) is better than part ({ids[1]}) on the subtasks that both"
+    ), done
+    below = run(
+        tmp_path, "submit", "a.csv", "--entry", "part", *some, "--fail-if", "below=1", env=env(sender)
+    )
     assert (below.returncode, "no overall score" in below.stderr) == (2, True)
 
 
