@@ -62,12 +62,17 @@ class Against:
         return self.found.columns.get(OVERALL) if self.found else None
 
     @property
+    def shared(self) -> Told | None:
+        """Of the mean of the subtasks that both answered; None where that is all of them, or not disclosed."""
+        return self.found.shared if self.found else None
+
+    @property
     def sentence(self) -> str:
         """The verdict in words; empty until there is one."""
         names = self.first.entry.name, self.second.entry.name
         if self.fault:
             return verdicts.not_comparable(*names, messages.comparison(self.fault))
-        return verdicts.sentence(*names, self.overall) if self.found else ""
+        return verdicts.sentence(*names, self.overall, self.shared) if self.found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +241,7 @@ def _against(against: Against, columns: Columns) -> dict[str, Any]:
         "sentence": against.sentence,
         "fault": against.fault or None,
         "overall": _told(overall) if overall else None,
+        "shared": _told(against.shared) if against.shared else None,
         "subtasks": group(columns.subtasks),
         "datasets": group(columns.datasets),
         "table": found.table._asdict() if found and found.table else None,

@@ -547,6 +547,11 @@ class PairShape(_Shape):
         allow_null=True,
         help_text="The difference of the overall scores; null where they could not be compared.",
     )
+    shared = DifferenceShape(
+        allow_null=True,
+        help_text="Where one of the two answered some subtasks alone: the difference of the mean of the subtasks that "
+        "both answered. Null elsewhere, and where subtasks are not disclosed.",
+    )
     subtasks = serializers.DictField(child=DifferenceShape(), help_text="Of the subtasks that both answered.")
     datasets = serializers.DictField(child=DifferenceShape(), help_text="By source dataset.")
     table = TableShape(

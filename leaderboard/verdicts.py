@@ -8,12 +8,20 @@ from submissions.ui import format as written
 MINUS = "\N{MINUS SIGN}"
 
 
-def sentence(first: str, second: str, told: Told | None) -> str:
-    """The verdict on two entries by their names; `told` is their overall difference, None where they have none."""
+def sentence(first: str, second: str, told: Told | None, shared: Told | None = None) -> str:
+    """The verdict on two entries by their names.
+
+    `told` is their overall difference, None where they have none; then `shared` may be that of the mean of the
+    subtasks that both answered.
+    """
     if told is None:
-        return _("{first} and {second} have no overall difference: not both answered every subtask.").format(
+        said = _("{first} and {second} have no overall difference: not both answered every subtask.").format(
             first=first, second=second
         )
+        if shared is None:
+            return said
+        on_these = _("On average over those that both answered: {verdict}")
+        return f"{said} {on_these.format(verdict=sentence(first, second, shared))}"
     if told.verdict == 0:
         said = _(
             "{first} and {second} cannot be told apart: the difference is {points} points "

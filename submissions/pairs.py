@@ -92,19 +92,20 @@ class Compared:
     """What may be shown of a pair, the first one's figures less the second's.
 
     `columns` holds what both have: `overall`, subtasks by slug, source datasets by name. Where not every cell is
-    disclosed, there is no table, no mid-p and no error, and intervals are to the tenth of a point.
+    disclosed, there is no table, no mid-p and no error, and intervals are to the tenth of a point. `shared` is of the
+    mean of the subtasks that both answered, where these are not all and each is disclosed.
     """
 
     columns: Mapping[str, Told]
     table: Table | None
     mid_p: float | None
+    shared: Told | None = None
 
     def turned(self) -> "Compared":
         """With the two the other way round."""
         table = self.table and self.table._replace(first=self.table.second, second=self.table.first)
-        return replace(
-            self, columns={name: found.turned() for name, found in self.columns.items()}, table=table
-        )
+        columns = {name: found.turned() for name, found in self.columns.items()}
+        return replace(self, columns=columns, table=table, shared=self.shared and self.shared.turned())
 
 
 def ask(
@@ -257,6 +258,7 @@ def _compare(pair: Pair) -> dict[str, Any]:
         "columns": {name: each._asdict() for name, each in differences.items() if each is not None},
         "table": found.table._asdict(),
         "mid_p": found.mid_p,
+        "shared": found.shared and found.shared._asdict(),
     }
 
 
@@ -291,7 +293,7 @@ def disclosed(pair: Pair, first: UUID, benchmark: Benchmark) -> Compared:
     error tells the same by the number of such questions, and there are as many errors as pairs of submissions, not as
     submissions. So both are kept back unless every cell is disclosed, and an interval's ends are given to the tenth of
     a point, which is coarser than what one question more or less does to them. The difference itself is that of two
-    scores that everybody reads anyway.
+    scores that everybody reads anyway, and the shared one is the mean of those of subtasks.
     """
     has_all = benchmark.disclosure == Benchmark.Disclosure.CELLS
     columns = {
@@ -299,11 +301,18 @@ def disclosed(pair: Pair, first: UUID, benchmark: Benchmark) -> Compared:
         for name, told in _told(pair)
         if reports.shows_column(benchmark, name)
     }
+    shared = None
+    if (stored := pair.body.get("shared")) and benchmark.disclosure != Benchmark.Disclosure.OVERALL:
+        shared = _read(stored) if has_all else _read(stored).coarse()
     table = Table(**pair.body["table"]) if has_all and "table" in pair.body else None
-    found = Compared(columns, table, pair.body.get("mid_p") if has_all else None)
+    found = Compared(columns, table, pair.body.get("mid_p") if has_all else None, shared)
     return found if first == pair.first_id else found.turned()
 
 
 def _told(pair: Pair) -> Iterator[tuple[str, Told]]:
     for name, stored in pair.body.get("columns", {}).items():
-        yield name, Told(**{**stored, "interval": tuple(stored["interval"])})
+        yield name, _read(stored)
+
+
+def _read(stored: Mapping[str, Any]) -> Told:
+    return Told(**{**stored, "interval": tuple(stored["interval"])})

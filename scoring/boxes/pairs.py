@@ -30,7 +30,13 @@ def compare(first: Marks, second: Marks, release: BoxRelease, scored: Collection
         error = float(np.sqrt(squares * images / (images - 1))) if images > 1 else 0.0
         differences[name] = difference(value, error, images)
     counts = _table(first, second, release)
-    return Pair(differences, counts, mcnemar_mid_p(counts.first, counts.second))
+    # Of the two subtasks, one alone is its own mean.
+    shared = (
+        differences.get(release.definition.subtask_slugs[min(scored)])
+        if len(scored) == 1 < len(release.definition.subtasks)
+        else None
+    )
+    return Pair(differences, counts, mcnemar_mid_p(counts.first, counts.second), shared)
 
 
 def _table(first: Marks, second: Marks, release: BoxRelease) -> Table:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from scoring.definition import Definition
 from scoring.statistics.clusters import Spread
 from scoring.statistics.intervals import ROUNDING
 from scoring.statistics.ranks import least_error
-from scoring.statistics.strata import Flags
+from scoring.statistics.strata import Flags, Linear
 from scoring.statistics.student import quantile
 
 if TYPE_CHECKING:
@@ -42,11 +43,15 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`differences` holds, by name, each figure that both have and that rests on two images or more, or None."""
+    """`differences` holds, by name, each figure that both have and that rests on two images or more, or None.
+
+    `shared` is that of the mean of the subtasks that both answered, where these are not all: there is no overall one.
+    """
 
     differences: Mapping[str, Difference | None]
     table: Table
     mid_p: float
+    shared: Difference | None = None
 
 
 def compare(first: Flags, second: Flags, release: "Release", scored: Collection[int]) -> Pair:
@@ -55,9 +60,17 @@ def compare(first: Flags, second: Flags, release: "Release", scored: Collection[
     Overkill and miss are left out: they are what is missing to another accuracy. With the two the other way round all
     signs turn, and nothing else changes.
     """
-    strata = release.strata
-    figures = strata.linear(scored)
+    strata, definition = release.strata, release.definition
     spread = Spread.of(strata, strata.count(first) - strata.count(second))
+    differences = _differences(spread, strata.linear(scored), definition)
+    shared = None
+    if len(scored) < len(definition.subtasks):
+        shared = _differences(spread, strata.mean_of(scored), definition).get("mean")
+    counts = table(first, second, release, scored)
+    return Pair(differences, counts, mcnemar_mid_p(counts.first, counts.second), shared)
+
+
+def _differences(spread: Spread, figures: Linear, definition: Definition) -> dict[str, Difference | None]:
     found = zip(
         figures.names,
         spread.values(figures).tolist(),
@@ -66,13 +79,11 @@ def compare(first: Flags, second: Flags, release: "Release", scored: Collection[
         figures.turned.tolist(),
         strict=True,
     )
-    differences = {
-        name: difference(value, error, images, lower_is_better=release.definition.lower_is_better)
+    return {
+        name: difference(value, error, images, lower_is_better=definition.lower_is_better)
         for name, value, error, images, is_turned in found
         if not is_turned
     }
-    counts = table(first, second, release, scored)
-    return Pair(differences, counts, mcnemar_mid_p(counts.first, counts.second))
 
 
 def difference(

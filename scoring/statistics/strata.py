@@ -127,8 +127,19 @@ class Strata:
             self._linear[key] = self._weigh(key)
         return self._linear[key]
 
+    def mean_of(self, scored: Collection[int]) -> Linear:
+        """One figure: the plain mean of these subtasks'. None at all where none of them has a question."""
+        figures, slugs = self.linear(scored), self.definition.subtask_slugs
+        its = [figures.weights[figures.at(slugs[at])] for at in sorted(scored) if slugs[at] in figures.names]
+        weights = mean(its)
+        return self._built([] if weights is None else [("mean", weights)])
+
     def _weigh(self, scored: frozenset[int]) -> Linear:
-        named = [(name, weights) for name, weights in self._weights(scored) if weights is not None]
+        return self._built(
+            [(name, weights) for name, weights in self._weights(scored) if weights is not None]
+        )
+
+    def _built(self, named: Sequence[tuple[str, Floats]]) -> Linear:
         weights = np.stack([each for _, each in named]) if named else np.zeros((0, *self.sizes.shape))
         used = weights != 0
         touched = np.stack(

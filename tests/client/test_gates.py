@@ -27,7 +27,7 @@ def compared(verdict: str | None, *, mine: str = ID, other: str = OTHER) -> Answ
     )
 
 
-def gated(folder: Path, gate: str, *steps: Step) -> tuple[int, dict[str, Any], list[str]]:
+def gated(folder: Path, gate: str, *steps: Step, partial: str = "") -> tuple[int, dict[str, Any], list[str]]:
     """The exit code, the gate as `--json` tells it, and what was asked after the submission."""
     (folder / "answers.csv").write_text("x")
     with serving(*steps) as site:
@@ -36,6 +36,7 @@ def gated(folder: Path, gate: str, *steps: Step) -> tuple[int, dict[str, Any], l
             "VERNIER_TOKEN": "vrn_x",
             "VERNIER_BENCHMARK": "mmad",
             "VERNIER_ENTRY": "m",
+            "VERNIER_PARTIAL": partial,
         }
         done = run(folder, "submit", "answers.csv", "--fail-if", gate, "--json", env=env)
     found = body(done)
@@ -51,6 +52,18 @@ def test_below_of_a_partial_file_is_not_decided(tmp_path: Path) -> None:
     partial = Answer(submission(score=None, partial=["anomaly-detection"]))
     code, gate, _asked = gated(tmp_path, "below=1", DEFINITION, TAKEN, partial)
     assert (code, gate["passed"]) == (7, None)
+
+
+@pytest.mark.parametrize("subtasks", [[], [{"slug": "anomaly-detection"}, {"slug": "defect-analysis"}]])
+def test_below_of_a_partial_file_is_refused_before_anything_is_sent(
+    subtasks: list[dict[str, str]], tmp_path: Path
+) -> None:
+    definition = Answer({"rules": {"lower_is_better": False}, "subtasks": subtasks})
+    code, _gate, asked = gated(tmp_path, "below=1", definition, TAKEN, SCORED, partial="anomaly-detection")
+    assert (code, asked) == (2, ["/api/v1/benchmarks/mmad/"])
+    if subtasks:
+        every = "anomaly-detection,defect-analysis"
+        assert gated(tmp_path, "below=1", definition, TAKEN, SCORED, partial=every)[0] == 0
 
 
 def test_below_where_lower_is_better_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
@@ -96,6 +109,29 @@ def test_a_file_that_was_sent_before_is_held_against_what_came_since(
     found = gated(tmp_path, gate, known, listed, compared(verdict))
     assert (found[0], found[1]["passed"]) == (code, code == 0)
     assert found[2][-1] == f"/api/v1/benchmarks/mmad/compare/?submissions={ID}%2C{OTHER}"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "passed"),
+    [("first-better", True), ("not-separable", True), ("second-better", False), (None, None)],
+)
+def test_partial_ones_are_judged_on_the_subtasks_that_both_answered(
+    verdict: str | None, passed: bool | None, tmp_path: Path
+) -> None:
+    some = ["anomaly-detection"]
+    mine, last = submission(partial=some, score=None), submission(id_=OTHER, partial=some, score=None)
+    listed = Answer({"next": None, "results": [mine, submission(id_=RIVAL), last]})
+    shared = {"difference": -1.5, "interval": [-2.0, -1.0], "verdict": verdict} if verdict else None
+    pair = {"verdict": None, "sentence": "They have none.", "fault": None, "overall": None, "shared": shared}
+    steps = (TAKEN, Answer(mine), listed, Answer({"status": "done", "pairs": [pair]}))
+    gate = "significantly-worse-than=previous"
+    code, judged, asked = gated(tmp_path, gate, *steps, partial="anomaly-detection")
+    assert (code, judged["passed"]) == (0 if passed else 7, passed)
+    assert asked[-1].endswith(f"?submissions={ID}%2C{OTHER}")
+    told = (
+        "on the subtasks that both answered: −1.50 points (−2.00 to −1.00)." if verdict else "They have none."
+    )
+    assert judged["detail"].endswith(told)
 
 
 def test_the_first_one_of_an_entry_is_worse_than_nothing(tmp_path: Path) -> None:

@@ -107,6 +107,28 @@ def test_a_private_try_is_held_against_the_entrys_previous_one(sender: Pipeline,
     assert passed == [(0, True), (7, False), (0, True), (0, True)]
 
 
+def test_partial_tries_are_held_against_each_other(sender: Pipeline, tmp_path: Path) -> None:
+    gate = ("--fail-if", "significantly-worse-than=previous", "--json")
+    some = ("--partial", "anomaly-detection", "--partial", "defect-analysis")
+    passed, ids = [], []
+    for seed, share in enumerate((0.9, 0.2, 0.25)):
+        (tmp_path / "a.csv").write_bytes(material.answers(share, seed=50 + seed))
+        done = run(tmp_path, "submit", "a.csv", "--entry", "part", *some, *gate, env=env(sender))
+        [judged] = body(done)["gates"]
+        passed.append((done.returncode, judged["passed"]))
+        ids.append(body(done)["id"])
+    assert passed == [(0, True), (7, False), (0, True)]
+    assert "on the subtasks that both answered: " in judged["detail"]
+    done = run(tmp_path, "compare", "--submissions", ids[0], ids[1], env=env(sender))
+    assert done.stdout.startswith(
+        f"part ({ids[0]}) is better than part ({ids[1]}) on the subtasks that both"
+    ), done
+    below = run(
+        tmp_path, "submit", "a.csv", "--entry", "part", *some, "--fail-if", "below=1", env=env(sender)
+    )
+    assert (below.returncode, "no overall score" in below.stderr) == (2, True)
+
+
 def test_a_file_is_checked_for_nothing(sender: Pipeline, tmp_path: Path) -> None:
     before = sender.get(f"/benchmarks/{SLUG}/submissions/").json()["results"]
     (tmp_path / "a.csv").write_bytes(material.answers(seed=40))

@@ -1,12 +1,15 @@
 """Whatever breaks on the way, an upload is made once: every try has the same key and the same bytes."""
 
+import signal
+import sys
+import time
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, CompletedProcess, Popen
 
 import pytest
 
-from tests.client.process import body, run
-from tests.client.scripted import Answer, Cut, Scripted, Step, problem, serving, submission
+from tests.client.process import body, environment, run
+from tests.client.scripted import ID, Answer, Cut, Scripted, Step, problem, serving, submission
 
 TAKEN = Answer(submission("queued"), 202)
 # Spoilt bytes of a length that no buffer of a socket holds whole.
@@ -121,7 +124,53 @@ def test_it_waits_no_longer_than_it_was_told(tmp_path: Path) -> None:
     with serving(TAKEN, Answer(submission("scoring"), 200, {"Retry-After": "0"})) as site:
         done = submit(tmp_path, site, "--wait", "--timeout", "0.3")
     assert done.returncode == 8
-    assert body(done)["error"]["code"] == "not-finished"
+    error = body(done)["error"]
+    assert (error["code"], error["submission"]) == ("not-finished", ID)
+    assert f"vernier status {ID} --wait." in error["detail"]
+
+
+@pytest.mark.parametrize("gate", [(), ("--fail-if", "rejected", "--outputs", "outputs")])
+def test_whoever_interrupts_the_wait_is_told_how_to_go_on(gate: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "answers.csv").write_text("x")
+    with serving(TAKEN, Answer(submission("scoring"), 200, {"Retry-After": "60"})) as site:
+        env = {"VERNIER_URL": site.url, "VERNIER_TOKEN": "vrn_x", "VERNIER_BENCHMARK": "mmad"}
+        done = interrupted(
+            tmp_path, site, "submit", "answers.csv", "--entry", "m", "--wait", "--json", *gate, env=env
+        )
+    assert done.returncode == 130, done.stderr
+    error = body(done)["error"]
+    assert (error["code"], error["submission"], body(done)["exit_code"]) == ("interrupted", ID, 130)
+    assert f"vernier status {ID} --wait" in error["detail"]
+    assert ("the same file sent again" in error["detail"]) is bool(gate)
+    if gate:
+        assert (tmp_path / "outputs").read_text() == f"vernier_id={ID}\nvernier_passed=no\n"
+
+
+def test_interrupted_before_there_is_a_submission_it_says_where_to_look(tmp_path: Path) -> None:
+    with serving(problem(503, "away", Retry_After="60")) as site:
+        env = {"VERNIER_URL": site.url, "VERNIER_TOKEN": "vrn_x", "VERNIER_BENCHMARK": "mmad"}
+        done = interrupted(tmp_path, site, "list", "--json", env=env, after=1)
+    assert done.returncode == 130
+    error = body(done)["error"]
+    assert (error["code"], error["submission"]) == ("interrupted", None)
+    assert "vernier list" in done.stderr
+
+
+def interrupted(
+    folder: Path, site: Scripted, *arguments: str, env: dict[str, str], after: int = 2
+) -> CompletedProcess[str]:
+    """Ctrl-C once the site has been asked so often."""
+    command = [sys.executable, "-m", "vernier", *arguments]
+    with Popen(
+        command, cwd=folder, env=environment(folder, **env), stdout=PIPE, stderr=PIPE, text=True
+    ) as process:
+        until = time.monotonic() + 30
+        while len(site.asked) < after and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=30)
+    return CompletedProcess(command, process.returncode, stdout, stderr)
 
 
 def test_the_next_page_is_asked_of_the_same_site_whatever_address_it_names(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.process import body, run
-from tests.client.scripted import Answer, problem, serving, submission
+from tests.client.scripted import ID, OTHER, Answer, problem, serving, submission
 from vernier import settings
 from vernier.exits import StopError
 
@@ -26,8 +26,13 @@ tools = "none"
 def test_options_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
     (tmp_path / "answers.csv").write_text("x")
     with serving(TAKEN) as site:
-        (tmp_path / "vernier.toml").write_text(FILE.format(url=site.url))
-        env = {"VERNIER_TOKEN": "vrn_x", "VERNIER_ENTRY": "of the environment", "VERNIER_TOOLS": "other"}
+        (tmp_path / "vernier.toml").write_text(FILE.format(url="http://127.0.0.1:9"))
+        env = {
+            "VERNIER_URL": site.url,
+            "VERNIER_TOKEN": "vrn_x",
+            "VERNIER_ENTRY": "of the environment",
+            "VERNIER_TOOLS": "other",
+        }
         done = run(tmp_path, "submit", "answers.csv", "--tools", "expert-agent", env=env)
     assert done.returncode == 0, done.stderr
     assert sorted(site.asked[0].fields) == [
@@ -121,11 +126,55 @@ def test_a_file_is_checked_without_being_sent_in(tmp_path: Path) -> None:
     assert validated(tmp_path, problem(422, "unknown-frame", "No such frame."))[0] == 5
 
 
-def test_a_wrong_benchmark_is_told_with_those_that_there_are(tmp_path: Path) -> None:
-    nothing, known = (
-        problem(404, "not-found", "There is nothing here."),
-        {"next": None, "results": [{"slug": "other"}]},
-    )
-    code, found = validated(tmp_path, nothing, Answer(known))
-    assert (code, found["error"]["code"]) == (5, "not-found")  # type: ignore[index]
-    assert "Known are: other." in found["error"]["detail"]  # type: ignore[index]
+def test_what_the_sentence_says_is_not_said_again(tmp_path: Path) -> None:
+    said = "The file is UTF-16: save it as UTF-8."
+    errors = [{"line": None, "field": "file", "code": "file-utf-16", "detail": said}]
+    (tmp_path / "answers.csv").write_text("x")
+    with serving(Answer({"code": "file-utf-16", "detail": said, "errors": errors}, 415)) as site:
+        env = {"VERNIER_URL": site.url, "VERNIER_TOKEN": "vrn_x", "VERNIER_BENCHMARK": "mmad"}
+        done = run(tmp_path, "validate", "answers.csv", env=env)
+    assert (done.returncode, done.stdout) == (3, f"{said}\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("validate", "answers.csv"),
+        ("submit", "answers.csv", "--entry", "m"),
+        ("submit", "answers.csv", "--entry", "m", "--fail-if", "below=1"),
+        ("list",),
+        ("board",),
+        ("compare", ID, OTHER),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_benchmark_is_told_with_those_that_there_are(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "answers.csv").write_text("x")
+    nothing = problem(404, "not-found", "There is nothing here.")
+    for slugs, told in (
+        (["other", "another"], "There is no benchmark “mmad” at "),
+        (["mmad"], "There is nothing here."),
+    ):
+        known = Answer({"next": None, "results": [{"slug": slug} for slug in slugs]})
+        with serving(nothing, known) as site:
+            env = {"VERNIER_URL": site.url, "VERNIER_TOKEN": "vrn_x", "VERNIER_BENCHMARK": "mmad"}
+            done = run(tmp_path, *command, "--json", env=env)
+        assert (done.returncode, body(done)["error"]["code"]) == (5, "not-found")
+        assert body(done)["error"]["detail"].startswith(told)
+        assert ("Known are: other, another." in done.stderr) is (len(slugs) == 2)
+
+
+@pytest.mark.parametrize(
+    ("beyond", "said"),
+    [
+        ("/benchmarks/", "may have “/benchmarks” too much: try http://127.0.0.1:"),
+        ("", "Is the address that of a"),
+    ],
+)
+def test_an_address_with_a_path_too_much_is_told(beyond: str, said: str, tmp_path: Path) -> None:
+    with serving(Answer(b"<h1>Nothing here</h1>", 404)) as site:
+        done = run(tmp_path, "board", "--benchmark", "mmad", env={"VERNIER_URL": site.url + beyond})
+    assert done.returncode == 6
+    assert said in done.stderr

@@ -74,6 +74,19 @@ def test_a_scored_one(tmp_path: Path) -> None:
     }
 
 
+def test_a_partial_one_changed_on_the_subtasks_that_both_answered(tmp_path: Path) -> None:
+    mine = submission(partial=["anomaly-detection"], score=None, interval=None)
+    history = Answer({"next": None, "results": [mine, mine | {"id": OTHER}]})
+    shared = {"difference": -0.42, "interval": [-0.8, -0.04], "verdict": "second-better"}
+    pair = {"verdict": None, "sentence": "None.", "fault": None, "overall": None, "shared": shared}
+    _code, said, values = written(tmp_path, TAKEN, Answer(mine), history, Answer({"pairs": [pair]}))
+    change = (
+        "−0.42 points (−0.80 to −0.04) against the last submission on the subtasks that both answered: worse"
+    )
+    assert f"| Change | {change} |" in said
+    assert (values["vernier_change"], values["vernier_verdict"]) == ("-0.42", "second-better")
+
+
 def test_a_private_first_one_has_neither_rank_nor_change(tmp_path: Path) -> None:
     steps = (TAKEN, Answer(submission()), Answer({"next": None, "results": [submission()]}))
     code, said, values = written(tmp_path, *steps)

@@ -325,9 +325,43 @@ def test_partial_ones_are_compared_where_both_have_figures(
     (pair,) = done(client, [three[0], part])["pairs"]
     assert (pair["verdict"], pair["overall"], pair["datasets"]) == (None, None, {})
     assert list(pair["subtasks"]) == ["defect-analysis"]
+    # Of one subtask, the mean is its own figure.
+    assert pair["shared"] == pair["subtasks"]["defect-analysis"]
+    assert "On average over those that both answered: good is better than part by " in pair["sentence"]
     drawn = page(client, [three[0], part])
     assert "good and part have no overall difference" in drawn
     assert "what both have is Defect Analysis" in " ".join(drawn.split())
+
+
+@pytest.mark.parametrize("disclosure", ["overall", "subtasks", "cells"])
+def test_the_mean_of_the_subtasks_that_both_answered(
+    client: Client, benchmark: Benchmark, home: Team, disclosure: str
+) -> None:
+    """It is that of the differences by subtask, and told where these are."""
+    Benchmark.objects.update(disclosure=disclosure)
+    some = [
+        ["defect-analysis", "anomaly-detection"],
+        ["object-analysis", "anomaly-detection", "defect-analysis"],
+    ]
+    entries = [
+        material.scored(
+            benchmark, home, f"part {at}", file=material.answers(share, seed=at), public=True, partial=partial
+        ).entry
+        for at, (share, partial) in enumerate(zip((0.9, 0.3), some, strict=True))
+    ]
+    (pair,) = done(client, entries)["pairs"]
+    (turned,) = done(client, entries[::-1])["pairs"]
+    assert pair["overall"] is None
+    if disclosure == "overall":
+        assert (pair["shared"], turned["shared"]) == (None, None)
+        assert pair["sentence"].endswith("not both answered every subtask.")
+        return
+    by_subtask = [found["difference"] for found in pair["subtasks"].values()]
+    assert len(by_subtask) == 2
+    assert pair["shared"]["difference"] == pytest.approx(sum(by_subtask) / 2, abs=1e-9)
+    assert (pair["shared"]["verdict"], turned["shared"]["verdict"]) == ("first-better", "second-better")
+    assert turned["shared"]["difference"] == -pair["shared"]["difference"]
+    assert (pair["shared"]["error"] is None) == (disclosure == "subtasks")
 
 
 def test_without_two_entries_the_page_says_how_to_choose_them(client: Client, three: list[Entry]) -> None:

@@ -240,6 +240,6 @@ def test_a_pair_is_the_same_the_other_way_round() -> None:
     nothing = compare(first, first, release, [0, 1]).differences["localization"]
     assert nothing is not None
     assert (nothing.difference, nothing.z, nothing.verdict) == (0, 0, 0)
-    assert compare(first, second, release, [1]).differences.keys() == {
-        "localization", "a/localization", "b/localization"
-    }  # fmt: skip
+    alone = compare(first, second, release, [1])
+    assert alone.differences.keys() == {"localization", "a/localization", "b/localization"}
+    assert (one.shared, alone.shared) == (None, alone.differences["localization"])

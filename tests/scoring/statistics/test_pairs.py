@@ -73,6 +73,24 @@ def test_a_difference_on_which_all_images_agree_is_as_sure_as_there_are_images()
     assert found.verdict == 1
 
 
+def test_of_some_subtasks_there_is_the_mean_of_those_and_of_all_the_overall_figure(release: Release) -> None:
+    first, second = some_right(release, 0.8, seed=1), some_right(release, 0.7, seed=2)
+    assert compare(first, second, release, range(7)).shared is None
+    slugs = release.definition.subtask_slugs
+    one, two = compare(first, second, release, [3]), compare(first, second, release, [5, 2])
+    assert one.shared == one.differences[slugs[3]]
+    by_subtask = [two.differences[slugs[at]] for at in (2, 5)]
+    assert two.shared is not None
+    assert two.shared.difference == pytest.approx(sum(each.difference for each in by_subtask if each) / 2)
+    back = compare(second, first, release, [5, 2]).shared
+    assert back is not None
+    assert (back.difference, back.error, back.verdict) == (
+        -two.shared.difference,
+        two.shared.error,
+        -two.shared.verdict,
+    )
+
+
 def test_one_image_says_nothing() -> None:
     release = flat(1, 9)
     pair = compare(np.ones(9, dtype=bool), np.zeros(9, dtype=bool), release, [0])

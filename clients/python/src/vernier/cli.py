@@ -150,9 +150,19 @@ def _board(several: Commands) -> None:
 
 
 def _compare(several: Commands) -> None:
-    made = _command(several, "compare", commands.compare, "which of two entries on the board is better")
-    made.add_argument("first", type=_id, metavar="ENTRY-ID")
-    made.add_argument("second", type=_id, metavar="ENTRY-ID")
+    made = _command(
+        several,
+        "compare",
+        commands.compare,
+        "which of two entries on the board, or of two submissions, is better",
+    )
+    made.add_argument("first", type=_id, metavar="ID")
+    made.add_argument("second", type=_id, metavar="ID")
+    made.add_argument(
+        "--submissions",
+        action="store_true",
+        help="the ids are of submissions, such as two private tries of one entry; without, of entries",
+    )
     _add_benchmark(made)
     _add_timeout(made)
 
@@ -223,6 +233,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         voice.stop(stop)
         return stop.exit_code
     except KeyboardInterrupt:
-        voice.note("vernier: interrupted. What was sent is sent: vernier list shows it.")
+        voice.stop(exits.interrupted())
         return exits.INTERRUPTED
     return code

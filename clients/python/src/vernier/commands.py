@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import httpx
-
-from vernier import exits, files, gates, identity, summary, tokens, voice, waiting
+from vernier import exits, files, gates, identity, settings, shapes, summary, tokens, voice, waiting
 from vernier.exits import StopError
-from vernier.results import Result
+from vernier.results import Difference, Result
 from vernier.settings import Settings
 from vernier.site import Form, Site, body
 from vernier.tokens import Token
@@ -43,7 +41,9 @@ class Context:
     def site(self, *, needs_token: bool = True, token: Token | None = None) -> Iterator[Site]:
         """The site, asked with its token. Raises StopError when one is needed and there is none."""
         url, renew = self.settings.url(), None
-        token = token or tokens.given(self.environment)
+        if token is None:
+            self._refuse_the_folders_site(url)
+            token = tokens.given(self.environment)
         if token is None and needs_token and identity.is_there(self.environment):
             self._warn()
             mint = identity.minter(
@@ -58,6 +58,18 @@ class Context:
             )
         with Site(url, token, patience=self.options.patience, voice=self.voice, renew=renew) as site:
             yield site
+
+    def _refuse_the_folders_site(self, url: str) -> None:
+        """Raises StopError where a checkout would say to which site a secret of the environment goes."""
+        secret = next(
+            (name for name in ("VERNIER_TOKEN", identity.GIVEN) if self.environment.get(name)), None
+        )
+        if secret and self.settings.is_url_of_the_folder():
+            its_input = " (of the Action: its input url)" if self.environment.get("GITHUB_ACTIONS") else ""
+            raise exits.usage(
+                f"The site {url} is named by {settings.FILE} in this folder alone, and {secret} goes to no site that a "
+                f"folder chooses. If it is yours, set VERNIER_URL={url} as well{its_input}, or give --url."
+            )
 
     def _warn(self) -> None:
         if self.settings.is_in_the_clear():
@@ -87,9 +99,9 @@ def _typed(url: str) -> str:
 
 def _try_out(site: Site, slug: str) -> None:
     """Raises StopError when the site does not know the token."""
-    slugs = [slug] if slug else [row["slug"] for row in islice(site.pages("benchmarks/"), 1)]
-    for each in slugs:
-        site.get(f"benchmarks/{each}/submissions/")
+    for each in [slug] if slug else _slugs(site, 1):
+        with _naming(site, each):
+            body(site.get(f"benchmarks/{each}/submissions/"), {"results": [shapes.STATE]})
 
 
 def validate(context: Context) -> int:
@@ -98,7 +110,8 @@ def validate(context: Context) -> int:
     with context.site() as site, files.sendable(path, context.voice) as sent:
         form = Form(sent, sent.name, _about_the_file(context.settings))
         try:
-            found = body(_sent(site, slug, "validate", form))
+            with _naming(site, slug):
+                found = body(site.post(f"benchmarks/{slug}/validate/", form), shapes.CHECK)
         except StopError as stop:
             # Of the file itself, as a rejected submission would say it, or as it would not even be taken.
             if stop.code != INVALID and not any(error.get("field") == "file" for error in stop.errors):
@@ -109,7 +122,7 @@ def validate(context: Context) -> int:
                 "errors_total": stop.errors_total,
                 "error_counts": stop.error_counts,
             }
-            context.voice.result(told, stop.sentence, *voice.problems(stop.errors), *_beyond(stop))
+            context.voice.result(told, stop.sentence, *voice.further(stop), *_beyond(stop))
             return exits.REJECTED
     shares = f"records for {_percent(found['present'])}, replies read of {_percent(found['coverage'])} of the questions"
     context.voice.result(found, f"The file would be scored: {found['format']}, {shares}.")
@@ -125,19 +138,36 @@ def _beyond(stop: StopError) -> Iterator[str]:
         yield f"  … {stop.errors_total} problems in all"
 
 
-def _sent(site: Site, slug: str, call: str, form: Form) -> httpx.Response:
-    """What the call answers. Raises StopError."""
+@contextmanager
+def _naming(site: Site, slug: str) -> Iterator[None]:
+    """While something of this benchmark is asked for: if there is none, that is said, with those that there are."""
     try:
-        return site.post(f"benchmarks/{slug}/{call}/", form)
+        yield
     except StopError as stop:
-        if stop.code != "not-found":
+        if stop.code != "not-found" or slug in (known := _slugs(site, 1000)):
             raise
-        said = f"There is no benchmark “{slug}” at {site.url}. Known are: {', '.join(_slugs(site))}."
+        said = f"There is no benchmark “{slug}” at {site.url}. Known are: {', '.join(known[:20]) or 'none'}."
         raise StopError(exits.REFUSED, said, code=stop.code, status=stop.status) from None
 
 
-def _slugs(site: Site) -> list[str]:
-    return [str(row["slug"]) for row in islice(site.pages("benchmarks/"), 20)]
+def _slugs(site: Site, most: int) -> list[str]:
+    return [row["slug"] for row in islice(site.pages("benchmarks/", shapes.NAMED), most)]
+
+
+@contextmanager
+def _about(submission_id: str, *, gated: bool = False) -> Iterator[None]:
+    """While it is about this submission: whatever ends it names the submission, and how to go on with it."""
+    try:
+        yield
+    except (StopError, KeyboardInterrupt) as error:
+        stop = error if isinstance(error, StopError) else exits.interrupted("Interrupted.")
+        stop.submission = submission_id
+        if stop.exit_code in (exits.UNREACHABLE, exits.UNFINISHED, exits.INTERRUPTED):
+            again = (
+                ", or the same file sent again with the same --fail-if, which takes it up" if gated else ""
+            )
+            stop.sentence += f" To go on: vernier status {submission_id} --wait{again}."
+        raise stop from None
 
 
 def submit(context: Context) -> int:
@@ -148,7 +178,8 @@ def submit(context: Context) -> int:
         if context.options.summary:
             summary.append(context.options.summary, tokens.without_tokens(summary.of_stop(stop)))
         if context.options.outputs:
-            summary.append(context.options.outputs, "vernier_passed=no\n")
+            known = f"vernier_id={stop.submission}\n" if stop.submission else ""
+            summary.append(context.options.outputs, f"{known}vernier_passed=no\n")
         raise
 
 
@@ -162,10 +193,11 @@ def _submit(context: Context) -> int:
     # One key for all tries: whatever breaks, the site makes one submission.
     key = options.idempotency_key or str(uuid.uuid4())
     with context.site() as site:
-        gates.refuse_if_senseless(asked, site, slug)
-        with files.sendable(path, context.voice) as sent:
-            answer = _sent(site, slug, "submissions", Form(sent, sent.name, fields, key))
-        state, is_new = body(answer), answer.status_code == 202
+        with _naming(site, slug):
+            gates.refuse_if_senseless(asked, site, slug, partial=fields["partial"])
+            with files.sendable(path, context.voice) as sent:
+                answer = site.post(f"benchmarks/{slug}/submissions/", Form(sent, sent.name, fields, key))
+        state, is_new = body(answer, shapes.STATE), answer.status_code == 202
         context.voice.note(f"Submission {state['id']}: {state['links']['page']}")
         if not is_new:
             context.voice.note(
@@ -173,7 +205,8 @@ def _submit(context: Context) -> int:
             )
         if not (options.wait or asked or options.summary or options.outputs):
             return _told(context, state)
-        return _ended(context, site, state, asked, is_new=is_new)
+        with _about(state["id"], gated=bool(asked)):
+            return _ended(context, site, state, asked, is_new=is_new)
 
 
 def _about_the_file(said: Settings) -> dict[str, Any]:
@@ -191,8 +224,8 @@ def wanted_gates(said: Settings) -> list[gates.Gate]:
 def status(context: Context) -> int:
     """Say what became of a submission."""
     submission_id = context.options.id
-    with context.site(needs_token=identity.is_there(context.environment)) as site:
-        state = body(site.get(f"submissions/{submission_id}/"))
+    with context.site(needs_token=identity.is_there(context.environment)) as site, _about(submission_id):
+        state = body(site.get(f"submissions/{submission_id}/"), shapes.STATE)
         if context.options.wait:
             state = _finished(context, site, state)
     return _told(context, state)
@@ -242,7 +275,7 @@ def _of_state(state: Mapping[str, Any]) -> Iterator[str]:
     errors, total = state.get("errors") or [], state.get("errors_total") or 0
     yield from voice.problems(errors)
     if total > len(errors) > 0:
-        yield f"  … {total} problems in all: {state['links']['problems']}"
+        yield f"  … {total} problems in all: {state['links'].get('problems', '')}"
 
 
 def _of_gate(judged: gates.Judgement) -> str:
@@ -252,8 +285,8 @@ def _of_gate(judged: gates.Judgement) -> str:
 def listing(context: Context) -> int:
     """The team's submissions, newest first."""
     slug, entry = context.settings.benchmark(), context.options.of_entry
-    with context.site() as site:
-        found = site.pages(f"benchmarks/{slug}/submissions/")
+    with context.site() as site, _naming(site, slug):
+        found = site.pages(f"benchmarks/{slug}/submissions/", shapes.STATE)
         rows = list(
             islice((row for row in found if entry in (None, row["entry"]["name"])), context.options.limit)
         )
@@ -262,9 +295,9 @@ def listing(context: Context) -> int:
         return exits.FINE
     heads = ("id", "entry", "status", "visibility", "score", "received")
     cells = [
-        (row["id"], row["entry"]["name"], row["status"], row["visibility"], _number(row["score"]), row["received_at"])
+        (row["id"], row["entry"]["name"], row["status"], row["visibility"], _score(row), row["received_at"])
         for row in rows
-    ]  # fmt: skip
+    ]
     context.voice.table(heads, cells, numbers=("score",))
     return exits.FINE
 
@@ -272,7 +305,7 @@ def listing(context: Context) -> int:
 def publish(context: Context) -> int:
     """Make a submission public. Again: no change."""
     with context.site() as site:
-        state = body(site.post(f"submissions/{context.options.id}/publish/"))
+        state = body(site.post(f"submissions/{context.options.id}/publish/"), shapes.STATE)
     context.voice.result(state, f"{state['id']} is {state['visibility']}. {state['links']['page']}")
     return exits.FINE
 
@@ -282,15 +315,16 @@ def board(context: Context) -> int:
     asked = {"column": context.options.column, "division": context.options.division}
     params = {name: value for name, value in asked.items() if value}
     slug = context.settings.benchmark()
-    with context.site(needs_token=False) as site:
-        rows = list(islice(site.pages(f"benchmarks/{slug}/leaderboard/", **params), context.options.limit))
+    with context.site(needs_token=False) as site, _naming(site, slug):
+        found = site.pages(f"benchmarks/{slug}/leaderboard/", shapes.BOARD_ROW, **params)
+        rows = list(islice(found, context.options.limit))
     if context.voice.as_json:
         context.voice.json({"results": rows})
         return exits.FINE
-    cells = [
-        (_rank(row), row["entry"]["name"], row["team"] or "", voice.score(row), row["kind"], row["entry"]["id"] or "")
-        for row in rows
-    ]  # fmt: skip
+    cells = []
+    for row in rows:
+        entry, team = row["entry"], row.get("team") or ""
+        cells.append((_rank(row), entry["name"], team, voice.score(row), row["kind"], entry.get("id") or ""))
     heads = ("rank", "entry", "team", "score", "kind", "entry’s id")
     context.voice.table(heads, cells, numbers=("rank", "score"))
     return exits.FINE
@@ -301,16 +335,42 @@ def _rank(row: Mapping[str, Any]) -> str:
     return f"{low}–{high}" if low and high and low != high else str(row.get("rank") or "")
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+def _score(row: Mapping[str, Any]) -> str:
+    return "" if row.get("score") is None else f"{row['score']:.2f}"
 
 
 def compare(context: Context) -> int:
-    """Which of two entries is better, by what stands for them on the board."""
-    slug, ids = context.settings.benchmark(), (context.options.first, context.options.second)
-    with context.site(needs_token=False) as site:
-        found = waiting.for_comparison(
-            site, slug, seconds=context.options.timeout, voice=context.voice, entries=",".join(ids)
-        )
-    context.voice.result(found, *(str(pair["sentence"]) for pair in found["pairs"]))
+    """Which of two entries is better, by what stands for them on the board; or which of two submissions."""
+    options, slug = context.options, context.settings.benchmark()
+    of, ids = "submissions" if options.submissions else "entries", (options.first, options.second)
+    # Whoever reads submissions of their own has to say who they are; the board is everybody's.
+    needs_token = options.submissions and identity.is_there(context.environment)
+    with context.site(needs_token=needs_token) as site, _naming(site, slug):
+        try:
+            found = waiting.for_comparison(
+                site, slug, seconds=options.timeout, voice=context.voice, **{of: ",".join(ids)}
+            )
+        except StopError as stop:
+            if stop.code == "compare-unknown":
+                stop.sentence += " Of two submissions, give their ids with --submissions."
+            raise
+    lines = _of_two(found, ids) if options.submissions else (_sentence(pair) for pair in found["pairs"])
+    context.voice.result(found, *lines)
     return exits.FINE
+
+
+def _of_two(found: Mapping[str, Any], ids: tuple[str, str]) -> Iterator[str]:
+    """With their ids: two tries of one entry have the same name."""
+    names = [
+        f"{side.get('name') or 'submission'} ({id_})" for side, id_ in zip(found.get("entries") or (), ids)
+    ]
+    for pair in found["pairs"]:
+        told = Difference.of(pair)
+        if told is None or told.verdict not in gates.VERDICTS or len(names) != len(ids):
+            yield _sentence(pair)
+        else:
+            yield f"{names[0]} is {gates.VERDICTS[told.verdict]} {names[1]}{told.on}: {told.points()}."
+
+
+def _sentence(pair: Mapping[str, Any]) -> str:
+    return str(pair.get("sentence") or pair.get("fault") or "The site compared them without a verdict.")

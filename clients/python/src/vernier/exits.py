@@ -18,7 +18,8 @@ INTERRUPTED = 130  # Ctrl-C, as shells count it
 
 class StopError(Exception):
     """The command ends here, with this code and this sentence; `errors` are the site's, the first of
-    `errors_total`, if it named some, and `error_counts` how many there are of each code."""
+    `errors_total`, if it named some, and `error_counts` how many there are of each code. `submission` is the id of the
+    one that it is about, where there is one already."""
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class StopError(Exception):
         errors: Sequence[Mapping[str, Any]] = (),
         errors_total: int | None = None,
         error_counts: Mapping[str, int] | None = None,
+        submission: str | None = None,
     ) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
@@ -39,6 +41,7 @@ class StopError(Exception):
         self.errors = list(errors)
         self.errors_total = len(self.errors) if errors_total is None else errors_total
         self.error_counts = dict(error_counts or {})
+        self.submission = submission
 
     def body(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -48,9 +51,14 @@ class StopError(Exception):
                 "detail": self.sentence,
                 "status": self.status,
                 "errors": self.errors,
+                "submission": self.submission,
             },
             "exit_code": self.exit_code,
         }
+
+
+def interrupted(sentence: str = "Interrupted. What was sent is sent: vernier list shows it.") -> StopError:
+    return StopError(INTERRUPTED, sentence, code="interrupted")
 
 
 def usage(sentence: str) -> StopError:

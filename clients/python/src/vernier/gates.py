@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from vernier import exits
+from vernier import exits, shapes
 from vernier.exits import StopError
-from vernier.results import Result, points
+from vernier.results import Difference, Result
 from vernier.site import Site, body
 
 PREVIOUS = "previous"
@@ -74,20 +74,30 @@ def _is_id(text: str) -> bool:
     return True
 
 
-def refuse_if_senseless(gates: list[Gate], site: Site, slug: str) -> None:
-    """Raises StopError for a gate that can never be decided as it is meant; to be asked before anything is sent."""
+def refuse_if_senseless(gates: list[Gate], site: Site, slug: str, *, partial: Sequence[str] = ()) -> None:
+    """To be asked before anything is sent; `partial` holds the subtasks that the file is limited to.
+
+    Raises StopError for a gate that can never be decided as it is meant.
+    """
     for gate in gates:
         if gate.kind == "significantly-worse-than" and gate.value != PREVIOUS:
             _refuse_if_unknown(gate, site, slug)
     if any(gate.kind == "below" for gate in gates):
-        rules = body(site.get(f"benchmarks/{slug}/")).get("rules") or {}
-        if rules.get("lower_is_better"):
+        benchmark = body(site.get(f"benchmarks/{slug}/"), shapes.BENCHMARK)
+        if (benchmark.get("rules") or {}).get("lower_is_better"):
             raise exits.usage("Lower is better on this benchmark: below=… would fail the better ones.")
+        asked = {subtask["slug"] for subtask in benchmark.get("subtasks") or ()}
+        # Limited to all that there are, it is a whole file.
+        if partial and not (asked and asked <= set(partial)):
+            raise exits.usage(
+                "A partial file has no overall score for below=… to judge: leave the gate out, or take "
+                f"significantly-worse-than={PREVIOUS}, which compares the subtasks that both answered."
+            )
 
 
 def _refuse_if_unknown(gate: Gate, site: Site, slug: str) -> None:
     try:
-        entry = body(site.get(f"entries/{UUID(gate.value)}/"))
+        entry = body(site.get(f"entries/{UUID(gate.value)}/"), shapes.ENTRY)
     except StopError as stop:
         if stop.status != 404:
             raise
@@ -111,7 +121,7 @@ def judge(gate: Gate, result: Result) -> Judgement:
 
 
 def _below(gate: Gate, result: Result, least: float) -> Judgement:
-    score = result.state["score"]
+    score = result.state.get("score")
     if score is None:
         return Judgement(gate, None, "A partial file has no overall score.")
     word = "below" if score < least else "not below"
@@ -119,7 +129,7 @@ def _below(gate: Gate, result: Result, least: float) -> Judgement:
 
 
 def _than_entry(gate: Gate, result: Result) -> Judgement:
-    entry = body(result.site.get(f"entries/{UUID(gate.value)}/"))
+    entry = body(result.site.get(f"entries/{UUID(gate.value)}/"), shapes.ENTRY)
     if not entry.get("submission"):
         return Judgement(gate, None, f"Nothing stands for entry {gate.value}.")
     return _worse(gate, result, str(entry["submission"]), f"what stands for “{entry.get('name')}”")
@@ -135,12 +145,12 @@ def _worse(gate: Gate, result: Result, other: str, called: str) -> Judgement:
         if stop.exit_code != exits.REFUSED:
             raise
         return Judgement(gate, None, f"The two cannot be compared: {stop.sentence}")
-    verdict = pair.get("verdict")
-    if verdict not in VERDICTS:
+    found = Difference.of(pair)
+    if found is None or found.verdict not in VERDICTS:
         sentence = str(
             pair.get("sentence") or pair.get("fault") or "The site compared them without a verdict."
         )
         return Judgement(gate, None, sentence, pair)
     # Not the site’s sentence, which calls both by their entry’s name: two of one entry have the same.
-    said = f"This submission is {VERDICTS[verdict]} {called}: {points(pair['overall'])}."
-    return Judgement(gate, verdict != "second-better", said, pair)
+    said = f"This submission is {VERDICTS[found.verdict]} {called}{found.on}: {found.points()}."
+    return Judgement(gate, found.verdict != "second-better", said, pair)

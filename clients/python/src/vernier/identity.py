@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from vernier import exits
+from vernier import exits, shapes
 from vernier.exits import StopError
 from vernier.settings import Settings
 from vernier.site import TIMEOUT, Site, body
@@ -43,14 +43,14 @@ def minter(settings: Settings, environment: Mapping[str, str], *, patience: floa
             made = site.post_json(
                 "oidc/mint-token/", lambda: {"token": _identity(environment, audience), **said}
             )
-            return Token(str(body(made)["token"]))
+            return Token(body(made, shapes.MINTED)["token"])
 
     return mint
 
 
 def _audience(site: Site) -> str:
     """What the identity has to be made out to: this site, and nobody whom it could pass it on to."""
-    audience = str(body(site.get("oidc/audience/")).get("audience", ""))
+    audience = str(body(site.get("oidc/audience/"), shapes.AUDIENCE)["audience"])
     if _host(audience) != _host(site.url):
         said = f"{site.url} wants an identity made out to “{audience}”, which is not its own address: use that one."
         raise StopError(exits.REFUSED, said, code="audience")
@@ -58,7 +58,10 @@ def _audience(site: Site) -> str:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc.lower()
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _identity(environment: Mapping[str, str], audience: str) -> str:

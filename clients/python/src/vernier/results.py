@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from vernier import exits, waiting
+from vernier import exits, shapes, waiting
 from vernier.exits import StopError
 from vernier.site import Site, body
 from vernier.voice import Voice
@@ -14,11 +14,30 @@ from vernier.voice import Voice
 Pair = Mapping[str, Any]
 
 
-def points(overall: Mapping[str, Any]) -> str:
-    """A difference with its interval, for people."""
-    low, high = overall["interval"]
-    figures = f"{overall['difference']:+.2f} points ({low:+.2f} to {high:+.2f})"
-    return figures.replace("-", "−")
+class Difference(NamedTuple):
+    """What a comparison is judged by: the overall one, else that of the mean of the subtasks that both answered."""
+
+    value: float
+    low: float
+    high: float
+    verdict: str
+    on: str  # a few words on what it is of, empty for all subtasks
+
+    @classmethod
+    def of(cls, pair: Pair) -> Difference | None:
+        """None where the site has neither of the two."""
+        if overall := pair.get("overall"):
+            told, verdict, on = overall, pair.get("verdict"), ""
+        elif shared := pair.get("shared"):
+            told, verdict, on = shared, shared.get("verdict"), " on the subtasks that both answered"
+        else:
+            return None
+        low, high = told["interval"]
+        return cls(told["difference"], low, high, str(verdict), on)
+
+    def points(self) -> str:
+        """With its interval, for people."""
+        return f"{self.value:+.2f} points ({self.low:+.2f} to {self.high:+.2f})".replace("-", "−")
 
 
 class Result:
@@ -39,7 +58,7 @@ class Result:
         when a job takes up an old checkpoint: what came since counts, too.
         """
         mine_is_past = not self._is_new
-        for row in self.site.pages(f"benchmarks/{self.state['benchmark']}/submissions/"):
+        for row in self.site.pages(f"benchmarks/{self.state['benchmark']}/submissions/", shapes.STATE):
             if row["id"] == self.state["id"]:
                 mine_is_past = True
             elif (
@@ -57,7 +76,7 @@ class Result:
         """The entry as everybody sees it while this submission stands for it on the board, else None."""
         if self.state["visibility"] != "public":
             return None
-        found = body(self.site.get(f"entries/{self.state['entry']['id']}/"))
+        found = body(self.site.get(f"entries/{self.state['entry']['id']}/"), shapes.ENTRY)
         return found if found.get("submission") == self.state["id"] else None
 
     def against(self, other: str) -> Pair:

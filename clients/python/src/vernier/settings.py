@@ -68,6 +68,15 @@ class Settings:
             raise exits.usage("The site's address has to be like https://vernier.example.org")
         return re.sub(r"/api/v1$", "", text)
 
+    def is_url_of_the_folder(self) -> bool:
+        """Whether the site is named by the `vernier.toml` that lies in this folder, and by nobody who chose it."""
+        return not (
+            self._options.get("url")
+            or self._environment.get("VERNIER_URL")
+            or self._options.get("config")
+            or self._environment.get("VERNIER_CONFIG")
+        )
+
     def is_in_the_clear(self) -> bool:
         """Whether a token would travel unencrypted, beyond this machine."""
         parts = urlsplit(self.url())

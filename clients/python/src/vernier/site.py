@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from vernier import __version__, exits
+from vernier import __version__, exits, shapes
 from vernier.exits import StopError
 from vernier.files import Watched
 from vernier.tokens import Token
@@ -112,15 +112,16 @@ class Site:
         """Asked anew for what to say with every try."""
         return self._until_answered("POST", path, Content(json=said))
 
-    def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
-        """The rows of a list, page after page as they are asked for."""
+    def pages(self, path: str, row: Any, **params: Any) -> Iterator[dict[str, Any]]:
+        """The rows of a list, each of this shape, page after page as they are asked for."""
         while True:
-            page = body(self.get(path, **params))
+            answer = self.get(path, **params)
+            page = body(answer, {"results": [row], "next": shapes.maybe(shapes.text)})
             yield from page["results"]
             if not page.get("next"):
                 return
             # The cursor alone: an address that a site sends is nowhere to take a token to.
-            params = {**params, **{name: values[0] for name, values in _query(page["next"]).items()}}
+            params = {**params, **_query(page["next"], answer)}
 
     def _until_answered(self, method: str, path: str, content: Content) -> httpx.Response:
         patience = Patience(self._patience)
@@ -170,42 +171,46 @@ class Site:
         return answer
 
 
-def body(answer: httpx.Response) -> dict[str, Any]:
-    """The answer's object. Raises StopError for what is no JSON, as a page of something that stands in between."""
-    try:
-        found = answer.json()
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise StopError(
-            exits.UNREACHABLE,
-            f"{_host(answer)} answers {answer.status_code}, but not as a Vernier site does. Is the address right?",
-            code="not-vernier",
-            status=answer.status_code,
-        )
+def body(answer: httpx.Response, shape: Any) -> dict[str, Any]:
+    """The answer's object, which has the shape. Raises StopError for any other, as a page of something in between."""
+    found = _json(answer)
+    if not isinstance(found, dict) or not shapes.fits(found, shape):
+        raise _not_vernier(answer)
     return found
+
+
+def _json(answer: httpx.Response) -> Any:
+    """None for what is no JSON, or is nested too deep to be read."""
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _not_vernier(answer: httpx.Response) -> StopError:
+    said = (
+        f"{_host(answer)} answers {answer.status_code}, but not as a Vernier site does. Is the address right?"
+    )
+    return StopError(exits.UNREACHABLE, said, code="not-vernier", status=answer.status_code)
 
 
 def retry_after(answer: httpx.Response) -> float | None:
     """The seconds of `Retry-After`, which may also be a date; None without one that can be read."""
     text = answer.headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         at = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        until = (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp()
+    except (TypeError, ValueError, OverflowError):
         return None
-    now = datetime.now(timezone.utc)
-    return max((at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() - now.timestamp(), 0)
+    return max(until - datetime.now(timezone.utc).timestamp(), 0)
 
 
 def refusal(answer: httpx.Response) -> StopError:
     """A problem document, or whatever came in its place, as the error that ends the command."""
     status = answer.status_code
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = None
+    problem = _json(answer)
     if isinstance(problem, dict) and isinstance(problem.get("detail"), str):
         errors = problem.get("errors")
         listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
@@ -220,11 +225,29 @@ def refusal(answer: httpx.Response) -> StopError:
             error_counts=counts if isinstance(counts, dict) else None,
         )
     if answer.is_redirect:
-        target = urlsplit(answer.headers.get("Location", ""))
-        said = f"{_host(answer)} sends on to {target.scheme}://{target.netloc}: use the address that it is at now."
+        said = f"{_host(answer)} sends on to {_target(answer)}: use the address that it is at now."
         return StopError(exits.REFUSED, said, code="redirect", status=status)
     sentence = f"{_host(answer)} answers {status} {answer.reason_phrase}, without a reason."
+    if status == 404:
+        sentence += f" {_where_a_site_is(answer)}"
     return StopError(exits.UNREACHABLE, sentence, code="http", status=status)
+
+
+def _target(answer: httpx.Response) -> str:
+    try:
+        target = urlsplit(answer.headers.get("Location", ""))
+    except ValueError:
+        return "an address that cannot be read"
+    return f"{target.scheme}://{target.netloc}"
+
+
+def _where_a_site_is(answer: httpx.Response) -> str:
+    """What may be wrong with the address, where nothing of Vernier's is."""
+    url = answer.request.url
+    if beyond := url.path.partition("/api/v1/")[0]:
+        site = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        return f"The site's address may have “{beyond}” too much: try {site}"
+    return "Is the address that of a Vernier site?"
 
 
 def _exit_code(status: int) -> int:
@@ -258,5 +281,8 @@ def _host(answer: httpx.Response) -> str:
     return str(answer.request.url.host)
 
 
-def _query(url: str) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(url).query)
+def _query(url: str, answer: httpx.Response) -> dict[str, str]:
+    try:
+        return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    except ValueError:
+        raise _not_vernier(answer) from None

@@ -10,8 +10,8 @@ from typing import Any
 from vernier import exits
 from vernier.exits import StopError
 from vernier.gates import PASSED, Judgement
-from vernier.results import Pair, Result, points
-from vernier.voice import in_one_line, problems, score
+from vernier.results import Difference, Pair, Result
+from vernier.voice import further, in_one_line, problems, score
 
 OPEN, OVERALL = "open", "overall"
 
@@ -33,7 +33,7 @@ def of_ended(state: Mapping[str, Any]) -> str:
 
 def of_stop(stop: StopError) -> str:
     """Of what never became a submission, or was not finished in time."""
-    listed = [f"- {_text(line)}" for line in problems(stop.errors) if stop.sentence not in line]
+    listed = [f"- {_text(line)}" for line in further(stop)]
     return "\n".join(
         ["### Vernier: not submitted, or not finished", "", _text(stop.sentence), "", *listed, ""]
     )
@@ -52,19 +52,20 @@ def values(state: Mapping[str, Any], result: Result | None, judged: Sequence[Jud
         "coverage": state.get("coverage"),
     }
     if result is not None:
-        entry, pair = result.entry or {}, result.change() or {}
-        overall = pair.get("overall") or {}
-        low, high = overall.get("interval") or (None, None)
+        entry, change = result.entry or {}, Difference.of(result.change() or {})
         told |= {
             "rank": entry.get("rank"),
             "rank_low": entry.get("rank_low"),
             "rank_high": entry.get("rank_high"),
-            "change": overall.get("difference"),
-            "change_low": low,
-            "change_high": high,
-            "verdict": pair.get("verdict"),
             "passed": "yes" if all(each.passed for each in judged) else "no",
         }
+        if change is not None:
+            told |= {
+                "change": change.value,
+                "change_low": change.low,
+                "change_high": change.high,
+                "verdict": change.verdict,
+            }
     return {name: in_one_line(str(value)) for name, value in told.items() if value not in (None, "")}
 
 
@@ -104,11 +105,11 @@ def _change(result: Result) -> str:
 
 
 def _difference(pair: Pair) -> str:
-    overall = pair.get("overall")
-    if not overall:
+    found = Difference.of(pair)
+    if found is None:
         return _text(str(pair.get("sentence") or pair.get("fault") or "not compared with the last one"))
-    word = {"first-better": "better", "second-better": "worse"}.get(str(pair.get("verdict")), "not separable")
-    return f"{points(overall)} against the last submission: {word}"
+    word = {"first-better": "better", "second-better": "worse"}.get(found.verdict, "not separable")
+    return f"{found.points()} against the last submission{found.on}: {word}"
 
 
 def _of_gates(judged: Sequence[Judgement]) -> Iterator[tuple[str, str]]:

@@ -72,9 +72,8 @@ class Voice:
     def stop(self, error: StopError) -> None:
         """Why it ends: for people on stderr, for scripts on stdout as well."""
         self.note(f"vernier: {error.sentence}")
-        for line in problems(error.errors):
-            if error.sentence not in line:
-                self.note(line)
+        for line in further(error):
+            self.note(line)
         if self.as_json:
             self.json(error.body())
 
@@ -98,6 +97,11 @@ def problems(errors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         where = f"line {error['line']}: " if error.get("line") else ""
         field = f"{error['field']}: " if error.get("field") else ""
         yield f"  {where}{field}{error.get('detail', '')}"
+
+
+def further(stop: StopError) -> Iterator[str]:
+    """Its errors, save those that the sentence has said."""
+    return (line for line in problems(stop.errors) if stop.sentence not in line)
 
 
 def score(state: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from vernier import exits
+from vernier import exits, shapes
 from vernier.exits import StopError
 from vernier.site import Site, body, retry_after
 from vernier.voice import Voice
@@ -35,7 +35,7 @@ def for_submission(site: Site, submission_id: str, *, seconds: float, voice: Voi
     with voice.progress("Waiting for the score"):
         while True:
             answer = site.get(f"submissions/{submission_id}/", wait=ASK_SECONDS)
-            state = body(answer)
+            state = body(answer, shapes.STATE)
             if state.get("status") in FINISHED:
                 return state
             voice.detail(f"{submission_id}: {state.get('status')}")
@@ -58,5 +58,5 @@ def for_comparison(site: Site, slug: str, *, seconds: float, voice: Voice, **par
         while True:
             answer = site.get(f"benchmarks/{slug}/compare/", **params)
             if answer.status_code != 202:
-                return body(answer)
+                return body(answer, shapes.COMPARISON)
             deadline.pause(retry_after(answer), "the comparison")
