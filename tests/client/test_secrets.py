@@ -85,29 +85,16 @@ def test_a_file_that_others_can_read_is_not_used(tmp_path: Path) -> None:
     assert "chmod 600" in done.stderr
 
 
-@pytest.mark.parametrize("secret", ["VERNIER_TOKEN", "VERNIER_ID_TOKEN"])
-def test_a_folder_does_not_choose_where_a_secret_of_the_environment_goes(secret: str, tmp_path: Path) -> None:
-    with serving(PAGE) as site:
-        (tmp_path / "vernier.toml").write_text(f'url = "{site.url}"\nbenchmark = "mmad"\n')
-        for command in ("list", "board"):
-            done = run(tmp_path, command, env={secret: TOKEN})
-            assert done.returncode == 2
-            assert f"set VERNIER_URL={site.url}" in done.stderr
-            assert "input url" in run(tmp_path, command, env={secret: TOKEN, "GITHUB_ACTIONS": "true"}).stderr
-        assert not site.asked
-        # Without a secret of the environment the folder may well say where.
-        assert run(tmp_path, "board").returncode == 0
-
-
-@pytest.mark.parametrize("how", ["VERNIER_URL", "--url", "--config", "VERNIER_CONFIG"])
-def test_who_names_the_site_or_the_file_sends_the_token_there(how: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["", "VERNIER_URL", "--url", "--config", "VERNIER_CONFIG"])
+def test_where_a_folder_alone_chooses_the_site_it_is_named(how: str, tmp_path: Path) -> None:
     with serving(PAGE) as site:
         (tmp_path / "vernier.toml").write_text(f'url = "{site.url}"\nbenchmark = "mmad"\n')
         said = site.url if "url" in how.lower() else "vernier.toml"
-        env, more = ({}, [how, said]) if how.startswith("--") else ({how: said}, [])
+        env, more = ({}, [how, said]) if how.startswith("--") else ({how: said} if how else {}, [])
         done = run(tmp_path, "list", *more, env={"VERNIER_TOKEN": TOKEN, **env})
     assert done.returncode == 0, done.stderr
     assert site.asked[0].headers["Authorization"] == f"Bearer {TOKEN}"
+    assert (f"VERNIER_TOKEN goes to {site.url}" in done.stderr) == (how == "")
 
 
 def test_a_token_that_login_kept_needs_no_more_than_the_folders_file(tmp_path: Path) -> None:

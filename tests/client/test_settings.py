@@ -26,9 +26,8 @@ tools = "none"
 def test_options_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
     (tmp_path / "answers.csv").write_text("x")
     with serving(TAKEN) as site:
-        (tmp_path / "vernier.toml").write_text(FILE.format(url="http://127.0.0.1:9"))
+        (tmp_path / "vernier.toml").write_text(FILE.format(url=site.url))
         env = {
-            "VERNIER_URL": site.url,
             "VERNIER_TOKEN": "vrn_x",
             "VERNIER_ENTRY": "of the environment",
             "VERNIER_TOOLS": "other",

@@ -42,7 +42,7 @@ class Context:
         """The site, asked with its token. Raises StopError when one is needed and there is none."""
         url, renew = self.settings.url(), None
         if token is None:
-            self._refuse_the_folders_site(url)
+            self._name_the_folders_site(url)
             token = tokens.given(self.environment)
         if token is None and needs_token and identity.is_there(self.environment):
             self._warn()
@@ -59,17 +59,13 @@ class Context:
         with Site(url, token, patience=self.options.patience, voice=self.voice, renew=renew) as site:
             yield site
 
-    def _refuse_the_folders_site(self, url: str) -> None:
-        """Raises StopError where a checkout would say to which site a secret of the environment goes."""
+    def _name_the_folders_site(self, url: str) -> None:
+        """Say where a secret goes, where it is the folder that chooses: it may be another's checkout."""
         secret = next(
             (name for name in ("VERNIER_TOKEN", identity.GIVEN) if self.environment.get(name)), None
         )
         if secret and self.settings.is_url_of_the_folder():
-            its_input = " (of the Action: its input url)" if self.environment.get("GITHUB_ACTIONS") else ""
-            raise exits.usage(
-                f"The site {url} is named by {settings.FILE} in this folder alone, and {secret} goes to no site that a "
-                f"folder chooses. If it is yours, set VERNIER_URL={url} as well{its_input}, or give --url."
-            )
+            self.voice.note(f"{secret} goes to {url}, which {settings.FILE} in this folder names.")
 
     def _warn(self) -> None:
         if self.settings.is_in_the_clear():
