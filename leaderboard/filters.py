@@ -157,7 +157,8 @@ Chosen = tuple[tuple[str, str], ...]
 class Wanted:
     """A page of a board. `chosen` holds the filters in force; several values of one name mean any of them.
 
-    `unusable` holds filters that were asked for and cannot be, so that a form can show again what was typed. `release` is the short digest of the release whose board is asked for, empty for the present one.
+    `unusable` holds filters that were asked for and cannot be, so that a form can show again what was typed.
+    `release` is the short digest of the release whose board is asked for, empty for the present one.
     """
 
     release: str = ""

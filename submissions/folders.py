@@ -1,6 +1,7 @@
 """A benchmark's folder: what it says, what loading it would do, and doing it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -10,25 +11,28 @@ from scoring.boxes.release import BoxRelease
 from scoring.folder.reader import Folder, read
 from scoring.kinds import AnyRelease
 from scoring.release import Release as Content
-from submissions import disputes, releases, truths
-from submissions.models import Benchmark, Release
+from submissions import benchmarks, disputes, releases, truths
+from submissions.models import Benchmark
 
 __all__ = ["Folder", "foreseen", "load", "read"]
 
 
-def load(found: Folder) -> tuple[Release, releases.Outcome]:
-    """Publish it, see `releases.publish`."""
-    said, content = found.spec, found.content
-    return releases.publish(
-        content,
-        slug=content.definition.slug,
-        name=said.name,
-        summary=said.summary or None,
-        daily_limit=said.limits.daily,
-        total_limit=said.limits.total,
-        public_entries_limit=said.limits.public_entries,
-        disclosure=said.disclosure,
-    )
+def load(found: Folder) -> benchmarks.Loaded:
+    """Publish it and set what it says of its benchmark, see `benchmarks.load`."""
+    return benchmarks.load(found.content, slug=found.content.definition.slug, **_wanted(found))
+
+
+def _wanted(found: Folder) -> dict[str, Any]:
+    """What it says of its benchmark; None is left as it is."""
+    said = found.spec
+    return {
+        "name": said.name,
+        "summary": said.summary or None,
+        "daily_limit": said.limits.daily,
+        "total_limit": said.limits.total,
+        "public_entries_limit": said.limits.public_entries,
+        "disclosure": said.disclosure,
+    }
 
 
 def foreseen(found: Folder) -> Iterator[str]:
@@ -38,7 +42,7 @@ def foreseen(found: Folder) -> Iterator[str]:
     yield from _settings(found)
     if found.ignored:
         yield f"columns that nothing is read from: {', '.join(found.ignored)}"
-    yield _outcome(content)
+    yield from _outcome(found)
 
 
 def _settings(found: Folder) -> Iterator[str]:
@@ -105,15 +109,34 @@ def _images(content: BoxRelease) -> Iterator[str]:
     yield "overall: the mean of detection and localization, each the mean over categories; higher is better"
 
 
-def _outcome(content: AnyRelease) -> str:
+def _outcome(found: Folder) -> Iterator[str]:
+    content: AnyRelease = found.content
+    wanted = benchmarks.given(_wanted(found))
     benchmark = Benchmark.objects.with_release().filter(slug=content.definition.slug).first()
     if benchmark is None or benchmark.current_release is None:
-        return "load_benchmark would open it as a new benchmark"
+        yield "load_benchmark would open it as a new benchmark"
+        return
     releases.refuse_another_kind(benchmark, content.definition)
     content = content.excluding(disputes.excluded(benchmark.slug))
+    changes = benchmarks.differences(benchmark, wanted)
     if benchmark.current_release.digest == content.digest:
-        return "load_benchmark would change texts and settings at most: this is its current release"
+        is_reworded = benchmark.current_release.rules != content.definition
+        if not changes and not is_reworded:
+            yield "load_benchmark would change nothing: this is its current release"
+            return
+        yield "load_benchmark would make no release: this is the current one"
+        if is_reworded:
+            yield "it would take over the texts of its rules at once"
+        yield from _at_once(changes)
+        return
     before = truths.decoded(benchmark.current_release.digest)
-    changes = kinds.changes(before, content)
-    counted = ", ".join(f"{sum(by.values())} {kind.replace('_', ' ')}" for kind, by in changes.items() if by)
-    return f"load_benchmark would make a draft of {benchmark.slug}: {counted or 'other rules, the same questions'}"
+    moved = kinds.changes(before, content)
+    counted = ", ".join(f"{sum(by.values())} {kind.replace('_', ' ')}" for kind, by in moved.items() if by)
+    yield f"load_benchmark would make a draft of {benchmark.slug}: {counted or 'other rules, the same questions'}"
+    yield from _at_once(changes)
+
+
+def _at_once(changes: list[benchmarks.Change]) -> Iterator[str]:
+    """Nothing of it waits for a draft to become current."""
+    for change in changes:
+        yield f"it would set at once {change}"

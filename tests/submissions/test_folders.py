@@ -13,7 +13,7 @@ from django.utils import translation
 from scoring.folder.reader import read
 from scoring.release import Release as Content
 from submissions import folders, pairs, truths
-from submissions.models import Benchmark, Figure, Pair, Release, Report
+from submissions.models import Benchmark, Event, Figure, Pair, Release, Report
 from tests import material
 from tests.folders import TOML, colours, fears, write
 
@@ -214,3 +214,58 @@ def test_the_guide_opens_a_benchmark_as_it_stands(tmp_path: Path) -> None:
         benchmark, team, "model", file=b"question_id,answer\nq1,B\nq2,A\nq3,B\n", public=True
     )
     assert right.score == 100
+
+
+SET = TOML.replace('"Colours"', '"Paint"') + "\n[limits]\ndaily = 50\n"
+
+
+def test_what_a_folder_changes_is_said_before_and_after_and_written_down(tmp_path: Path) -> None:
+    folder = write(tmp_path, TOML, questions_csv=colours())
+    load(folder)
+    assert "would change nothing: this is its current release" in check(folder)
+    Benchmark.objects.update(daily_limit=3)  # at the desk
+    before = Event.objects.count()
+    write(tmp_path, f'disclosure = "subtasks"\n{SET}')
+    changes = ["name: Colours -> Paint", "daily limit: 3 -> 50", "disclosure: cells -> subtasks"]
+    said = check(folder)
+    assert "would make no release: this is the current one" in said
+    assert all(f"it would set at once {change}" in said for change in changes)
+    assert Event.objects.count() == before
+    _digest, said = load(folder)
+    assert said.splitlines() == [
+        "colours: 4 questions, known already, its texts are new",
+        *(f"set at once: {change}" for change in changes),
+    ]
+    benchmark = Benchmark.objects.get(slug="colours")
+    assert (benchmark.name, benchmark.daily_limit, benchmark.disclosure) == ("Paint", 50, "subtasks")
+    told = (
+        Event.objects.filter(action="benchmark-changed").order_by("id").values_list("details", "actor_kind")
+    )
+    assert [(tuple(details.values()), actor) for details, actor in told] == [
+        (("name", "Colours", "Paint"), "command"),
+        (("daily_limit", 3, 50), "command"),
+        (("disclosure", "cells", "subtasks"), "command"),
+    ]
+    assert load(folder)[1] == "colours: 4 questions, known already, nothing changed"
+
+
+def test_a_setting_beside_a_draft_is_set_at_once_and_said(tmp_path: Path) -> None:
+    folder = write(tmp_path, TOML, questions_csv=colours())
+    load(folder)
+    write(tmp_path, f"average_over = []\n{SET}")
+    assert "it would set at once daily limit: 5 -> 50" in check(folder)
+    said = load(folder)[1]
+    assert "a draft" in said
+    assert "set at once: daily limit: 5 -> 50" in said
+    assert Benchmark.objects.get(slug="colours").daily_limit == 50
+
+
+def test_opening_a_benchmark_is_written_down_once(tmp_path: Path) -> None:
+    folder = write(tmp_path, TOML, questions_csv=colours())
+    for _ in range(2):
+        load(folder)
+    told = Event.objects.order_by("id").values_list("action", "object_name", "actor_kind", "is_public")
+    assert list(told) == [
+        ("benchmark-opened", "colours", "command", True),
+        ("release-made-current", Release.objects.get().short_digest, "command", True),
+    ]
