@@ -17,6 +17,18 @@ from submissions.models import Benchmark
 __all__ = ["Folder", "foreseen", "load", "read"]
 
 
+_LEVELS = {"source_dataset": "source datasets", "subtask": "subtasks", "category": "categories"}
+_USUAL_LIMITS = "5 a day, 200 in all, 20 public entries"
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def _categories(number: int) -> str:
+    return _counted(number, "category", "categories")
+
+
 def load(found: Folder) -> benchmarks.Loaded:
     """Publish it and set what it says of its benchmark, see `benchmarks.load`."""
     return benchmarks.load(found.content, slug=found.content.definition.slug, **_wanted(found))
@@ -56,13 +68,14 @@ def _settings(found: Folder) -> Iterator[str]:
     limits = said.limits
     each = {"a day": limits.daily, "in all": limits.total, "public entries": limits.public_entries}
     given = [f"{value} {what}" for what, value in each.items() if value is not None]
-    yield f"limits of a team: {', '.join(given) or 'none is set here'}"
+    left = f"left as they are (of a new benchmark {_USUAL_LIMITS})"
+    yield f"limits of a team: {', '.join(given) or left}"
 
 
 def _questions(content: Content) -> Iterator[str]:
     rules = content.definition
     clusters = len(set(content.clusters or content.images))
-    yield f"{rules.name} ({rules.slug}): {content.size} questions in {clusters} images or clusters"
+    yield f"{rules.name} ({rules.slug}): {_counted(content.size, 'question')} in {clusters} images or clusters"
     yield f"digest {content.digest}"
     counts = [int((content.option_counts == number).sum()) for number in range(27)]
     options = ", ".join(f"{count} with {number}" for number, count in enumerate(counts) if count)
@@ -72,21 +85,25 @@ def _questions(content: Content) -> Iterator[str]:
         classes = (
             f", {int(content.abnormal[at].sum())} of them abnormal" if "balanced" in subtask.metric else ""
         )
-        yield f"subtask {subtask.slug}: {int(at.sum())} questions, {subtask.metric}{classes}"
+        yield f"subtask {subtask.slug}: {_counted(int(at.sum()), 'question')}, {subtask.metric}{classes}"
     for position, name in enumerate(rules.source_datasets):
-        yield f"source dataset {name}: {int((content.source_datasets == position).sum())} questions"
-    means = " of means over ".join(f"{level.replace('_', ' ')}s" for level in rules.average_over)
+        yield f"source dataset {name}: {_counted(int((content.source_datasets == position).sum()), 'question')}"
+    means = " of means over ".join(_LEVELS[level] for level in rules.average_over)
     better = "lower is better" if rules.lower_is_better else "higher is better"
     yield f"overall: {f'the mean over {means}' if means else 'the share of all questions'}; {better}"
 
 
 def _images(content: BoxRelease) -> Iterator[str]:
     rules = content.definition
-    yield f"{rules.name} ({rules.slug}): {content.size} images in {len(content.category_names)} categories"
+    categories = _categories(len(content.category_names))
+    yield f"{rules.name} ({rules.slug}): {_counted(content.size, 'image')} in {categories}"
     yield f"digest {content.digest}"
     anomalous, without = int(content.anomalous.sum()), int((~content.located).sum())
     unlocated = f" ({without} of them without a box: they count for detection alone)" if without else ""
-    yield f"{anomalous} images are anomalous{unlocated}, {content.size - anomalous} are not; {len(content.boxes)} boxes"
+    yield (
+        f"anomalous: {_counted(anomalous, 'image')}{unlocated}; not anomalous: {content.size - anomalous}; "
+        f"{_counted(len(content.boxes), 'box', 'boxes')}"
+    )
     known = int(content.sizes.all(axis=1).sum())
     if known == content.size:
         yield "sizes in pixels: known of all images, so answers may be in any frame"
@@ -105,7 +122,7 @@ def _images(content: BoxRelease) -> Iterator[str]:
         images = int(np.count_nonzero(content.source_datasets == position))
         lacking = len(set(its) - with_boxes)
         left_out = f", {lacking} of them without any box: localization leaves these out" if lacking else ""
-        yield f"source dataset {name}: {images} images in {len(its)} categories{left_out}"
+        yield f"source dataset {name}: {_counted(images, 'image')} in {_categories(len(its))}{left_out}"
     yield "overall: the mean of detection and localization, each the mean over categories; higher is better"
 
 

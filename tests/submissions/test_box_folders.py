@@ -124,7 +124,7 @@ def test_what_would_happen_is_said_and_does_not(tmp_path: Path) -> None:
     said = run("check_benchmark", write(tmp_path, PARTS, questions_csv=rows))
     assert "Parts (parts): 4 images in 2 categories" in said
     assert (
-        "3 images are anomalous (1 of them without a box: they count for detection alone), 1 are not; 2 boxes"
+        "anomalous: 3 images (1 of them without a box: they count for detection alone); not anomalous: 1; 2 boxes"
         in said
     )
     assert "sizes in pixels: known of all images, so answers may be in any frame" in said

@@ -139,6 +139,28 @@ def test_the_page_about_it_says_how_its_ids_are_made(tmp_path: Path, client: Cli
     assert "its place among the image’s questions" in about
 
 
+def test_what_its_folder_says_to_readers_stands_on_its_page(tmp_path: Path, client: Client) -> None:
+    toml = 'notice = "Ask before you print a score."\ncitation = "@misc{colours, year = {2026}}"\n'
+    load(write(tmp_path, f"{toml}{TOML}", questions_csv=colours()))
+    about = client.get("/benchmarks/colours/about/").content.decode()
+    assert "Ask before you print a score." in about
+    assert "<code>@misc{colours, year = {2026}}</code>" in about
+
+
+def test_what_is_counted_is_said_in_words(tmp_path: Path) -> None:
+    rows = [row | {"category": "paint"} for row in colours()]
+    toml = TOML.replace('name = "Colours"', 'name = "Colours"\naverage_over = ["subtask", "category"]')
+    said = check(write(tmp_path, toml, questions_csv=rows))
+    assert "the mean over subtasks of means over categories;" in said
+    assert (
+        "limits of a team: left as they are (of a new benchmark 5 a day, 200 in all, 20 public entries)"
+        in said
+    )
+    with pytest.raises(CommandError, match="begins with it") as caught:
+        check(tmp_path / "nowhere")
+    assert "Put it beside" not in str(caught.value)
+
+
 def test_what_would_happen_is_said_and_does_not(tmp_path: Path) -> None:
     said = check(write(tmp_path, TOML, questions_csv=[row | {"colour": "x"} for row in colours()]))
     assert "Colours (colours): 4 questions in 2 images or clusters" in said

@@ -199,7 +199,7 @@ def test_a_table_that_cannot_be_read_says_where(
 
 
 def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
-    assert problem(tmp_path) == ("table-missing", "benchmark.toml", None)
+    assert problem(tmp_path) == ("folder-missing", "benchmark.toml", None)
     assert problem(write(tmp_path, TOML)) == ("table-missing", "questions.csv", None)
     (tmp_path / "questions.csv").write_bytes(b"question_id,text\nq0,\xff\n")
     assert problem(tmp_path) == ("table-not-utf-8", "questions.csv", 2)
