@@ -86,6 +86,8 @@ def _questions(content: Content) -> Iterator[str]:
             f", {int(content.abnormal[at].sum())} of them abnormal" if "balanced" in subtask.metric else ""
         )
         yield f"subtask {subtask.slug}: {_counted(int(at.sum()), 'question')}, {subtask.metric}{classes}"
+        if not at.any():
+            yield f"WARNING: no question is of the subtask {subtask.slug}: nothing gets a score in it"
     for position, name in enumerate(rules.source_datasets):
         yield f"source dataset {name}: {_counted(int((content.source_datasets == position).sum()), 'question')}"
     means = " of means over ".join(_LEVELS[level] for level in rules.average_over)

@@ -242,7 +242,9 @@ def _reword(benchmark: Benchmark, release: Release, definition: Definition) -> b
     release.save(update_fields=["definition"])
     if release.pk == benchmark.current_release_id:
         benchmark.definition = release.definition
-    audit.record(audit.COMMAND, "release-reworded", release, is_public=True)
+    # Of a draft nobody but organizers knows.
+    is_public = release.became_current_at is not None
+    audit.record(audit.COMMAND, "release-reworded", release, is_public=is_public)
     return True
 
 

@@ -156,6 +156,11 @@ def test_what_is_counted_is_said_in_words(tmp_path: Path) -> None:
         "limits of a team: left as they are (of a new benchmark 5 a day, 200 in all, 20 public entries)"
         in said
     )
+    assert "WARNING" not in said
+    toml = f'{TOML}\n[[subtasks]]\nslug = "tint"\nname = "Tint"\n'
+    assert "WARNING: no question is of the subtask tint" in check(
+        write(tmp_path, toml, questions_csv=colours())
+    )
     with pytest.raises(CommandError, match="begins with it") as caught:
         check(tmp_path / "nowhere")
     assert "Put it beside" not in str(caught.value)
@@ -258,6 +263,7 @@ def test_what_a_folder_changes_is_said_before_and_after_and_written_down(tmp_pat
         "colours: 4 questions, known already, its texts are new",
         *(f"set at once: {change}" for change in changes),
     ]
+    assert Event.objects.get(action="release-reworded").is_public
     benchmark = Benchmark.objects.get(slug="colours")
     assert (benchmark.name, benchmark.daily_limit, benchmark.disclosure) == ("Paint", 50, "subtasks")
     told = (
@@ -280,6 +286,9 @@ def test_a_setting_beside_a_draft_is_set_at_once_and_said(tmp_path: Path) -> Non
     assert "a draft" in said
     assert "set at once: daily limit: 5 -> 50" in said
     assert Benchmark.objects.get(slug="colours").daily_limit == 50
+    write(tmp_path, f"average_over = []\n{SET}".replace('name = "Hue"', 'name = "Tint"'))
+    assert "its texts are new" in load(folder)[1]
+    assert not Event.objects.get(action="release-reworded").is_public, "a draft is nobody's"
 
 
 def test_opening_a_benchmark_is_written_down_once(tmp_path: Path) -> None:
