@@ -31,6 +31,7 @@ from leaderboard.filters import (
     read,
 )
 from leaderboard.renderers import CSVRenderer, JSONLinesRenderer, JSONRenderer
+from scoring.definition import CLOSED_DIVISION
 from submissions import askers, contents, upload_switch
 from submissions.api import documented, problems
 from submissions.api.serializers import SETTINGS as SAID_OF_SETTINGS
@@ -109,7 +110,7 @@ def defined(benchmark: Benchmark, request: Request) -> dict[str, Any]:
             "options_minimum": None if of_boxes else rules.options_minimum,
             "options_maximum": None if of_boxes else rules.options_maximum,
             "answers_public": rules.answers_public if is_original else None,
-            "closed_division": rules.closed_division,
+            "closed_division": dict(CLOSED_DIVISION),
             "holds_alike": benchmark.holds_alike,
             "source_dataset_folds": rules.folds,
         },

@@ -116,7 +116,8 @@ class BoardView:
             "filter_words": [
                 FilterWord(phrases.chosen(*one), self.url(wanted.without(one))) for one in wanted.chosen
             ],
-            "filter_fields": filter_fields(wanted.chosen),
+            "filter_fields": filter_fields(wanted.chosen, wanted.unusable),
+            "filters_open": bool(wanted.unusable),
             "filter_hidden": self.hidden(),
             "clear_url": self.url(wanted.without(*wanted.chosen)),
             "columns": [*map(self.head, self.further())],
@@ -406,9 +407,10 @@ def range_text(found: list[board.Row]) -> str:
     return said.format(count=written.count(len(ranks)), first=first, last=last)
 
 
-def filter_fields(chosen: Chosen) -> SafeString:
-    """The fields of the board's filter form, finished."""
-    return _filter_fields(get_language(), chosen)
+def filter_fields(chosen: Chosen, unusable: Chosen = ()) -> SafeString:
+    """The fields of the board's filter form, finished; what was typed and cannot be stands there to be mended."""
+    typed = tuple((name, value) for name, value in unusable if name in _TYPED and "\0" not in value)
+    return _filter_fields(get_language(), chosen + typed)
 
 
 @lru_cache(maxsize=256)

@@ -157,6 +157,7 @@ Chosen = tuple[tuple[str, str], ...]
 class Wanted:
     """A page of a board. `chosen` holds the filters in force; several values of one name mean any of them.
 
+    `unusable` holds filters that were asked for and cannot be, so that a form can show again what was typed.
     `release` is the short digest of the release whose board is asked for, empty for the present one.
     """
 
@@ -165,6 +166,7 @@ class Wanted:
     division: str = OPEN
     chosen: Chosen = ()
     cursor: BoardCursor | None = None
+    unusable: Chosen = ()
 
     def conditions(self) -> list["Condition"]:
         """What a row must satisfy: one condition a filter."""
@@ -218,7 +220,7 @@ def read(
             wrong.append(_unknown_name(name, known))
     column = _one_of(address, "column", OVERALL, columns.ranked, wrong)
     division = _one_of(address, "division", OPEN, DIVISIONS, wrong)
-    chosen = []
+    chosen, unusable = [], []
     for name in FILTERS:
         for value in dict.fromkeys(address.getlist(name)):
             if not value.strip():
@@ -227,10 +229,11 @@ def read(
                 _condition(name, value.strip())
             except _UnusableValueError as error:
                 wrong.append(WrongPart(name, "unknown-value", error.detail))
+                unusable.append((name, value.strip()[:LONGEST_TEXT]))
             else:
                 chosen.append((name, value.strip()))
     cursor = _cursor(address.get("cursor", ""), wrong)
-    wanted = Wanted(release, column, division, tuple(chosen), cursor)
+    wanted = Wanted(release, column, division, tuple(chosen), cursor, tuple(unusable))
     if wrong:
         raise WrongAddressError(tuple(wrong), wanted)
     return wanted
@@ -349,7 +352,11 @@ def _by_choice(name: str, value: str) -> Condition:
 
 def _by_shots(name: str, value: str) -> Condition:
     if not (value.isascii() and value.isdigit() and int(value) <= 64):
-        raise _UnusableValueError(_("A whole number from 0 to 64, “declared” or “undeclared”."))
+        raise _UnusableValueError(
+            _(
+                "“{value}” is no whole number from 0 to 64. Allowed are such a number, “declared” and “undeclared”."
+            ).format(value=value)
+        )
     return Condition(f"{_SHOTS} = %s", (int(value),))
 
 
@@ -359,7 +366,11 @@ def _by_parameters(name: str, value: str) -> Condition:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise _UnusableValueError(_("A number of billions, “declared” or “undeclared”."))
+        raise _UnusableValueError(
+            _(
+                "“{value}” is no number. Write the billions alone, such as 7 or 0.5, or “declared” or “undeclared”."
+            ).format(value=value)
+        )
     return Condition("entry.parameters = %s", (number,))
 
 

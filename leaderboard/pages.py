@@ -130,6 +130,8 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
         "contents": contents.of(benchmark),
         # The definition's words and links are of its own benchmark.
         "obtain": benchmark.rules.obtain if benchmark.is_original else "",
+        "notice": benchmark.rules.notice if benchmark.is_original else "",
+        "citation": benchmark.rules.citation.strip() if benchmark.is_original else "",
         "links": links(benchmark) if benchmark.is_original else {},
         "dates": schedule.dates(benchmark),
         "own_template": own_words(benchmark),

@@ -95,6 +95,7 @@ def _draft(benchmark: Benchmark) -> dict[str, Any] | None:
     return _line(benchmark, draft) | {
         "done_text": written.count(found.done),
         "total_text": written.count(found.total),
+        "faults": found.faults,
         "faults_text": written.count(found.faults) if found.faults else "",
         "done": found.done,
         "total": found.total,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, Self
 
 import msgspec
@@ -26,6 +27,8 @@ SOURCE_DATASET, SUBTASK, CATEGORY = range(3)
 KINDS = ("options", "boxes")
 BOX_SUBTASKS = {"detection": "accuracy", "localization": "box_accuracy"}
 BOX_AVERAGES = ("subtask", "category")
+# What an entry declares to be in the closed division, on every board alike; what is not declared is open.
+CLOSED_DIVISION: Mapping[str, str] = MappingProxyType({"training": "none-known", "tools": "none"})
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,6 @@ class Definition:
     obtain: str = ""
     citation: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
-    closed_division: Mapping[str, str] = field(default_factory=dict)
     translations: Mapping[str, Translation] = field(default_factory=dict)
     prompt: Wording | None = None
     kind: str = "options"

@@ -1,6 +1,7 @@
 """A benchmark's folder: what it says, what loading it would do, and doing it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -10,25 +11,40 @@ from scoring.boxes.release import BoxRelease
 from scoring.folder.reader import Folder, read
 from scoring.kinds import AnyRelease
 from scoring.release import Release as Content
-from submissions import disputes, releases, truths
-from submissions.models import Benchmark, Release
+from submissions import benchmarks, disputes, releases, truths
+from submissions.models import Benchmark
 
 __all__ = ["Folder", "foreseen", "load", "read"]
 
 
-def load(found: Folder) -> tuple[Release, releases.Outcome]:
-    """Publish it, see `releases.publish`."""
-    said, content = found.spec, found.content
-    return releases.publish(
-        content,
-        slug=content.definition.slug,
-        name=said.name,
-        summary=said.summary or None,
-        daily_limit=said.limits.daily,
-        total_limit=said.limits.total,
-        public_entries_limit=said.limits.public_entries,
-        disclosure=said.disclosure,
-    )
+_LEVELS = {"source_dataset": "source datasets", "subtask": "subtasks", "category": "categories"}
+_USUAL_LIMITS = "5 a day, 200 in all, 20 public entries"
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def _categories(number: int) -> str:
+    return _counted(number, "category", "categories")
+
+
+def load(found: Folder) -> benchmarks.Loaded:
+    """Publish it and set what it says of its benchmark, see `benchmarks.load`."""
+    return benchmarks.load(found.content, slug=found.content.definition.slug, **_wanted(found))
+
+
+def _wanted(found: Folder) -> dict[str, Any]:
+    """What it says of its benchmark; None is left as it is."""
+    said = found.spec
+    return {
+        "name": said.name,
+        "summary": said.summary or None,
+        "daily_limit": said.limits.daily,
+        "total_limit": said.limits.total,
+        "public_entries_limit": said.limits.public_entries,
+        "disclosure": said.disclosure,
+    }
 
 
 def foreseen(found: Folder) -> Iterator[str]:
@@ -38,7 +54,7 @@ def foreseen(found: Folder) -> Iterator[str]:
     yield from _settings(found)
     if found.ignored:
         yield f"columns that nothing is read from: {', '.join(found.ignored)}"
-    yield _outcome(content)
+    yield from _outcome(found)
 
 
 def _settings(found: Folder) -> Iterator[str]:
@@ -52,13 +68,14 @@ def _settings(found: Folder) -> Iterator[str]:
     limits = said.limits
     each = {"a day": limits.daily, "in all": limits.total, "public entries": limits.public_entries}
     given = [f"{value} {what}" for what, value in each.items() if value is not None]
-    yield f"limits of a team: {', '.join(given) or 'none is set here'}"
+    left = f"left as they are (of a new benchmark {_USUAL_LIMITS})"
+    yield f"limits of a team: {', '.join(given) or left}"
 
 
 def _questions(content: Content) -> Iterator[str]:
     rules = content.definition
     clusters = len(set(content.clusters or content.images))
-    yield f"{rules.name} ({rules.slug}): {content.size} questions in {clusters} images or clusters"
+    yield f"{rules.name} ({rules.slug}): {_counted(content.size, 'question')} in {clusters} images or clusters"
     yield f"digest {content.digest}"
     counts = [int((content.option_counts == number).sum()) for number in range(27)]
     options = ", ".join(f"{count} with {number}" for number, count in enumerate(counts) if count)
@@ -68,21 +85,27 @@ def _questions(content: Content) -> Iterator[str]:
         classes = (
             f", {int(content.abnormal[at].sum())} of them abnormal" if "balanced" in subtask.metric else ""
         )
-        yield f"subtask {subtask.slug}: {int(at.sum())} questions, {subtask.metric}{classes}"
+        yield f"subtask {subtask.slug}: {_counted(int(at.sum()), 'question')}, {subtask.metric}{classes}"
+        if not at.any():
+            yield f"WARNING: no question is of the subtask {subtask.slug}: nothing gets a score in it"
     for position, name in enumerate(rules.source_datasets):
-        yield f"source dataset {name}: {int((content.source_datasets == position).sum())} questions"
-    means = " of means over ".join(f"{level.replace('_', ' ')}s" for level in rules.average_over)
+        yield f"source dataset {name}: {_counted(int((content.source_datasets == position).sum()), 'question')}"
+    means = " of means over ".join(_LEVELS[level] for level in rules.average_over)
     better = "lower is better" if rules.lower_is_better else "higher is better"
     yield f"overall: {f'the mean over {means}' if means else 'the share of all questions'}; {better}"
 
 
 def _images(content: BoxRelease) -> Iterator[str]:
     rules = content.definition
-    yield f"{rules.name} ({rules.slug}): {content.size} images in {len(content.category_names)} categories"
+    categories = _categories(len(content.category_names))
+    yield f"{rules.name} ({rules.slug}): {_counted(content.size, 'image')} in {categories}"
     yield f"digest {content.digest}"
     anomalous, without = int(content.anomalous.sum()), int((~content.located).sum())
     unlocated = f" ({without} of them without a box: they count for detection alone)" if without else ""
-    yield f"{anomalous} images are anomalous{unlocated}, {content.size - anomalous} are not; {len(content.boxes)} boxes"
+    yield (
+        f"anomalous: {_counted(anomalous, 'image')}{unlocated}; not anomalous: {content.size - anomalous}; "
+        f"{_counted(len(content.boxes), 'box', 'boxes')}"
+    )
     known = int(content.sizes.all(axis=1).sum())
     if known == content.size:
         yield "sizes in pixels: known of all images, so answers may be in any frame"
@@ -101,19 +124,38 @@ def _images(content: BoxRelease) -> Iterator[str]:
         images = int(np.count_nonzero(content.source_datasets == position))
         lacking = len(set(its) - with_boxes)
         left_out = f", {lacking} of them without any box: localization leaves these out" if lacking else ""
-        yield f"source dataset {name}: {images} images in {len(its)} categories{left_out}"
+        yield f"source dataset {name}: {_counted(images, 'image')} in {_categories(len(its))}{left_out}"
     yield "overall: the mean of detection and localization, each the mean over categories; higher is better"
 
 
-def _outcome(content: AnyRelease) -> str:
+def _outcome(found: Folder) -> Iterator[str]:
+    content: AnyRelease = found.content
+    wanted = benchmarks.given(_wanted(found))
     benchmark = Benchmark.objects.with_release().filter(slug=content.definition.slug).first()
     if benchmark is None or benchmark.current_release is None:
-        return "load_benchmark would open it as a new benchmark"
+        yield "load_benchmark would open it as a new benchmark"
+        return
     releases.refuse_another_kind(benchmark, content.definition)
     content = content.excluding(disputes.excluded(benchmark.slug))
+    changes = benchmarks.differences(benchmark, wanted)
     if benchmark.current_release.digest == content.digest:
-        return "load_benchmark would change texts and settings at most: this is its current release"
+        is_reworded = benchmark.current_release.rules != content.definition
+        if not changes and not is_reworded:
+            yield "load_benchmark would change nothing: this is its current release"
+            return
+        yield "load_benchmark would make no release: this is the current one"
+        if is_reworded:
+            yield "it would take over the texts of its rules at once"
+        yield from _at_once(changes)
+        return
     before = truths.decoded(benchmark.current_release.digest)
-    changes = kinds.changes(before, content)
-    counted = ", ".join(f"{sum(by.values())} {kind.replace('_', ' ')}" for kind, by in changes.items() if by)
-    return f"load_benchmark would make a draft of {benchmark.slug}: {counted or 'other rules, the same questions'}"
+    moved = kinds.changes(before, content)
+    counted = ", ".join(f"{sum(by.values())} {kind.replace('_', ' ')}" for kind, by in moved.items() if by)
+    yield f"load_benchmark would make a draft of {benchmark.slug}: {counted or 'other rules, the same questions'}"
+    yield from _at_once(changes)
+
+
+def _at_once(changes: list[benchmarks.Change]) -> Iterator[str]:
+    """Nothing of it waits for a draft to become current."""
+    for change in changes:
+        yield f"it would set at once {change}"

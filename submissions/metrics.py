@@ -9,6 +9,7 @@ import os
 from itertools import count
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from prometheus_client import Counter, Histogram, values
 
 REQUESTS = Counter("vernier_http_requests", "Requests that were answered.", ["view", "method", "status"])
@@ -21,8 +22,21 @@ REQUEST_SECONDS = Histogram(
 
 
 def share(folder: Path) -> None:
-    """Count in the folder, before anything is counted; without it, for this process alone, and nobody asks."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Count in the folder, before anything is counted; without it, for this process alone, and nobody asks.
+
+    Raises ImproperlyConfigured where the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_ours = os.access(folder, os.W_OK | os.X_OK)
+        why = "it is not this process's to write"
+    except OSError as error:
+        is_ours, why = False, error.strerror or str(error)
+    if not is_ours:
+        raise ImproperlyConfigured(
+            f"VERNIER_METRICS_DIR={str(folder)!r}: {why}. Where VERNIER_METRICS_TOKEN is set, name a folder that the "
+            "web processes may write."
+        )
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # read when a file is made
     values.ValueClass = values.MultiProcessValue(_Slots(folder))  # type: ignore[no-untyped-call]
 

@@ -30,6 +30,9 @@ KINDS: Mapping[str, Words] = {
         (
             _("The answer file for “{entry}” is scored: {score} percent overall."),
             _("It was sent as partial ({partial}): the page has the scores of its subtasks."),
+            _(
+                "It was sent as partial ({unscored}), which has no overall score, and this benchmark tells no other."
+            ),
             _("{coverage} of the questions have a reply that could be read."),
             _("{valid} of the images have a valid answer."),
         ),
@@ -230,7 +233,8 @@ def _written(params: Mapping[str, Any]) -> dict[str, str]:
     if "scope" in params:
         written["may"] = str(Token.Scope(params["scope"]).label)
     written["benchmarks"] = ", ".join(params.get("benchmarks", ()))
-    written["partial"] = ", ".join(params.get("partial", ()))
+    for name in ("partial", "unscored"):
+        written[name] = ", ".join(params.get(name, ()))
     listed: list[str] = []
     if "problems" in params:
         listed = [_problem(problem) for problem in params["problems"]]

@@ -71,7 +71,9 @@ def tell_end(
     params: dict[str, Any] = {}
     if status == Status.SCORED:
         read = "valid" if submission.benchmark.asks_for_boxes else "coverage"
-        params = {"score": score, read: coverage, "partial": submission.partial}
+        is_told = submission.benchmark.disclosure != Benchmark.Disclosure.OVERALL
+        named = "partial" if is_told else "unscored"
+        params = {"score": score, read: coverage, named: submission.partial}
     elif status == Status.REJECTED:
         params = {"problems": (errors or [])[:PROBLEMS_TOLD], "total": errors_total}
     tell(submission.team, _ENDS[status], submission, **params)

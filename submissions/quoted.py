@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from scoring import definition
+from submissions import audit
 from submissions.models import Benchmark, Figure, QuotedResult
 from submissions.quoted_file import Result
 
@@ -38,6 +39,8 @@ def load(slug: str, results: Iterable[Result]) -> Loaded:
             loaded.count(_record(benchmark, result))
         if loaded.new or loaded.changed:
             Benchmark.objects.filter(pk=benchmark.pk).update(changed_at=timezone.now())
+            told = {"new": loaded.new, "changed": loaded.changed}
+            audit.record(audit.COMMAND, "quoted-loaded", benchmark, is_public=True, **told)
     return loaded
 
 

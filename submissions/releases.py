@@ -30,6 +30,7 @@ class Outcome(StrEnum):
     NEW = "new"
     DRAFT = "a draft: look at what it moves, then make it current"
     TEMPLATES = "known already, its templates are new"
+    TEXTS = "known already, its texts are new"
     SAME = "known already, nothing changed"
 
 
@@ -48,27 +49,28 @@ def publish(
 ) -> tuple[Release, Outcome]:
     """Take in a release of the benchmark, which is made if new. Again with the same content: no change.
 
-    A benchmark's first release is current at once and opens it, see `_disclosure`. A later one is a draft,
-    scored in the background and seen by organizers alone, until `make_current`; it takes the place of another draft,
-    and what the organizer has set stays. Of its questions, those that organizers ruled out are not counted. A summary,
-    limits and a disclosure that are given are set in any case, the texts of the definition too, and templates where the
-    release has none. Raises Refusal for a slug, name or summary that cannot be, a slug that belongs to the stand-in
-    or to a benchmark of another kind, and StorageUnavailableError; then nothing is written.
+    A benchmark's first release is current at once and opens it, see `usual_disclosure`. A later one is a
+    draft, scored in the background and seen by organizers alone, until `make_current`; it takes the place of
+    another draft. Of its questions, those that organizers ruled out are not counted. Name, summary, limits
+    and disclosure are those of a first release: later the organizer's word counts (`benchmarks.load` sets
+    them then). The texts of the definition are taken over in any case, and templates where the release has
+    none. Raises Refusal for a slug, name or summary that cannot be, a slug that belongs to the stand-in or to
+    a benchmark of another kind, and StorageUnavailableError; then nothing is written.
     """
     _check_slug(slug, is_standin=is_standin)
-    name = _text("name", name, Benchmark.LONGEST_NAME)
-    if summary is not None:
-        summary = _text("summary", summary, Benchmark.LONGEST_SUMMARY)
+    texts = {"name": name, **({} if summary is None else {"summary": summary})}
+    texts = shown_texts(texts)
     content = content.excluding(disputes.excluded(slug))
     # Truth first: a release that a worker cannot read must never be current.
     truths.keep(content)
     with transaction.atomic():
-        benchmark = _locked(slug, name or _name(content.definition, slug), content.definition)
+        benchmark = _locked(slug, texts["name"] or _name(content.definition, slug), content.definition)
         refuse_another_kind(benchmark, content.definition)
         release = _recorded(content, benchmark)
         are_new = _keep_templates(release, templates)
+        is_reworded = _reword(benchmark, release, content.definition)
         if release.pk in (benchmark.current_release_id, benchmark.draft_release_id):
-            outcome = Outcome.TEMPLATES if are_new else Outcome.SAME
+            outcome = Outcome.TEMPLATES if are_new else Outcome.TEXTS if is_reworded else Outcome.SAME
         elif benchmark.current_release is None:
             outcome = Outcome.NEW
             benchmark.is_open = True
@@ -76,25 +78,32 @@ def publish(
                 content.definition, slug, is_standin=is_standin
             )
             benchmark.is_standin = is_standin
+            given = {
+                "summary": texts.get("summary"),
+                "daily_limit": daily_limit,
+                "total_limit": total_limit,
+                "public_entries_limit": public_entries_limit,
+            }
+            for field, value in given.items():
+                setattr(benchmark, field, getattr(benchmark, field) if value is None else value)
         else:
             outcome = Outcome.DRAFT
             _draft(benchmark, release, content, previous=benchmark.current_release)
-        given = {
-            "summary": summary,
-            "daily_limit": daily_limit,
-            "total_limit": total_limit,
-            "public_entries_limit": public_entries_limit,
-            "disclosure": disclosure,
-        }
-        for field, value in given.items():
-            setattr(benchmark, field, getattr(benchmark, field) if value is None else value)
-        _reword(benchmark, release, content.definition)
         benchmark.save()
         if outcome == Outcome.NEW:
             _switch(benchmark, release, now=timezone.now())
+            _record_opening(benchmark, release)
     if outcome == Outcome.DRAFT:
         ringing.rescore(release.pk, release.rescoring_turn)
     return release, outcome
+
+
+def _record_opening(benchmark: Benchmark, release: Release) -> None:
+    told = {
+        field: getattr(benchmark, field) for field in ("name", "disclosure", "daily_limit", "total_limit")
+    }
+    audit.record(audit.COMMAND, "benchmark-opened", benchmark, is_public=True, **told)
+    audit.record(audit.COMMAND, "release-made-current", release, is_public=True)
 
 
 def _draft(benchmark: Benchmark, release: Release, content: AnyRelease, *, previous: Release) -> None:
@@ -195,6 +204,12 @@ def refuse_another_kind(benchmark: Benchmark, rules: Definition) -> None:
         raise Refusal("another-kind", slug=benchmark.slug, known=benchmark.rules.kind, found=rules.kind)
 
 
+def shown_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    """A name and a summary as they stand on pages. Raises Refusal, see `_text`."""
+    most = {"name": Benchmark.LONGEST_NAME, "summary": Benchmark.LONGEST_SUMMARY}
+    return {field: _text(field, value, most[field]) for field, value in texts.items()}
+
+
 def _text(field: str, value: str, most: int) -> str:
     """A name or summary as it stands on pages. Raises Refusal when there is no room for it, or it cannot be shown."""
     try:
@@ -216,14 +231,21 @@ def _locked(slug: str, name: str, definition: Definition) -> Benchmark:
     return Benchmark.objects.select_for_update(no_key=True).get(pk=made.pk)
 
 
-def _reword(benchmark: Benchmark, release: Release, definition: Definition) -> None:
-    """Take over the texts of a definition by which the same release, known by its digest, scores as before."""
+def _reword(benchmark: Benchmark, release: Release, definition: Definition) -> bool:
+    """Take over the texts of a definition by which the same release, known by its digest, scores as before.
+
+    Whether there are any that are new.
+    """
     if release.rules == definition or release.rules.scoring_rules != definition.scoring_rules:
-        return
+        return False
     release.definition = definition.to_dict()
     release.save(update_fields=["definition"])
     if release.pk == benchmark.current_release_id:
         benchmark.definition = release.definition
+    # Of a draft nobody but organizers knows.
+    is_public = release.became_current_at is not None
+    audit.record(audit.COMMAND, "release-reworded", release, is_public=is_public)
+    return True
 
 
 def _recorded(content: AnyRelease, benchmark: Benchmark) -> Release:

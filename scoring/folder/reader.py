@@ -45,7 +45,7 @@ def read(folder: Path, *, slug: str = "") -> Folder:
         text = (folder / spec.NAME).read_text("utf-8-sig")
     except OSError as error:
         params = {"file": spec.NAME, "reason": error.strerror or "no such file"}
-        raise ReleaseError.single(Problem("table-missing", params=params)) from None
+        raise ReleaseError.single(Problem("folder-missing", params=params)) from None
     except UnicodeDecodeError:
         raise ReleaseError.single(Problem("table-not-utf-8", params={"file": spec.NAME})) from None
     found = spec.parse(text)

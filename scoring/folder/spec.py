@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from scoring.definition import BOX_AVERAGES, BOX_SUBTASKS, SLUG, Definition
+from scoring.definition import BOX_AVERAGES, BOX_SUBTASKS, CLOSED_DIVISION, SLUG, Definition
 from scoring.errors import Problem, ReleaseError
 from scoring.prompts import Wording
 
@@ -146,7 +146,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     limits: Limits = Limits()
     links: Annotated[dict[str, str], Meta(description="paper, code, questions … and their addresses.")] = {}
     closed_division: Annotated[
-        dict[str, str], Meta(description="What an entry declares to be in the closed division.")
+        dict[str, str],
+        Meta(
+            description="The same on every board, so nothing need be said of it.",
+            extra_json_schema={"const": dict(CLOSED_DIVISION)},
+        ),
     ] = {}
     folds: Annotated[
         dict[str, str], Meta(description="First parts of image paths that belong to a source dataset.")
@@ -166,7 +170,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     translations: Annotated[dict[str, Texts], Meta(description="By language, such as zh-hans.")] = {}
 
 
-_NOT_RULES = ("slug", "disclosure", "limits", "files", "boxes")
+_NOT_RULES = ("slug", "disclosure", "limits", "closed_division", "files", "boxes")
 # What is settled for a benchmark of boxes, and why: such a key may be left out or say just that; None: left out.
 _SETTLED: Mapping[str, tuple[Any, str]] = {
     "average_over": (
@@ -204,7 +208,7 @@ def parse(text: str) -> Spec:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+)", str(error))
         line = int(place[1]) if place else text.count("\n") + 1
-        raise _error(line, "", str(error).split(" (at ")[0].lower()) from error
+        raise _error(line, "", _in_a_sentence(str(error).split(" (at ")[0])) from error
     try:
         found = msgspec.convert(body, Spec)
     except msgspec.ValidationError as error:
@@ -212,7 +216,13 @@ def parse(text: str) -> Spec:
         path = path.rstrip("`").lstrip(".")
         if unknown := re.search(r"unknown field `(.*)`", reason):
             path = f"{path}.{unknown[1]}".lstrip(".")
-        raise _error(line_of(text, path), path, reason.lower()) from error
+        raise _error(line_of(text, path), path, _in_a_sentence(reason)) from error
+    if "closed_division" in body and found.closed_division != CLOSED_DIVISION:
+        said = " and ".join(f'{key} = "{value}"' for key, value in CLOSED_DIVISION.items())
+        reason = (
+            f"the closed division is of entries that declare {said}, on every board alike: leave this out"
+        )
+        raise _error(line_of(text, "closed_division"), "closed_division", reason)
     for key, reason in _complaints_about_kind(body):
         raise _error(line_of(text, key), key, reason)
     return found
@@ -273,6 +283,11 @@ def _box_subtasks(spec: Spec) -> list[dict[str, Any]]:
         }
         for slug, metric in BOX_SUBTASKS.items()
     ]
+
+
+def _in_a_sentence(reason: str) -> str:
+    """With a small letter; what it quotes stays as it is."""
+    return reason[:1].lower() + reason[1:]
 
 
 def _error(line: int | None, key: str, reason: str) -> ReleaseError:

@@ -34,7 +34,7 @@ class Deed:
     label: str | Promise
     explanation: str | Promise
     done: str | Promise
-    do: Callable[[Any, Mapping[str, Any], Asker], None]
+    do: Callable[[Any, Mapping[str, Any], Asker], object]
     form: type[forms.Form] = forms.Form
     offered: Callable[[Any], bool] = lambda row: True
     initial: Callable[[Any], dict[str, Any]] = lambda row: {}

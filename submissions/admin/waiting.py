@@ -3,19 +3,16 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from submissions.models import Alarm, Complaint, DisputedQuestion, Submission
-
-Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One kind of thing that waits, and the list in which it stands."""
 
-    label: Text
+    label: str
     number: int
     url: str
 
@@ -23,15 +20,22 @@ class Waiting:
 def for_organizers() -> list[Waiting]:
     """Every kind of which something waits."""
     queue = reverse("admin:submissions_submission_queue")
+    alarms, reports = Alarm.objects.open().count(), Complaint.objects.open().count()
+    disputed = DisputedQuestion.objects.unanswered().count()
+    failed = Submission.objects.filter(status="failed").count()
     found = (
-        (_("alarms to decide on"), Alarm.objects.open().count(), "alarm"),
-        (_("reports of entries to answer"), Complaint.objects.open().count(), "complaint"),
+        (ngettext("alarm to decide on", "alarms to decide on", alarms), alarms, "alarm"),
         (
-            _("disputed questions to rule upon"),
-            DisputedQuestion.objects.unanswered().count(),
+            ngettext("report of an entry to answer", "reports of entries to answer", reports),
+            reports,
+            "complaint",
+        ),
+        (
+            ngettext("disputed question to rule upon", "disputed questions to rule upon", disputed),
+            disputed,
             "disputedquestion",
         ),
-        (_("submissions that failed"), Submission.objects.filter(status="failed").count(), ""),
+        (ngettext("submission that failed", "submissions that failed", failed), failed, ""),
     )
     return [
         Waiting(label, number, reverse(f"admin:submissions_{model}_changelist") if model else queue)

@@ -12,7 +12,7 @@ from scoring.errors import ReleaseError
 from submissions import messages, storage
 from submissions.refusals import Refusal
 
-SETTINGS = ("slug", "name", "summary", "daily_limit", "total_limit")
+SETTINGS = ("slug", "summary", "daily_limit", "total_limit")
 
 
 def add_settings(parser: ArgumentParser, *, slug: str) -> None:
@@ -29,8 +29,8 @@ def add_settings(parser: ArgumentParser, *, slug: str) -> None:
 
 
 def settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What they said, as `releases.publish` takes it."""
-    return {name: options[name] for name in SETTINGS}
+    """What they said, as `benchmarks.load` takes it."""
+    return {"name_if_new": options["name"], **{name: options[name] for name in SETTINGS}}
 
 
 def _limit(text: str) -> int:

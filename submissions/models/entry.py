@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from scoring.definition import CLOSED_DIVISION
 from submissions.models.benchmark import Benchmark
 from submissions.models.team import Team
 
@@ -182,5 +183,5 @@ class Entry(models.Model):
 
     def proper_division(self) -> "Entry.Division":
         """Closed takes a declaration of no known training exposure and of no tools; all else is open."""
-        closed = self.training == self.Training.NONE_KNOWN and self.tools == self.Tools.NONE
+        closed = all(getattr(self, name) == value for name, value in CLOSED_DIVISION.items())
         return self.Division.CLOSED if closed else self.Division.OPEN

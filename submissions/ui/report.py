@@ -205,11 +205,13 @@ def report_view(
             dot(name, body["subtasks"].get(slug), leader.get(slug) if leader else None, ends.get(slug))
             for slug, name in drawn
         ),
-        heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets) if len(datasets) > 1 else None,
+        heat=heat_table(body, subtasks=drawn, datasets=drawn_datasets)
+        if drawn_datasets and len(datasets) > 1
+        else None,
         detection=_detection(body, drawn_datasets),
         readings=() if is_boxes else reading_lines(body.get("readings") or {}),
         unread=_unread(body, unread, drawing),
-        micro=figures.score(body.get("micro"), 2),
+        micro=figures.score(body["micro"], 2) if body.get("micro") is not None else "",
         micro_interval=figures.interval(body.get("intervals", {}).get("micro"), 2),
         drawing=drawing,
         constant=_constant(body, subtasks),

@@ -281,6 +281,11 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         _("The name of a table has to end in one of {known}, so that it is clear how to read it."),
     ),
     "table-missing": (_("The file cannot be read: {reason}. Put it beside benchmark.toml."),),
+    "folder-missing": (
+        _(
+            "The file cannot be read: {reason}. A benchmark’s folder begins with it: docs/benchmarks.md says how."
+        ),
+    ),
     "table-too-large": (_("The file is larger than {largest} bytes."),),
     "table-not-utf-8": (_("The text here is not UTF-8. In Excel, save it as “CSV UTF-8”."),),
     "table-malformed": (_("This cannot be read as a table: {reason}."),),

@@ -154,6 +154,13 @@ def test_whatever_runs_our_code_may_do_and_write_nothing_else(composed: dict[str
         assert said["security_opt"] == ["no-new-privileges:true"], name
 
 
+def test_the_web_processes_count_where_their_container_lets_them_write(composed: dict[str, Any]) -> None:
+    web = composed["services"]["web"]
+    folder = Path(web["environment"]["VERNIER_METRICS_DIR"])
+    assert web["tmpfs"] == ["/tmp"]  # noqa: S108
+    assert folder.is_relative_to(web["tmpfs"][0])
+
+
 def test_a_worker_is_given_the_time_that_its_unit_gives_it(composed: dict[str, Any]) -> None:
     unit = (DEPLOY / "systemd" / "vernier-worker@.service").read_text()
     (seconds,) = re.findall(r"^TimeoutStopSec=(\d+)", unit, re.M)

@@ -13,7 +13,7 @@ from django.http import Http404
 from django.middleware.locale import LocaleMiddleware
 from django.test import Client
 
-from submissions.models import Benchmark, Membership, Submission, Team, User
+from submissions.models import Benchmark, Entry, Membership, Submission, Team, User
 from tests import material
 from tests.leaderboard import rows
 
@@ -504,3 +504,13 @@ def test_what_stops_a_call_before_its_view_is_a_problem_too(
 def test_read_calls_only_read(client: Client, mmad: Benchmark, method: str) -> None:
     response = getattr(client, method)("/api/v1/benchmarks/mmad/leaderboard/")
     assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")
+
+
+def test_the_closed_division_is_said_as_it_counts(client: Client) -> None:
+    benchmark = rows.benchmark()
+    said = client.get("/api/v1/benchmarks/mmad/").json()["rules"]["closed_division"]
+    assert said == {"training": "none-known", "tools": "none"}
+    assert rows.scored(benchmark, "model", 70.0, **said).entry.division == Entry.Division.CLOSED
+    rules = {**benchmark.definition, "closed_division": {"shots": "0"}}  # of a folder that was loaded before
+    Benchmark.objects.update(definition=rules)
+    assert client.get("/api/v1/benchmarks/mmad/").json()["rules"]["closed_division"] == said

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from submissions import evaluation, store_faults
+from submissions import evaluation, metrics, store_faults
 from submissions.models import Submission
 from tests import material
 from tests.servers.site import PROJECT, clean_environment
@@ -122,3 +123,9 @@ def test_all_processes_are_added_up_and_nothing_is_lost_when_they_end(metrics_ar
         assert [process.wait() for process in run] == [0, 0]
     assert figures()["vernier_http_requests_total GET 200 home"] == 2 * 2 * 3000
     assert len(list(metrics_are_on.glob("counter_*.db"))) <= 4
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ImproperlyConfigured, match=r"VERNIER_METRICS_DIR=.*Not a directory.*may write"):
+        metrics.share(tmp_path / "file" / "metrics")

@@ -92,9 +92,21 @@ def test_the_board_in_words_and_links(client: Client) -> None:
 
 def test_a_filter_that_cannot_be_is_left_out_and_said(client: Client) -> None:
     rows.scored(rows.benchmark(), "model", 70.0)
-    page = text(client, "/benchmarks/mmad/?parameters=many&utm_source=x")
-    assert "was left out" in page
+    page = text(client, "/benchmarks/mmad/?parameters=7B&utm_source=x")
+    assert "The filter “parameters (billions)” was left out: “7B” is no number." in page
     assert "model" in page
+
+
+def test_a_typed_filter_that_cannot_be_stands_in_its_open_form_to_be_mended(client: Client) -> None:
+    rows.scored(rows.benchmark(), "model", 70.0)
+    page = text(client, "/benchmarks/mmad/?parameters=7B")
+    assert 'name="parameters" value="7B"' in " ".join(page.split())
+    assert '<details class="filters no-print" open>' in page
+    for query in ("parameters=7", "q=%00", "tier=best"):
+        page = text(client, f"/benchmarks/mmad/?{query}")
+        assert "\0" not in page
+        assert 'value="best"' not in page
+    assert '<details class="filters no-print" >' in text(client, "/benchmarks/mmad/?parameters=7")
 
 
 @pytest.mark.parametrize("column", ["overall", "anomaly-detection", "object-analysis", "VisA", "DS-MVTec"])

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from submissions import quoted_file
-from submissions.models import Benchmark, Figure, QuotedResult
+from submissions.models import Benchmark, Event, Figure, QuotedResult
 from tests.leaderboard import rows
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,18 @@ def test_loading_again_changes_nothing(tmp_path: Path) -> None:
     before = state()
     assert load() == "mmad: 0 new, 0 changed, 53 known as they are"
     assert state() == before
+
+
+def test_what_is_loaded_is_written_down_once(tmp_path: Path) -> None:
+    path = file(tmp_path, HEAD + "A,quoted,70,,,,a paper\n")
+    for _ in range(2):
+        load(path)
+    event = Event.objects.get(action="quoted-loaded")
+    assert (event.actor_kind, event.object_name, event.details) == (
+        "command",
+        "mmad",
+        {"new": 1, "changed": 0},
+    )
 
 
 def test_a_changed_figure_is_brought_up_to_date_in_place(tmp_path: Path) -> None:

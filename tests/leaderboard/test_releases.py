@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from submissions import audit, publication, releases, rescoring
-from submissions.models import Benchmark, Release, Submission, Team
+from submissions.models import Benchmark, Release, Report, Submission, Team
 from tests import material
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,18 @@ def test_nobody_but_organizers_learns_of_a_draft(client: Client, sent: list[Subm
     desk = organizer()
     assert digest[:7] in desk.get("/benchmarks/mmad/releases/").content.decode()
     assert "would move" in desk.get(f"/benchmarks/mmad/releases/{digest}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"), [(1, "1 of them has no score on it: it lacks"), (2, "2 of them have no")]
+)
+def test_a_draft_says_how_many_have_no_score_on_it(sent: list[Submission], faults: int, said: str) -> None:
+    release = draft()
+    known = Report.objects.filter(release=release).order_by("id").values_list("pk", flat=True)[:faults]
+    Report.objects.filter(pk__in=list(known)).update(fault="too-few-present")
+    page = organizer().get("/benchmarks/mmad/releases/").content.decode()
+    assert f"Submissions tried against it: {len(sent)} of {len(sent)}." in page
+    assert said in page
 
 
 def test_a_draft_shows_what_then_happens(client: Client, sent: list[Submission]) -> None:

@@ -17,7 +17,7 @@ def test_the_database_itself_refuses_to_change_or_remove_an_event() -> None:
         Event.objects.update(action="something else")
     with pytest.raises(DatabaseError, match="written once"), transaction.atomic():
         Event.objects.all().delete()
-    assert Event.objects.get().action == "opened"
+    assert Event.objects.newest_first()[0].action == "opened"
 
 
 def test_an_event_says_who_did_what_to_which_object() -> None:
@@ -25,11 +25,11 @@ def test_an_event_says_who_did_what_to_which_object() -> None:
     team = material.team("a", owner)
     submission = material.submitted(material.benchmark(), team, "model")
     audit.record(askers.for_user(owner), "published", submission, is_public=True, reason="why not")
-    event = Event.objects.get()
+    event = Event.objects.get(actor_kind="person")
     assert (event.actor_kind, event.actor_key, event.is_organizer) == ("person", str(owner.pk), False)
     assert (event.action, event.object_name, event.details) == ("published", "model", {"reason": "why not"})
     assert Event.objects.of("submission", submission.pk).get() == event
-    assert "example.org" not in str(Event.objects.values().get()), "it would outlive the account"
+    assert "example.org" not in str(list(Event.objects.values())), "it would outlive the account"
 
 
 def test_others_see_what_is_public_alone() -> None:
@@ -37,9 +37,11 @@ def test_others_see_what_is_public_alone() -> None:
     stranger = askers.for_user(material.person("s@example.org"))
     organizer = askers.for_user(material.person("b@example.org", is_staff=True))
     audit.record(audit.SITE, "made", team)
-    audit.record(audit.COMMAND, "opened", material.benchmark(), is_public=True)
+    benchmark = material.benchmark()
+    audit.record(audit.COMMAND, "opened", benchmark, is_public=True)
+    before = ("benchmark-opened", "release-made-current")
     seen = {
-        name: set(Event.objects.visible_to(asker).values_list("action", flat=True))
+        name: set(Event.objects.visible_to(asker).exclude(action__in=before).values_list("action", flat=True))
         for name, asker in {
             "nobody": askers.NOBODY,
             "stranger": stranger,

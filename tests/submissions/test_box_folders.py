@@ -124,7 +124,7 @@ def test_what_would_happen_is_said_and_does_not(tmp_path: Path) -> None:
     said = run("check_benchmark", write(tmp_path, PARTS, questions_csv=rows))
     assert "Parts (parts): 4 images in 2 categories" in said
     assert (
-        "3 images are anomalous (1 of them without a box: they count for detection alone), 1 are not; 2 boxes"
+        "anomalous: 3 images (1 of them without a box: they count for detection alone); not anomalous: 1; 2 boxes"
         in said
     )
     assert "sizes in pixels: known of all images, so answers may be in any frame" in said
@@ -150,8 +150,8 @@ def test_the_same_folder_again_changes_nothing_and_new_texts_are_taken_over(tmp_
     assert "parts: 4 images, new" in first
     assert "parts: 4 images, known already, nothing changed" in run("load_benchmark", tmp_path)
     made(tmp_path, toml=f"{PARTS}[[subtasks]]\nslug = 'localization'\nname = 'Where'\n")
-    assert "change texts and settings at most" in run("check_benchmark", tmp_path)
-    assert "nothing changed" in run("load_benchmark", tmp_path)
+    assert "it would take over the texts of its rules at once" in run("check_benchmark", tmp_path)
+    assert "its texts are new" in run("load_benchmark", tmp_path)
     benchmark = Benchmark.objects.with_release().get(slug="parts")
     assert [subtask.name for subtask in benchmark.rules.subtasks] == ["Detection", "Where"]
     assert Release.objects.count() == 1

@@ -2,7 +2,9 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from submissions.admin import waiting
 from submissions.models import Benchmark, Submission, User
 from tests import material
 
@@ -58,3 +60,12 @@ def test_a_benchmarks_summary_is_changed_at_the_desk(desk: Client, client: Clien
 
 def test_the_icon_is_where_browsers_look_for_it(client: Client) -> None:
     assert client.get("/favicon.ico")["Location"].endswith("favicon.svg")
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "submission that failed"), (2, "submissions that failed")])
+def test_what_waits_is_counted_in_words(number: int, said: str) -> None:
+    benchmark, team = material.benchmark(), material.team("a")
+    for name in range(number):
+        sent = material.submitted(benchmark, team, f"model {name}")
+        material.brought(sent, "failed", attempts=3, finished_at=timezone.now())
+    assert [(each.number, each.label) for each in waiting.for_organizers()] == [(number, said)]

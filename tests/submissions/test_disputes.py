@@ -85,8 +85,8 @@ def test_a_second_dispute_of_the_same_person_takes_the_first_ones_place(
     dispute(question, person, "no, the wording", About.WORDING)
     kept = Dispute.objects.get()
     assert (kept.about, kept.reason, kept.release) == (About.WORDING, "no, the wording", question.release)
-    told = Event.objects.order_by("id").values_list("action", "object_name", "is_public", "details")
-    assert list(told) == [
+    told = Event.objects.filter(object_kind="disputedquestion").order_by("id")
+    assert list(told.values_list("action", "object_name", "is_public", "details")) == [
         ("question-disputed", FIRST, False, {"about": "answer"}),
         ("dispute-changed", FIRST, False, {"about": "wording"}),
     ]
@@ -178,7 +178,7 @@ def test_a_ruling_answers_all_disputes_and_is_written_down_for_everybody(
     ruled = rule(organizer, Decision.EXCLUDED, " Two answers are right. ")
     assert (ruled.decision, ruled.reply, ruled.release) == ("excluded", "Two answers are right.", None)
     assert not Dispute.objects.filter(ruled_at=None).exists()
-    event = Event.objects.visible_to(askers.NOBODY).get()
+    event = Event.objects.visible_to(askers.NOBODY).get(object_kind="disputedquestion")
     assert (event.action, event.is_organizer, event.benchmark_id) == (
         "question-ruled-upon",
         True,

@@ -13,7 +13,7 @@ from django.utils import translation
 from scoring.folder.reader import read
 from scoring.release import Release as Content
 from submissions import folders, pairs, truths
-from submissions.models import Benchmark, Figure, Pair, Release, Report
+from submissions.models import Benchmark, Event, Figure, Pair, Release, Report
 from tests import material
 from tests.folders import TOML, colours, fears, write
 
@@ -139,6 +139,33 @@ def test_the_page_about_it_says_how_its_ids_are_made(tmp_path: Path, client: Cli
     assert "its place among the image’s questions" in about
 
 
+def test_what_its_folder_says_to_readers_stands_on_its_page(tmp_path: Path, client: Client) -> None:
+    toml = 'notice = "Ask before you print a score."\ncitation = "@misc{colours, year = {2026}}"\n'
+    load(write(tmp_path, f"{toml}{TOML}", questions_csv=colours()))
+    about = client.get("/benchmarks/colours/about/").content.decode()
+    assert "Ask before you print a score." in about
+    assert "<code>@misc{colours, year = {2026}}</code>" in about
+
+
+def test_what_is_counted_is_said_in_words(tmp_path: Path) -> None:
+    rows = [row | {"category": "paint"} for row in colours()]
+    toml = TOML.replace('name = "Colours"', 'name = "Colours"\naverage_over = ["subtask", "category"]')
+    said = check(write(tmp_path, toml, questions_csv=rows))
+    assert "the mean over subtasks of means over categories;" in said
+    assert (
+        "limits of a team: left as they are (of a new benchmark 5 a day, 200 in all, 20 public entries)"
+        in said
+    )
+    assert "WARNING" not in said
+    toml = f'{TOML}\n[[subtasks]]\nslug = "tint"\nname = "Tint"\n'
+    assert "WARNING: no question is of the subtask tint" in check(
+        write(tmp_path, toml, questions_csv=colours())
+    )
+    with pytest.raises(CommandError, match="begins with it") as caught:
+        check(tmp_path / "nowhere")
+    assert "Put it beside" not in str(caught.value)
+
+
 def test_what_would_happen_is_said_and_does_not(tmp_path: Path) -> None:
     said = check(write(tmp_path, TOML, questions_csv=[row | {"colour": "x"} for row in colours()]))
     assert "Colours (colours): 4 questions in 2 images or clusters" in said
@@ -214,3 +241,62 @@ def test_the_guide_opens_a_benchmark_as_it_stands(tmp_path: Path) -> None:
         benchmark, team, "model", file=b"question_id,answer\nq1,B\nq2,A\nq3,B\n", public=True
     )
     assert right.score == 100
+
+
+SET = TOML.replace('"Colours"', '"Paint"') + "\n[limits]\ndaily = 50\n"
+
+
+def test_what_a_folder_changes_is_said_before_and_after_and_written_down(tmp_path: Path) -> None:
+    folder = write(tmp_path, TOML, questions_csv=colours())
+    load(folder)
+    assert "would change nothing: this is its current release" in check(folder)
+    Benchmark.objects.update(daily_limit=3)  # at the desk
+    before = Event.objects.count()
+    write(tmp_path, f'disclosure = "subtasks"\n{SET}')
+    changes = ["name: Colours -> Paint", "daily limit: 3 -> 50", "disclosure: cells -> subtasks"]
+    said = check(folder)
+    assert "would make no release: this is the current one" in said
+    assert all(f"it would set at once {change}" in said for change in changes)
+    assert Event.objects.count() == before
+    _digest, said = load(folder)
+    assert said.splitlines() == [
+        "colours: 4 questions, known already, its texts are new",
+        *(f"set at once: {change}" for change in changes),
+    ]
+    assert Event.objects.get(action="release-reworded").is_public
+    benchmark = Benchmark.objects.get(slug="colours")
+    assert (benchmark.name, benchmark.daily_limit, benchmark.disclosure) == ("Paint", 50, "subtasks")
+    told = (
+        Event.objects.filter(action="benchmark-changed").order_by("id").values_list("details", "actor_kind")
+    )
+    assert [(tuple(details.values()), actor) for details, actor in told] == [
+        (("name", "Colours", "Paint"), "command"),
+        (("daily_limit", 3, 50), "command"),
+        (("disclosure", "cells", "subtasks"), "command"),
+    ]
+    assert load(folder)[1] == "colours: 4 questions, known already, nothing changed"
+
+
+def test_a_setting_beside_a_draft_is_set_at_once_and_said(tmp_path: Path) -> None:
+    folder = write(tmp_path, TOML, questions_csv=colours())
+    load(folder)
+    write(tmp_path, f"average_over = []\n{SET}")
+    assert "it would set at once daily limit: 5 -> 50" in check(folder)
+    said = load(folder)[1]
+    assert "a draft" in said
+    assert "set at once: daily limit: 5 -> 50" in said
+    assert Benchmark.objects.get(slug="colours").daily_limit == 50
+    write(tmp_path, f"average_over = []\n{SET}".replace('name = "Hue"', 'name = "Tint"'))
+    assert "its texts are new" in load(folder)[1]
+    assert not Event.objects.get(action="release-reworded").is_public, "a draft is nobody's"
+
+
+def test_opening_a_benchmark_is_written_down_once(tmp_path: Path) -> None:
+    folder = write(tmp_path, TOML, questions_csv=colours())
+    for _ in range(2):
+        load(folder)
+    told = Event.objects.order_by("id").values_list("action", "object_name", "actor_kind", "is_public")
+    assert list(told) == [
+        ("benchmark-opened", "colours", "command", True),
+        ("release-made-current", Release.objects.get().short_digest, "command", True),
+    ]

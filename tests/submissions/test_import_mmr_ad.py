@@ -59,6 +59,7 @@ def test_the_same_folder_again_changes_nothing(tmp_path: Path) -> None:
     assert "nothing changed" in said
     assert Benchmark.objects.values().get() == before
     assert Release.objects.count() == 1
+    assert imported(tmp_path, "--daily-limit", "9")[1].splitlines()[1] == "set at once: daily limit: 5 -> 9"
 
 
 def test_a_lost_truth_is_put_back_by_importing_again(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from submissions import evaluation, leases
 from submissions.models import Submission
 from tests import material
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("commits")
 
 
 @pytest.fixture

@@ -94,6 +94,17 @@ def test_a_partial_submission_is_told_without_a_score(benchmark: Benchmark, team
     assert "overall" not in body
 
 
+def test_a_partial_submission_is_not_promised_scores_that_are_not_disclosed(
+    benchmark: Benchmark, team: Team
+) -> None:
+    Benchmark.objects.update(disclosure="overall")
+    benchmark.refresh_from_db()
+    material.scored(benchmark, team, partial=["defect-analysis"])
+    ((_kind, _subject, body),) = told(team)
+    assert "(defect-analysis), which has no overall score, and this benchmark tells no other" in body
+    assert "the page has the scores" not in body
+
+
 def test_a_rejected_file_is_told_with_its_first_problems_and_their_lines(
     benchmark: Benchmark, team: Team
 ) -> None:

@@ -227,6 +227,19 @@ def test_an_entry_says_what_picking_may_have_gained(client: Client, benchmark: B
     assert 'class="gain"' in page.content.decode()
 
 
+def test_a_partial_one_is_not_said_to_rank_where_its_column_is_not_disclosed(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    submission = material.scored(benchmark, team, partial=["defect-analysis"], public=True)
+    assert "scored and ranked only in" in page_of(client, submission).content.decode()
+    Benchmark.objects.update(disclosure="overall")
+    html = " ".join(page_of(client, submission).content.decode().split())
+    assert "scored and ranked only in" not in html
+    assert "a partial file has none. Sent as partial, for: Defect Analysis." in html
+    about = client.get("/benchmarks/mmad/about/").content.decode()
+    assert "this benchmark discloses no other" in about
+
+
 @pytest.mark.parametrize(
     ("disclosure", "dots", "cells"), [("overall", 0, 0), ("subtasks", 7, 0), ("cells", 7, 4)]
 )
@@ -237,7 +250,11 @@ def test_only_what_is_disclosed_is_shown(
     Benchmark.objects.update(disclosure=disclosure)
     page = page_of(client, submission)
     report = page.context["report"]
-    assert (len(report.dots), len(report.heat.rows)) == (dots, cells)
+    assert (len(report.dots), len(report.heat.rows) if report.heat else 0) == (dots, cells)
+    html = page.content.decode()
+    assert ('id="by-subtask"' in html) == bool(dots)
+    assert ('id="by-dataset"' in html) == bool(cells)
+    assert ("Over all questions alike" in html) == (disclosure == "cells")
     hidden = Figure.objects.filter(submission=submission, column__startswith="VisA/")
     assert bool(report.readings) == (disclosure != "overall")
     for figure in hidden if disclosure == "overall" else ():

@@ -72,7 +72,7 @@ def test_what_failed_is_scored_again(
     sent.refresh_from_db()
     assert (sent.status, sent.attempts, sent.finished_at) == ("queued", 0, None)
     assert rings == [("submissions.tasks.score", str(sent.pk))]
-    assert Event.objects.get().action == "retried"
+    assert Event.objects.of("submission", sent.pk).get().action == "retried"
     evaluation.run(sent.pk)
     sent.refresh_from_db()
     assert sent.status == "scored"
@@ -84,7 +84,7 @@ def test_what_did_not_fail_is_not_scored_again(sent: Submission) -> None:
     evaluation.run(sent.pk)
     with pytest.raises(Refusal, match="not-failed"):
         queue.retry(sent, by=audit.COMMAND)
-    assert not Event.objects.exists()
+    assert not Event.objects.filter(action="retried").exists()
 
 
 def test_of_two_who_retry_at_once_one_does_it(sent: Submission) -> None:
@@ -92,7 +92,7 @@ def test_of_two_who_retry_at_once_one_does_it(sent: Submission) -> None:
     queue.retry(sent, by=audit.COMMAND)
     with pytest.raises(Refusal, match="not-failed"):
         queue.retry(sent, by=audit.COMMAND)
-    assert Event.objects.count() == 1
+    assert Event.objects.filter(action="retried").count() == 1
 
 
 def test_who_may_only_look_finds_no_retry(sent: Submission, desk: Client) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from submissions import askers, audit, publication, releases, rescoring, verification
+from submissions import askers, audit, moderation, publication, releases, rescoring, verification
 from submissions.askers import Asker
 from submissions.models import Benchmark, Entry, Event, Submission, Team, User
 from submissions.refusals import Refusal
@@ -88,6 +88,15 @@ def test_the_mark_belongs_to_what_was_reproduced(sent: Submission, team: Team) -
     publication.choose(better, by=audit.SITE)
     publication.place(sent.entry_id)
     assert Client().get(reverse("api-entry", args=[sent.entry_id])).json()["tier"] == "scored"
+
+
+def test_a_hidden_entry_does_not_say_that_another_submission_is_shown(sent: Submission, by: Asker) -> None:
+    verify(sent)
+    moderation.hide(sent.entry, reason="wrong model", by=by, now=NOON)
+    publication.place(sent.entry_id)
+    page = Client().get(sent.entry.get_absolute_url()).content.decode()
+    assert "than the one shown" not in page
+    assert "A submission of it is verified: reproduced by the organizers." in page
 
 
 def test_nobody_marks_what_they_have_not_looked_at(sent: Submission, team: Team, by: Asker) -> None:

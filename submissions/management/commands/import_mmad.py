@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from scoring import definition
 from scoring.benchmarks.mmad import importer
-from submissions import releases
+from submissions import benchmarks, releases
 from submissions.management import organizers
 
 
@@ -23,8 +23,11 @@ class Command(BaseCommand):
         path: Path = options["path"]
         with organizers.explaining(path):
             content, templates = importer.read_all(path.read_bytes(), definition.load("mmad"))
-            release, outcome = releases.publish(content, templates=templates, **organizers.settings(options))
+            loaded = benchmarks.load(content, templates=templates, **organizers.settings(options))
+        release, (outcome, *changes) = loaded.release, loaded.lines
         self.stdout.write(release.digest)
         self.stderr.write(f"{options['slug']}: {release.question_count} questions, {outcome}")
+        for change in changes:
+            self.stderr.write(change)
         if not releases.has_templates(release, templates):
             self.stderr.write("This release has other templates than the file, and keeps them.")

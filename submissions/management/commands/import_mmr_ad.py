@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from scoring.boxes import importer
-from submissions import releases
+from submissions import benchmarks, releases
 from submissions.management import organizers
 
 
@@ -24,7 +24,8 @@ class Command(BaseCommand):
         path: Path = options["folder"]
         with organizers.explaining(path):
             content, templates, left_out = importer.read(path)
-            release, outcome = releases.publish(content, templates=templates, **organizers.settings(options))
+            loaded = benchmarks.load(content, templates=templates, **organizers.settings(options))
+        release, (outcome, *changes) = loaded.release, loaded.lines
         self.stdout.write(release.digest)
         counts = {
             "images": content.size,
@@ -33,6 +34,8 @@ class Command(BaseCommand):
         }
         said = ", ".join(f"{count} {name}" for name, count in counts.items())
         self.stderr.write(f"{options['slug']}: {said}; {outcome}")
+        for change in changes:
+            self.stderr.write(change)
         if left_out:
             reason = "reference.json does not name their images, so they are for training"
             self.stderr.write(f"published records left out: {left_out} ({reason})")

@@ -25,7 +25,12 @@ class Command(BaseCommand):
         path: Path = options["folder"]
         with organizers.explaining(path):
             found = folders.read(path, slug=options["slug"])
-            release, outcome = folders.load(found)
+            loaded = folders.load(found)
+        release = loaded.release
         self.stdout.write(release.digest)
-        asked = "images" if release.benchmark.asks_for_boxes else "questions"
+        asked = "image" if release.benchmark.asks_for_boxes else "question"
+        asked += "" if release.question_count == 1 else "s"
+        outcome, *changes = loaded.lines
         self.stderr.write(f"{release.benchmark.slug}: {release.question_count} {asked}, {outcome}")
+        for change in changes:
+            self.stderr.write(change)

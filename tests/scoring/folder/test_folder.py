@@ -167,6 +167,8 @@ def test_an_image_is_of_one_source_dataset(tmp_path: Path) -> None:
         (f"{TOML}\n[limits]\ndaily = -1\n", 13, "limits.daily", ">= 0"),
         (f'{TOML}\n[translations.de.subtasks]\ntint = {{ name = "Ton" }}\n', 12, "translations.de.subtasks", "tint"),
         (TOML.replace('slug = "colours"', 'slug = "colours'), 1, None, ""),
+        (TOML.replace('slug = "colours"', 'slug = "our colours"'), 1, "slug", "^[-a-zA-Z0-9_]{1,50}$"),
+        (f'{TOML}\n[closed_division]\ntools = "none"\nshots = "0"\n', 12, "closed_division", "on every board alike"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_named_with_its_line(
@@ -197,7 +199,7 @@ def test_a_table_that_cannot_be_read_says_where(
 
 
 def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
-    assert problem(tmp_path) == ("table-missing", "benchmark.toml", None)
+    assert problem(tmp_path) == ("folder-missing", "benchmark.toml", None)
     assert problem(write(tmp_path, TOML)) == ("table-missing", "questions.csv", None)
     (tmp_path / "questions.csv").write_bytes(b"question_id,text\nq0,\xff\n")
     assert problem(tmp_path) == ("table-not-utf-8", "questions.csv", 2)
@@ -214,6 +216,11 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
         "q.jsonl",
         2,
     )
+
+
+def test_the_closed_division_may_be_named_as_it_is_everywhere(tmp_path: Path) -> None:
+    toml = f'{TOML}\n[closed_division]\ntraining = "none-known"\ntools = "none"\n'
+    assert questions(write(tmp_path, toml, questions_csv=colours())).size == 4
 
 
 def test_mmad_is_defined_by_the_same_schema() -> None:

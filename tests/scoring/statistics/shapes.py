@@ -32,7 +32,6 @@ def definition_of(metrics: Sequence[str], datasets: int = 1) -> Definition:
         obtain="",
         citation="",
         links={},
-        closed_division={},
     )
 
 
