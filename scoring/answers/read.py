@@ -80,6 +80,7 @@ def read_records(body: bytes, format_name: str, release: Release) -> Sheet:
     writer = SheetWriter(release)
     family: Family | None = None
     for record in _records(body, format_name, writer):
+        writer.problems.begin_record(record.number, record.value)
         writer.count_record(record.line)
         if family is None:
             family = _family_of(record, format_name)
@@ -104,5 +105,6 @@ def _records(body: bytes, format_name: str, writer: SheetWriter) -> Iterator[Rec
     try:
         yield from _RECORDS[format_name](body, writer)
     except PredictionError as error:
+        writer.problems.begin_record(None, None)  # what the reader says has its place already
         for problem in error.problems:
             writer.problems.add(problem)

@@ -214,6 +214,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         ),
     ),
     "duplicate-question": (
+        _("“{question_id}” was answered by record {first_record} already. Keep one of the two records."),
         _("“{question_id}” was answered on line {first_line} already. Keep one of the two records."),
     ),
     "options-differ": (
@@ -367,3 +368,9 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         ),
     ),
 }
+
+# Where in a JSON list, before any of these sentences; the more scoring can tell, the more is said.
+IN_RECORD: Sequence[str | Promise] = (
+    _("Record {record_number} (“{record_name}”): {problem}"),
+    _("Record {record_number}: {problem}"),
+)

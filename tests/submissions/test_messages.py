@@ -230,6 +230,19 @@ def test_numbers_have_their_thousands_set_apart() -> None:
     assert "used up (1,000 a day" in messages.refusal("quota-daily", {"limit": 1000})
 
 
+def test_a_record_of_a_list_is_said_by_its_number_and_its_question() -> None:
+    place = {"record_number": 1_234}
+    said = messages.problem("missing-field", {**place, "record_name": ID}, field="answer")
+    assert said.startswith(f"Record 1,234 (“{ID}”): The field “answer” is missing.")
+    said = messages.problem(
+        "duplicate-question", {**place, "question_id": ID, "first_line": 1, "first_record": 7}
+    )
+    assert said == f"Record 1,234: “{ID}” was answered by record 7 already. Keep one of the two records."
+    # What its id holds is no place for anything else.
+    said = messages.problem("missing-field", {**place, "record_name": "{field}"}, field="answer")
+    assert said.startswith("Record 1,234 (“{field}”): The field “answer” is")
+
+
 def test_there_is_one_kind_of_apostrophe() -> None:
     for sentence in (*REFUSALS.values(), *chain.from_iterable(PROBLEMS.values())):
         assert "'" not in str(sentence)
