@@ -14,7 +14,7 @@ from scoring.answers.utf8 import is_cut_off, line_of_invalid_utf8
 from scoring.errors import PredictionError, Problem
 
 WINDOW = 2 * 1024 * 1024
-_FILLED = re.compile(rb"[^ \t\r\n]")
+FILLED = re.compile(rb"[^ \t\r\n]")
 _WHITE = " \t\r\n"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LONGEST_INTEGER = 40
@@ -48,7 +48,7 @@ def line_records(data: bytes) -> Iterator[Record]:
     decoder = _RecordDecoder()
     line = 1
     end = 0
-    while found := _FILLED.search(data, end):
+    while found := FILLED.search(data, end):
         start = found.start()
         line += data.count(b"\n", end, start)
         end = data.find(b"\n", start)
@@ -75,14 +75,14 @@ def _whole_line(decoder: "_RecordDecoder", text: str, line: int, *, may_be_cut: 
     except RecursionError:
         _fail("nested-too-deep", line)
     except json.JSONDecodeError as error:
-        code = "truncated-json" if may_be_cut and _ends_too_early(error) else "malformed-json"
+        code = "truncated-json" if may_be_cut and ends_too_early(error) else "malformed-json"
         _fail(code, line, {"reason": _reason(error)})
     if end != len(text):
         _fail("malformed-json", line, {"reason": "Extra data"})
     return Record(line, value, flaws)
 
 
-def _ends_too_early(error: json.JSONDecodeError) -> bool:
+def ends_too_early(error: json.JSONDecodeError) -> bool:
     """Whether more text might have made it JSON."""
     rest = error.doc[error.pos :]
     return (
@@ -210,7 +210,7 @@ class _ListReader:
     def _explain(self, error: json.JSONDecodeError) -> NoReturn:
         if self._offset < len(self._data):
             self._fail("record-too-long")
-        cut = _ends_too_early(error)
+        cut = ends_too_early(error)
         self._at = min(error.pos, len(self._text))
         self._fail("truncated-json" if cut else "malformed-json", _reason(error))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from scoring.answers import families, json_records, native, parquet, plain, tables, xlsx
+from scoring.answers import families, json_records, native, one_object, parquet, plain, tables, xlsx
 from scoring.answers.families import Family
 from scoring.answers.json_keys import count_keys
 from scoring.answers.json_records import Record
@@ -28,6 +28,7 @@ _RECORDS: dict[str, Callable[[bytes, SheetWriter], Iterator[Record]]] = {
     "parquet": parquet.records,
 }
 _JSON = ("json", "jsonl")
+_SHAPE = '[{"question_id": …, "answer": …}, …]'
 
 
 def read(data: bytes, release: Release) -> Sheet:
@@ -36,6 +37,8 @@ def read(data: bytes, release: Release) -> Sheet:
     A faultless file takes a quick way; whatever that cannot take is read again, record by record.
     """
     body, format_name = _open(data)
+    if format_name == "jsonl":
+        one_object.refuse(body, families.may_be_record, _SHAPE)
     return read_quickly(body, format_name, release) or read_records(body, format_name, release)
 
 

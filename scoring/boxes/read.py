@@ -6,10 +6,10 @@ Other fields are ignored. CSV has exactly the columns image and reply. The frame
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from scoring.answers import json_records
+from scoring.answers import json_records, one_object
 from scoring.answers.json_records import WINDOW, Record
 from scoring.answers.recognise import BOM, HEAD_SIZE, recognise
 from scoring.answers.tables import fault_of_csv, fault_of_fields, fault_of_text
@@ -23,6 +23,7 @@ from scoring.errors import UNSHOWABLE, PredictionError, Problem, UnsupportedFile
 
 HEADER = ["image", "reply"]
 EXAMPLE = '{"image": …, "reply": …} or {"image": …, "anomalous": …, "boxes": …}'
+SHAPE = '[{"image": …, "reply": …}, …]'
 LARGEST_FILE = 256 * 1024 * 1024  # the reasoning of a hundred thousand images is far longer than letters
 LONGEST_PATH = 20_000
 _RECORDS: dict[str, Callable[[bytes], Iterator[Record]]] = {
@@ -40,6 +41,8 @@ def read(data: bytes, release: BoxRelease, frame: str = DEFAULT_FRAME) -> BoxShe
     _check_frame(frame, release)
     body, format_name = _open(data)
     writer = BoxSheetWriter(release, frame)
+    if format_name == "jsonl":
+        one_object.refuse(body, _may_be_record, SHAPE)
     if format_name == "csv":
         _read_csv(body, writer)
     else:
@@ -84,6 +87,10 @@ def _read_json(body: bytes, format_name: str, writer: BoxSheetWriter) -> None:
             writer.problems.add(flaw)
         if not record.flaws:
             _read_record(record.value, record.line, writer)
+
+
+def _may_be_record(fields: Mapping[str, Any]) -> bool:
+    return one_object.has_plain(fields, ("image", "reply", "anomalous"))
 
 
 def _records(body: bytes, format_name: str, writer: BoxSheetWriter) -> Iterator[Record]:

@@ -68,6 +68,7 @@ AT_FAULT = {
     "truncated-json": b'[{"question_id": "a"',
     "malformed-json": b"[{]",
     "malformed-csv": HEADER + b'"a,B\n',
+    "one-object": lines({"answers": [{"question_id": ID, "answer": "A"}]}),
     "nested-too-deep": b"[" * 100_000,
     "record-too-long": b'[{"question_id": "' + b"a" * 5_000_000 + b'"}]',
     "missing-header": ID.encode() + b",A\n",
@@ -120,6 +121,8 @@ OTHERWISE = [
     ("control-character", HEADER + b"a,A\n" * 20_000 + b"a\0,A\n"),
     ("missing-field", lines([{"image": IMAGE}])),
     ("wrong-type", lines([native(gpt_answer=1)])),
+    ("one-object", lines({ID: "A"})),
+    ("one-object", b"{}"),
     # Of what a sentence quotes, nothing is there.
     ("unknown-question", HEADER + b",A\n"),
     ("unknown-question", lines([native(image="")])),
@@ -269,6 +272,7 @@ OF_BOXES = {
     "duplicate-question": json.dumps([*RECORDS, RECORDS[0]]),
     "missing-field": json.dumps([{"image": FLAWS[0].path}, *RECORDS[1:]]),
     "not-an-object": json.dumps([1, *RECORDS]),
+    "one-object": json.dumps({FLAWS[0].path: "No."}),
     "wrong-columns": f"image,answer\n{FLAWS[0].path},No\n",
     "missing-header": f"{FLAWS[0].path},No\n",
 }
