@@ -245,7 +245,12 @@ def test_a_sheet_of_another_reader_is_not_taken(release: BoxRelease, monkeypatch
 
 @pytest.mark.parametrize("indent", [None, 1])
 def test_one_object_in_place_of_a_list_is_told_as_such(release: BoxRelease, indent: int | None) -> None:
-    for body in (dict.fromkeys(BOXES, "No."), {"results": fields()}, {path: {} for path in BOXES}):
+    bodies: list[dict[str, Any]] = [
+        dict.fromkeys(BOXES, "No."),
+        {"results": fields()},
+        dict.fromkeys(BOXES, {}),
+    ]
+    for body in bodies:
         assert problems(json.dumps(body, indent=indent).encode(), release) == [("one-object", 1, None)]
     for each in [*replies(), *fields()]:
         single = release_of([image for image in IMAGES if image.path == each["image"]])
