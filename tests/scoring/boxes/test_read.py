@@ -248,7 +248,7 @@ def test_one_object_in_place_of_a_list_is_told_as_such(release: BoxRelease, inde
     bodies: list[dict[str, Any]] = [
         dict.fromkeys(BOXES, "No."),
         {"results": fields()},
-        dict.fromkeys(BOXES, {}),
+        {path: {} for path in BOXES},
     ]
     for body in bodies:
         assert problems(json.dumps(body, indent=indent).encode(), release) == [("one-object", 1, None)]
