@@ -14,6 +14,8 @@ UNSHOWABLE = re.compile(
 )
 # In a text lines may break; other control characters and half characters can be neither stored nor shown.
 NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
+# What a record calls its question by; the first that is a text counts.
+_NAMING = ("question_id", "sample_id", "image", "image_path")
 
 Value = str | int | float
 
@@ -22,7 +24,8 @@ Value = str | int | float
 class Problem:
     """One thing that is wrong, and where.
 
-    `line` counts from 1 in the unpacked file; for JSON it is the line on which the record starts.
+    `line` counts from 1 in the unpacked file; for JSON it is the line on which the record starts. Of a JSON list the
+    params have `record_number` too, the record's place in it from 1, and `record_name` where it names its question.
     `params` quotes the sender's own file and the public questions, never truth; `field` may come from the
     file too. Strings are cut to 200 characters, and what would not show or not store (controls,
     bidirectional marks, unpaired surrogates) is written as an escape.
@@ -97,6 +100,8 @@ class ProblemLog:
     """Collects problems in file order."""
 
     def __init__(self) -> None:
+        self.record_number: int | None = None
+        self._record: object = None
         self.kept: list[Problem] = []
         self.total = 0
         self.counts: dict[str, int] = {}
@@ -104,11 +109,27 @@ class ProblemLog:
     def __bool__(self) -> bool:
         return self.total > 0
 
+    def begin_record(self, number: int | None, record: object) -> None:
+        """What is added from now on is wrong with this record; its number counts in a list, and is None in no list."""
+        self.record_number, self._record = number, record
+
     def add(self, problem: Problem) -> None:
         self.total += 1
         self.counts[problem.code] = self.counts.get(problem.code, 0) + 1
         if len(self.kept) < KEPT_PROBLEMS:
-            self.kept.append(problem)
+            self.kept.append(self._placed(problem))
+
+    def _placed(self, problem: Problem) -> Problem:
+        """The problem with its record, unless it says that itself."""
+        if self.record_number is None or "record_number" in problem.params:
+            return problem
+        params = {"record_number": self.record_number, **problem.params}
+        fields = self._record if isinstance(self._record, dict) else {}
+        name = next((fields[field] for field in _NAMING if isinstance(fields.get(field), str)), "")
+        # Most sentences name the question already.
+        if name and not any(str(_cut(name)) in str(value) for value in problem.params.values()):
+            params["record_name"] = name
+        return dataclasses.replace(problem, params=params)
 
     def raise_as(self, error: type[_ProblemsError]) -> None:
         """Raise what was collected; nothing happens when nothing was."""

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from scoring.errors import ReleaseError
 from submissions.ui import format as figures
 from submissions.wording.causes import ADVICE, BOX_ADVICE, CAUSES
-from submissions.wording.problems import PROBLEMS
+from submissions.wording.problems import IN_RECORD, PROBLEMS
 from submissions.wording.refusals import COMPARISONS, FAULTS, REFUSALS
 
 SHOWN_PROBLEMS = 20  # of an organizer's file, on the console
@@ -46,13 +47,20 @@ def comparison(code: str) -> str:
 def problem(code: str, params: Mapping[str, Any], *, field: str | None = None) -> str:
     """What is wrong at one place of a file, and what to do about it, in the reader's language.
 
-    `field` is the problem's own, for the sentences that name it.
+    `field` is the problem's own, for the sentences that name it. Of a record in a JSON list its number comes first.
     """
     given = params if field is None else {"field": field, **params}
-    for sentence in PROBLEMS.get(code, ()):
+    said = _first(PROBLEMS.get(code, ()), given)
+    said = said or gettext("The file is at fault here ({code}).").format(code=code)
+    return _first(IN_RECORD, {**params, "problem": said}) or said
+
+
+def _first(sentences: Iterable[str | Promise], given: Mapping[str, Any]) -> str | None:
+    """The first of the sentences whose names are all given."""
+    for sentence in sentences:
         if placeholders(str(sentence)) <= given.keys():
             return str(sentence).format_map(_written(given))
-    return gettext("The file is at fault here ({code}).").format(code=code)
+    return None
 
 
 def explained(heading: str, error: ReleaseError) -> str:

@@ -8,6 +8,7 @@ from scoring.answers import every_eval_ever, lm_eval, native, plain, robustmad, 
 from scoring.answers.asked import Asked, take
 from scoring.answers.fields import FieldError
 from scoring.answers.json_records import MOST_FLAWS, Record
+from scoring.answers.one_object import has_plain
 from scoring.answers.sheet import SheetWriter
 from scoring.errors import Problem
 
@@ -61,6 +62,12 @@ NATIVE = Family("native", native.read_record)
 PLAIN = Family("plain", plain.read_record)
 PLAIN_ROW = Family("plain", plain.read_row)
 
+# Every record that can be read, but lm-eval's, has one of these fields with neither a list nor an object in it.
+_PLAIN_FIELDS = (
+    *("question_id", "answer", "image", "question", "gpt_answer"),  # ours and the authors'
+    *("index", "prediction", "sample_id", "image_path", "mslm_answer", "raw_response"),
+)
+
 
 def of_harness(names: Collection[str]) -> Family | None:
     """The harness that gives its records fields of these names."""
@@ -71,6 +78,11 @@ def of_harness(names: Collection[str]) -> Family | None:
     if robustmad.claims(names):
         return ROBUSTMAD
     return VLMEVALKIT if vlmevalkit.claims(names) else None
+
+
+def may_be_record(fields: Mapping[str, Any]) -> bool:
+    """Whether an object with these fields may be a record of any family; False only where none can read it."""
+    return lm_eval.claims(fields) or has_plain(fields, _PLAIN_FIELDS)
 
 
 def of_record(value: Any) -> Family:

@@ -10,14 +10,16 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
-from scoring.answers.utf8 import line_of_invalid_utf8
+from scoring.answers.utf8 import is_cut_off, line_of_invalid_utf8
 from scoring.errors import PredictionError, Problem
 
 WINDOW = 2 * 1024 * 1024
-_FILLED = re.compile(rb"[^ \t\r\n]")
+FILLED = re.compile(rb"[^ \t\r\n]")
 _WHITE = " \t\r\n"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LONGEST_INTEGER = 40
+_WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+_LONGEST_ESCAPE = len("\\u0000")
 # A record can hold half a million of them.
 MOST_FLAWS = 20
 # As json writes it; behind a back-slash that is itself escaped the same letters are a text's own.
@@ -25,11 +27,15 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Record(NamedTuple):
-    """One record: the line on which it starts, its value, and the first 20 things that are wrong with it as JSON."""
+    """One record: the line on which it starts, its value, and the first 20 things that are wrong with it as JSON.
+
+    `number` is its place in a JSON list, from 1.
+    """
 
     line: int
     value: Any
     flaws: tuple[Problem, ...]
+    number: int | None = None
 
 
 def list_records(data: bytes) -> Iterator[Record]:
@@ -42,34 +48,52 @@ def line_records(data: bytes) -> Iterator[Record]:
     decoder = _RecordDecoder()
     line = 1
     end = 0
-    while found := _FILLED.search(data, end):
+    while found := FILLED.search(data, end):
         start = found.start()
         line += data.count(b"\n", end, start)
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
         if end - start > WINDOW:
             _fail("record-too-long", line)
-        text = _decode_line(data[start:end], line).rstrip(" \t\r")
-        yield _whole_line(decoder, text, line)
+        may_be_cut = end == len(data)
+        text = _decode_line(data[start:end], line, may_be_cut=may_be_cut).rstrip(" \t\r")
+        yield _whole_line(decoder, text, line, may_be_cut=may_be_cut)
 
 
-def _decode_line(data: bytes, line: int) -> str:
+def _decode_line(data: bytes, line: int, *, may_be_cut: bool) -> str:
     try:
         return data.decode()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if may_be_cut and is_cut_off(error):
+            return data.decode(errors="replace")
         _fail("invalid-utf-8", line)
 
 
-def _whole_line(decoder: "_RecordDecoder", text: str, line: int) -> Record:
+def _whole_line(decoder: "_RecordDecoder", text: str, line: int, *, may_be_cut: bool) -> Record:
     try:
         value, end, flaws = decoder.decode(text, 0, line)
     except RecursionError:
         _fail("nested-too-deep", line)
     except json.JSONDecodeError as error:
-        _fail("malformed-json", line, {"reason": error.msg})
+        code = "truncated-json" if may_be_cut and ends_too_early(error) else "malformed-json"
+        _fail(code, line, {"reason": _reason(error)})
     if end != len(text):
         _fail("malformed-json", line, {"reason": "Extra data"})
     return Record(line, value, flaws)
+
+
+def ends_too_early(error: json.JSONDecodeError) -> bool:
+    """Whether more text might have made it JSON."""
+    rest = error.doc[error.pos :]
+    return (
+        error.msg.startswith("Unterminated")
+        or any(word.startswith(rest) for word in _WORDS)
+        or (error.msg.startswith("Invalid \\uXXXX") and len(rest) <= _LONGEST_ESCAPE)
+    )
+
+
+def _reason(error: json.JSONDecodeError) -> str:
+    return error.msg.removesuffix(" starting at")  # json adds a position, which counts within the record
 
 
 def _fail(code: str, line: int, params: dict[str, str | int | float] | None = None) -> NoReturn:
@@ -136,7 +160,9 @@ class _ListReader:
         self._text = ""
         self._at = 0
         self._line = 1
+        self._number = 0  # of the record that is being read, or was last
         self._counted = 0  # `_line` is the line of this place in the window
+        self._is_damaged = False  # what is no UTF-8 follows the window
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._decoder = _RecordDecoder()
 
@@ -155,6 +181,7 @@ class _ListReader:
         separator = ","
         while separator == ",":
             self._next_character()
+            self._number += 1
             yield self._element()
             separator = self._next_character()
             if separator not in (",", "]"):
@@ -167,25 +194,25 @@ class _ListReader:
             try:
                 value, end, flaws = self._decoder.decode(self._text, self._at, line)
             except RecursionError:
-                _fail("nested-too-deep", line)
+                self._fail("nested-too-deep")
             except json.JSONDecodeError as error:
                 if not self._grow():
-                    self._explain(error, line)
+                    self._explain(error)
                 continue
             # A number may go on behind the window.
             if end == len(self._text) and self._grow():
                 continue
             if end - self._at > WINDOW:
-                _fail("record-too-long", line)
+                self._fail("record-too-long")
             self._at = end
-            return Record(line, value, flaws)
+            return Record(line, value, flaws, self._number)
 
-    def _explain(self, error: json.JSONDecodeError, line: int) -> NoReturn:
+    def _explain(self, error: json.JSONDecodeError) -> NoReturn:
         if self._offset < len(self._data):
-            _fail("record-too-long", line)
-        cut = error.pos >= len(self._text) or error.msg.startswith("Unterminated")
+            self._fail("record-too-long")
+        cut = ends_too_early(error)
         self._at = min(error.pos, len(self._text))
-        self._fail("truncated-json" if cut else "malformed-json", error.msg)
+        self._fail("truncated-json" if cut else "malformed-json", _reason(error))
 
     def _next_character(self) -> str:
         """Skip white space; the character that follows, or nothing at the end."""
@@ -202,6 +229,8 @@ class _ListReader:
 
     def _grow(self) -> bool:
         """Take more of the file into the window; False at the end, or when the window is full already."""
+        if self._is_damaged:
+            self._fail("invalid-utf-8", line=line_of_invalid_utf8(self._data))
         if self._offset >= len(self._data) or len(self._text) - self._at > WINDOW:
             return False
         self._here()
@@ -209,8 +238,13 @@ class _ListReader:
         self._offset += len(piece)
         try:
             decoded = self._utf8.decode(piece, self._offset >= len(self._data))
-        except UnicodeDecodeError:
-            _fail("invalid-utf-8", line_of_invalid_utf8(self._data))
+        except UnicodeDecodeError as error:
+            decoded = error.object[: error.start].decode()
+            # Half a character at the end stands for what was cut off; any other ends the reading, once it is come to.
+            if is_cut_off(error):
+                decoded += "\ufffd"
+            else:
+                self._offset, self._is_damaged = len(self._data), True
         self._text = self._text[self._at :] + decoded
         self._at = self._counted = 0
         return True
@@ -220,5 +254,8 @@ class _ListReader:
         self._counted = self._at
         return self._line
 
-    def _fail(self, code: str, reason: str) -> NoReturn:
-        _fail(code, self._here(), {"reason": reason})
+    def _fail(self, code: str, reason: str = "", *, line: int | None = None) -> NoReturn:
+        params: dict[str, str | int | float] = {"reason": reason} if reason else {}
+        if self._number:
+            params["record_number"] = self._number
+        _fail(code, line or self._here(), params)

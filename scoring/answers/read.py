@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from scoring.answers import families, json_records, native, parquet, plain, tables, xlsx
+from scoring.answers import families, json_records, native, one_object, parquet, plain, tables, xlsx
 from scoring.answers.families import Family
 from scoring.answers.json_keys import count_keys
 from scoring.answers.json_records import Record
@@ -28,6 +28,7 @@ _RECORDS: dict[str, Callable[[bytes, SheetWriter], Iterator[Record]]] = {
     "parquet": parquet.records,
 }
 _JSON = ("json", "jsonl")
+_SHAPE = '[{"question_id": …, "answer": …}, …]'
 
 
 def read(data: bytes, release: Release) -> Sheet:
@@ -36,6 +37,8 @@ def read(data: bytes, release: Release) -> Sheet:
     A faultless file takes a quick way; whatever that cannot take is read again, record by record.
     """
     body, format_name = _open(data)
+    if format_name == "jsonl":
+        one_object.refuse(body, families.may_be_record, _SHAPE)
     return read_quickly(body, format_name, release) or read_records(body, format_name, release)
 
 
@@ -80,6 +83,7 @@ def read_records(body: bytes, format_name: str, release: Release) -> Sheet:
     writer = SheetWriter(release)
     family: Family | None = None
     for record in _records(body, format_name, writer):
+        writer.problems.begin_record(record.number, record.value)
         writer.count_record(record.line)
         if family is None:
             family = _family_of(record, format_name)
@@ -104,5 +108,6 @@ def _records(body: bytes, format_name: str, writer: SheetWriter) -> Iterator[Rec
     try:
         yield from _RECORDS[format_name](body, writer)
     except PredictionError as error:
+        writer.problems.begin_record(None, None)  # what the reader says has its place already
         for problem in error.problems:
             writer.problems.add(problem)

@@ -89,6 +89,7 @@ class SheetWriter:
     def __post_init__(self) -> None:
         self._codes = empty_codes(self.release.size)
         self._lines = np.zeros(self.release.size, dtype=np.int64)
+        self._numbers = [0] * self.release.size  # of the records, from 1
         self._images: dict[str, str | None] = {}
         self._readings: Counter[str] = Counter()
         self._most_records = most_records(self.release)
@@ -116,9 +117,12 @@ class SheetWriter:
                 "question_id": self.release.ids[position],
                 "first_line": int(self._lines[position]),
             }
+            if self.problems.record_number is not None:
+                params["first_record"] = self._numbers[position]
             self.problems.add(Problem("duplicate-question", line, field_name, params))
             return
         self._lines[position] = line
+        self._numbers[position] = self.records
         self._readings[reading.rule] += 1
         if reading.letter is not None:
             self._codes[position] = ascii_uppercase.index(reading.letter)

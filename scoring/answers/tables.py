@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from scoring.answers import families, plain
 from scoring.answers.json_records import WINDOW, Record
 from scoring.answers.sheet import SheetWriter, most_records
-from scoring.answers.utf8 import line_of_invalid_utf8
+from scoring.answers.utf8 import is_cut_off, line_of_invalid_utf8, unended_line
 from scoring.errors import PredictionError, Problem
 from scoring.release import Release
 
 _SEPARATORS = ",\t;"
 _LONGEST_HEADER = 64 * 1024
 MOST_COLUMNS = 1_000
+_NEVER_CLOSED = "unexpected end of data"  # csv's word for a quotation mark
 
 
 def records(data: bytes, writer: SheetWriter) -> Iterator[Record]:
@@ -22,6 +23,7 @@ def records(data: bytes, writer: SheetWriter) -> Iterator[Record]:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise PredictionError.single(Problem("control-character", line, params={"quote": "\0"}))
     rows = csv.reader(_lines(data), strict=True, delimiter=_separator_of(data))
+    unended = unended_line(data)
     line = 1
     blank = 0
     last: list[str] = []
@@ -36,16 +38,36 @@ def records(data: bytes, writer: SheetWriter) -> Iterator[Record]:
             elif len(row) == len(header):
                 yield Record(line, dict(zip(header, row, strict=True)), ())
             else:
-                params = {"found": len(row), "expected": len(header)}
-                yield Record(line, {}, (Problem("wrong-number-of-fields", line, params=params),))
+                is_cut = rows.line_num == unended and len(row) < len(header)
+                yield Record(line, {}, (fault_of_fields(len(row), len(header), line, is_cut=is_cut),))
             last, line = row, rows.line_num + 1
-    except UnicodeDecodeError:
-        raise PredictionError.single(Problem("invalid-utf-8", line_of_invalid_utf8(data))) from None
+    except UnicodeDecodeError as error:
+        raise PredictionError.single(fault_of_text(error, data)) from None
     except csv.Error as error:
-        raise PredictionError.single(Problem("malformed-csv", line, params={"reason": str(error)})) from None
-    if len(last) == len(header) and not last[-1] and not data.endswith(b"\n"):
+        raise PredictionError.single(fault_of_csv(error, line, is_cut=line == unended)) from None
+    if len(last) == len(header) and not last[-1] and rows.line_num == unended:
         # A line that ends with a separator and no line break: more was to come.
         raise PredictionError.single(Problem("truncated-table", rows.line_num))
+
+
+def fault_of_fields(found: int, expected: int, line: int, *, is_cut: bool) -> Problem:
+    """What is wrong with a row of another number of fields; `is_cut`: more of it may have been to come."""
+    if is_cut:
+        return Problem("truncated-table", line)
+    return Problem("wrong-number-of-fields", line, params={"found": found, "expected": expected})
+
+
+def fault_of_text(error: UnicodeDecodeError, data: bytes) -> Problem:
+    if is_cut_off(error):
+        return Problem("truncated-table", unended_line(data))
+    return Problem("invalid-utf-8", line_of_invalid_utf8(data))
+
+
+def fault_of_csv(error: csv.Error, line: int, *, is_cut: bool) -> Problem:
+    """What is wrong with the row that begins on the line; `is_cut`: it is the last, and no line break ends it."""
+    if is_cut and str(error) == _NEVER_CLOSED:
+        return Problem("truncated-table", line)
+    return Problem("malformed-csv", line, params={"reason": str(error)})
 
 
 def check_header(header: Sequence[str], line: int, release: Release) -> None:

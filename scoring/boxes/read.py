@@ -6,14 +6,15 @@ Other fields are ignored. CSV has exactly the columns image and reply. The frame
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from scoring.answers import json_records
+from scoring.answers import json_records, one_object
 from scoring.answers.json_records import WINDOW, Record
 from scoring.answers.recognise import BOM, HEAD_SIZE, recognise
+from scoring.answers.tables import fault_of_csv, fault_of_fields, fault_of_text
 from scoring.answers.unpack import LARGEST_RATIO, DamagedGzipError, ExpandsTooFarError, unpack
-from scoring.answers.utf8 import line_of_invalid_utf8
+from scoring.answers.utf8 import unended_line
 from scoring.boxes import replies
 from scoring.boxes.geometry import DEFAULT_FRAME, FRAMES
 from scoring.boxes.release import BoxRelease
@@ -22,6 +23,7 @@ from scoring.errors import UNSHOWABLE, PredictionError, Problem, UnsupportedFile
 
 HEADER = ["image", "reply"]
 EXAMPLE = '{"image": …, "reply": …} or {"image": …, "anomalous": …, "boxes": …}'
+SHAPE = '[{"image": …, "reply": …}, …]'
 LARGEST_FILE = 256 * 1024 * 1024  # the reasoning of a hundred thousand images is far longer than letters
 LONGEST_PATH = 20_000
 _RECORDS: dict[str, Callable[[bytes], Iterator[Record]]] = {
@@ -39,6 +41,8 @@ def read(data: bytes, release: BoxRelease, frame: str = DEFAULT_FRAME) -> BoxShe
     _check_frame(frame, release)
     body, format_name = _open(data)
     writer = BoxSheetWriter(release, frame)
+    if format_name == "jsonl":
+        one_object.refuse(body, _may_be_record, SHAPE)
     if format_name == "csv":
         _read_csv(body, writer)
     else:
@@ -77,6 +81,7 @@ def _open(data: bytes) -> tuple[bytes, str]:
 
 def _read_json(body: bytes, format_name: str, writer: BoxSheetWriter) -> None:
     for record in _records(body, format_name, writer):
+        writer.problems.begin_record(record.number, record.value)
         writer.count_record(record.line)
         for flaw in record.flaws:
             writer.problems.add(flaw)
@@ -84,11 +89,16 @@ def _read_json(body: bytes, format_name: str, writer: BoxSheetWriter) -> None:
             _read_record(record.value, record.line, writer)
 
 
+def _may_be_record(fields: Mapping[str, Any]) -> bool:
+    return one_object.has_plain(fields, ("image", "reply", "anomalous"))
+
+
 def _records(body: bytes, format_name: str, writer: BoxSheetWriter) -> Iterator[Record]:
     """The file's records. Where it cannot be read further, that is the last of its problems."""
     try:
         yield from _RECORDS[format_name](body)
     except PredictionError as error:
+        writer.problems.begin_record(None, None)  # what the reader says has its place already
         for problem in error.problems:
             writer.problems.add(problem)
 
@@ -146,6 +156,7 @@ def _read_csv(body: bytes, writer: BoxSheetWriter) -> None:
         line = body.count(b"\n", 0, body.index(b"\0")) + 1
         raise PredictionError.single(Problem("control-character", line, params={"quote": "\0"}))
     rows = csv.reader(_lines(body, writer), strict=True)
+    unended = unended_line(body)
     line = 1
     try:
         _check_header(next(rows, []), writer.release)
@@ -153,12 +164,12 @@ def _read_csv(body: bytes, writer: BoxSheetWriter) -> None:
         for row in rows:
             writer.count_record(line)
             if row:
-                _read_row(row, line, writer)
+                _read_row(row, line, writer, is_last=rows.line_num == unended)
             line = rows.line_num + 1
-    except UnicodeDecodeError:
-        raise PredictionError.single(Problem("invalid-utf-8", line_of_invalid_utf8(body))) from None
+    except UnicodeDecodeError as error:
+        raise PredictionError.single(fault_of_text(error, body)) from None
     except csv.Error as error:
-        writer.problems.add(Problem("malformed-csv", line, params={"reason": str(error)}))
+        writer.problems.add(fault_of_csv(error, line, is_cut=line == unended))
 
 
 def _lines(body: bytes, writer: BoxSheetWriter) -> Iterator[str]:
@@ -185,9 +196,10 @@ def _check_header(header: list[str], release: BoxRelease) -> None:
     raise PredictionError.single(Problem(code, 1, params=params))
 
 
-def _read_row(row: list[str], line: int, writer: BoxSheetWriter) -> None:
+def _read_row(row: list[str], line: int, writer: BoxSheetWriter, *, is_last: bool) -> None:
+    """`is_last`: no line break ends it."""
     if len(row) == len(HEADER):
         _read_record(dict(zip(HEADER, row, strict=True)), line, writer)
     else:
-        params = {"found": len(row), "expected": len(HEADER)}
-        writer.problems.add(Problem("wrong-number-of-fields", line, params=params))
+        is_cut = is_last and len(row) < len(HEADER)
+        writer.problems.add(fault_of_fields(len(row), len(HEADER), line, is_cut=is_cut))

@@ -110,6 +110,7 @@ class BoxSheetWriter:
         self.extents = geometry.extents(self.frame, release.sizes, release.canvases).tolist()
         self._rules = np.full(size, ABSENT, dtype=np.uint8)
         self._lines = np.zeros(size, dtype=np.int64)
+        self._numbers = [0] * size  # of the records, from 1
         self._reasoning = np.zeros(size, dtype=np.uint32)
         self._boxes = array("d")  # eight bytes a number, however many somebody sends
         self._images = array("q")  # of each box
@@ -130,9 +131,12 @@ class BoxSheetWriter:
                 "question_id": self.release.ids[position],
                 "first_line": int(self._lines[position]),
             }
+            if self.problems.record_number is not None:
+                params["first_record"] = self._numbers[position]
             self.problems.add(Problem("duplicate-question", line, "image", params))
             return
         self._lines[position] = line
+        self._numbers[position] = self.records
         self._readings[reading.rule] += 1
         self._rules[position] = RULES.index(reading.rule)
         self._reasoning[position] = reading.reasoning

@@ -23,6 +23,7 @@ CAUSES: Mapping[str, str | Promise] = {
     "truncated-json": _("JSON that ends too early"),
     "malformed-json": _("invalid JSON"),
     "malformed-csv": _("invalid CSV"),
+    "one-object": _("one JSON object in place of a list"),
     "nested-too-deep": _("nested too deep"),
     "record-too-long": _("a record without end"),
     "missing-header": _("no header line"),
@@ -82,6 +83,7 @@ ADVICE: Mapping[str, str | Promise] = {
         "Use commas: save the table as “CSV (comma-separated)”, or write it with a CSV library’s defaults."
     ),
     "wrong-columns": _("Name two columns question_id and answer, and send the file again."),
+    "one-object": _("Write a JSON list of records, or one record on each line, with nothing around it."),
     "question-not-named": _(
         "Ask the questions with the task files in deploy/harness, which write each question’s id beside the reply."
     ),

@@ -55,6 +55,17 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
             "This is not valid CSV: {reason}. Look for a quotation mark that is never closed, or write it anew."
         ),
     ),
+    "one-object": (
+        _(
+            "The file is one JSON object, with a list in “{list}”. Send that list alone, without the object around it, "
+            "and like this: {shape}"
+        ),
+        _(
+            "The file is one JSON object that gives each name a value, such as “{name}”. Send a list with a record for "
+            "each of them: {shape}"
+        ),
+        _("The file is one JSON object. Send a list of records: {shape}, or one record on each line."),
+    ),
     "nested-too-deep": (
         _("Lists or objects are nested too deep here. Records hold plain text: send them without more."),
     ),
@@ -214,6 +225,7 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         ),
     ),
     "duplicate-question": (
+        _("“{question_id}” was answered by record {first_record} already. Keep one of the two records."),
         _("“{question_id}” was answered on line {first_line} already. Keep one of the two records."),
     ),
     "options-differ": (
@@ -372,3 +384,9 @@ PROBLEMS: Mapping[str, Sequence[str | Promise]] = {
         ),
     ),
 }
+
+# Where in a JSON list, before any of these sentences; the more scoring can tell, the more is said.
+IN_RECORD: Sequence[str | Promise] = (
+    _("Record {record_number} (“{record_name}”): {problem}"),
+    _("Record {record_number}: {problem}"),
+)

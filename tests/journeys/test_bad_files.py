@@ -186,6 +186,18 @@ def changed(line: int, text: str) -> bytes:
 
 REJECTED: dict[str, tuple[Callable[[], bytes], str, int | None]] = {
     "truncated JSON": (lambda: json.dumps(ROWS, indent=0).encode()[:-40], "truncated", None),
+    "an object of ids": (lambda: json.dumps(dict(TABLE[1:])).encode(), "one-object", 1),
+    "an object with a list, indented": (
+        lambda: json.dumps({"answers": ROWS}, indent=1).encode(),
+        "one-object",
+        1,
+    ),
+    "JSON Lines cut short": (
+        lambda: "\n".join(map(json.dumps, ROWS)).encode()[:-9],
+        "truncated-json",
+        len(ROWS),
+    ),
+    "CSV cut within an id": (lambda: GOOD.rpartition(b",")[0][:-5], "truncated-table", len(LINES)),
     "wrong columns": (lambda: GOOD.replace(b"question_id,answer", b"id,reply", 1), "columns", 1),
     "unknown id": (lambda: GOOD + b"DS-MVTec/none.png#0,A\n", "unknown", len(LINES) + 1),
     "duplicate id": (lambda: GOOD + LINES[4].encode() + b"\n", "duplicate", len(LINES) + 1),

@@ -1,6 +1,7 @@
 import gzip
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,9 +10,18 @@ from hypothesis import strategies as st
 from scoring.answers import plain
 from scoring.answers.json_keys import count_keys
 from scoring.answers.read import read, read_quickly, read_records
+from scoring.errors import PredictionError, Problem
 from scoring.evaluate import evaluate
 from scoring.release import Release
-from tests.scoring.answer_files import as_csv, as_json, as_jsonl, plain_rows, problems_of, right_answers
+from tests.scoring.answer_files import (
+    as_csv,
+    as_json,
+    as_jsonl,
+    as_objects,
+    plain_rows,
+    problems_of,
+    right_answers,
+)
 
 Rows = Sequence[tuple[str, str | None]]
 FORMATS: dict[str, Callable[[Rows], bytes]] = {"csv": as_csv, "jsonl": as_jsonl, "json": as_json}
@@ -102,6 +112,60 @@ def test_lines_of_an_indented_list_are_those_where_records_start(release: Releas
     ]
 
 
+def faults_of(data: bytes, release: Release) -> list[Problem]:
+    with pytest.raises(PredictionError) as caught:
+        evaluate(data, release)
+    return list(caught.value.problems)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_record_of_a_list_is_named_by_its_place_and_its_question(
+    release: Release, indent: int | None
+) -> None:
+    records: list[Any] = as_objects(plain_rows(release))
+    del records[3]["answer"]
+    records[5] = 5
+    records[7] = dict(records[6])
+    records[9] = {"question_id": "no such question", "answer": "A"}
+    found = faults_of(json.dumps(records, indent=indent).encode(), release)
+    assert [(each.code, each.params["record_number"], each.params.get("record_name")) for each in found] == [
+        ("missing-field", 4, release.ids[3]),
+        ("not-an-object", 6, None),
+        ("duplicate-question", 8, None),  # its sentence has the id already
+        ("unknown-question", 10, None),
+    ]
+    assert found[2].params["first_record"] == 7
+    assert ([each.line for each in found] == [1] * 4) == (indent is None)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "code"),
+    [
+        (b'{"question_id": "x", "answer": NaN}', "not-json-number"),
+        (b'{"question_id": "x", "answer": nothing}', "malformed-json"),
+        (b"[" * 100_000, "nested-too-deep"),
+        (b'{"question_id": "' + b"x" * 5_000_000 + b'"}', "record-too-long"),
+        (b'{"question_id": "x\xff"}', "invalid-utf-8"),
+        (b'{"question_id": "x', "truncated-json"),
+    ],
+)
+def test_what_ends_the_reading_of_a_list_names_the_record_too(
+    release: Release, spoilt: bytes, code: str
+) -> None:
+    good = [json.dumps(row).encode() for row in as_objects(plain_rows(release))]
+    after = b"" if code == "truncated-json" else b", " + b", ".join(good[40:]) + b"]"
+    data = b"[" + b", ".join([*good[:40], spoilt]) + after
+    [first, *_] = faults_of(data, release)
+    assert (first.code, first.line, first.params["record_number"]) == (code, 1, 41)
+
+
+@pytest.mark.parametrize("name", ["csv", "jsonl"])
+def test_where_a_line_is_a_record_the_line_is_enough(release: Release, name: str) -> None:
+    rows = [*plain_rows(release), ("no such question", "A")]
+    [fault] = faults_of(FORMATS[name](rows), release)
+    assert fault.params == {"question_id": "no such question"}
+
+
 HEAD = b"question_id,answer\n"
 
 
@@ -143,6 +207,54 @@ def test_wrong_columns_and_fields(
     release: Release, data: bytes, expected: list[tuple[str, int | None]]
 ) -> None:
     assert problems_of(data, release) == expected
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ('{"question_id": "a', "truncated-json"),
+        ('{"question_id": "aé', "truncated-json"),  # within the é, too
+        ('{"question_id": "a", "answer"', "truncated-json"),
+        ('{"question_id": "a", "answer": nul', "truncated-json"),
+        ('{"question_id": "a\\u00', "truncated-json"),
+        ("{", "truncated-json"),
+        ('{"question_id": "a", "answer": A}', "malformed-json"),
+        ("{'question_id': 'a'", "malformed-json"),
+        ("nonsense", "malformed-json"),
+    ],
+)
+def test_a_last_line_that_was_cut_is_said_to_be(release: Release, end: str, code: str) -> None:
+    rows = as_jsonl(plain_rows(release)[:3])
+    assert problems_of(rows + end.encode().removesuffix(b"\xa9"), release) == [(code, 4)]
+    # A line break at its end says that it is all there.
+    assert problems_of(rows + end.encode() + b"\n", release) == [("malformed-json", 4)]
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("end", "code", "whole"),
+    [
+        ("DS-MVTec/bot", "truncated-table", "wrong-number-of-fields"),
+        ("DS-é", "truncated-table", "wrong-number-of-fields"),
+        ('"DS-MVTec', "truncated-table", "malformed-csv"),
+        ("x,A,B", "wrong-number-of-fields", "wrong-number-of-fields"),
+    ],
+)
+def test_a_last_row_that_was_cut_is_said_to_be(
+    release: Release, end: str, code: str, whole: str, line_break: str
+) -> None:
+    rows = as_csv(plain_rows(release)[:3]).decode().replace("\n", line_break).encode()
+    assert problems_of(rows + end.encode().removesuffix(b"\xa9"), release) == [(code, 5)]
+    assert problems_of(rows + (end + line_break).encode(), release) == [(whole, 5)]
+    earlier = HEAD + (end + "\n").encode() + rows.partition(b"answer")[2].lstrip()
+    assert problems_of(earlier, release)[0] == (whole, 2)
+
+
+def test_a_list_that_was_cut_within_a_character_is_said_to_be(release: Release) -> None:
+    data = as_json(plain_rows(release)[:3])
+    for end in (b', {"question_id": "DS-\xc3', b', {"question_id": "DS-\xf0\x9f\x98'):
+        assert problems_of(data[:-1] + end, release) == [("truncated-json", 1)]
+    assert problems_of(as_json(plain_rows(release)) + b"\xc3", release) == [("malformed-json", 1)]
 
 
 def test_one_line_may_end_several_ways(release: Release) -> None:

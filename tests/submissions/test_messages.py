@@ -68,6 +68,7 @@ AT_FAULT = {
     "truncated-json": b'[{"question_id": "a"',
     "malformed-json": b"[{]",
     "malformed-csv": HEADER + b'"a,B\n',
+    "one-object": lines({"answers": [{"question_id": ID, "answer": "A"}]}),
     "nested-too-deep": b"[" * 100_000,
     "record-too-long": b'[{"question_id": "' + b"a" * 5_000_000 + b'"}]',
     "missing-header": ID.encode() + b",A\n",
@@ -120,6 +121,8 @@ OTHERWISE = [
     ("control-character", HEADER + b"a,A\n" * 20_000 + b"a\0,A\n"),
     ("missing-field", lines([{"image": IMAGE}])),
     ("wrong-type", lines([native(gpt_answer=1)])),
+    ("one-object", lines({ID: "A"})),
+    ("one-object", b"{}"),
     # Of what a sentence quotes, nothing is there.
     ("unknown-question", HEADER + b",A\n"),
     ("unknown-question", lines([native(image="")])),
@@ -230,6 +233,19 @@ def test_numbers_have_their_thousands_set_apart() -> None:
     assert "used up (1,000 a day" in messages.refusal("quota-daily", {"limit": 1000})
 
 
+def test_a_record_of_a_list_is_said_by_its_number_and_its_question() -> None:
+    place = {"record_number": 1_234}
+    said = messages.problem("missing-field", {**place, "record_name": ID}, field="answer")
+    assert said.startswith(f"Record 1,234 (“{ID}”): The field “answer” is missing.")
+    said = messages.problem(
+        "duplicate-question", {**place, "question_id": ID, "first_line": 1, "first_record": 7}
+    )
+    assert said == f"Record 1,234: “{ID}” was answered by record 7 already. Keep one of the two records."
+    # What its id holds is no place for anything else.
+    said = messages.problem("missing-field", {**place, "record_name": "{field}"}, field="answer")
+    assert said.startswith("Record 1,234 (“{field}”): The field “answer” is")
+
+
 def test_there_is_one_kind_of_apostrophe() -> None:
     for sentence in (*REFUSALS.values(), *chain.from_iterable(PROBLEMS.values())):
         assert "'" not in str(sentence)
@@ -256,6 +272,7 @@ OF_BOXES = {
     "duplicate-question": json.dumps([*RECORDS, RECORDS[0]]),
     "missing-field": json.dumps([{"image": FLAWS[0].path}, *RECORDS[1:]]),
     "not-an-object": json.dumps([1, *RECORDS]),
+    "one-object": json.dumps({FLAWS[0].path: "No."}),
     "wrong-columns": f"image,answer\n{FLAWS[0].path},No\n",
     "missing-header": f"{FLAWS[0].path},No\n",
 }

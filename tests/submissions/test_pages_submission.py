@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, get_args
@@ -275,6 +276,25 @@ def test_a_rejected_file_shows_causes_lines_and_the_way_out(
     assert "1 problem as a file" in page.content.decode()
     Submission.objects.update(errors_total=1200)
     assert "All 1,200 problems as a file" in page_of(client, submission).content.decode()
+
+
+def test_a_record_of_a_list_on_one_line_is_found_by_its_number(
+    client: Client, benchmark: Benchmark, team: Team
+) -> None:
+    rows = [line.rsplit(",", 1) for line in material.answers().decode().splitlines()[1:]]
+    records = [{"question_id": question_id, "answer": answer} for question_id, answer in rows]
+    name = rows[6][0]
+    del records[6]["answer"]
+    submission = material.scored(benchmark, team, file=json.dumps(records).encode())
+    said = f"Record 7 (“{name}”): The field “answer” is missing."
+    [line] = page_of(client, submission).context["rejection"].lines
+    [row] = csv.DictReader(
+        io.StringIO(client.get(f"/submissions/{submission.pk}/problems.csv").getvalue().decode())
+    )
+    [error] = client.get(f"/api/v1/submissions/{submission.pk}/problems/").json()["errors"]
+    assert (line.line, row["line"], error["line"]) == ("1", "1", 1)
+    assert all(text.startswith(said) for text in (line.text, row["problem"], error["detail"]))
+    assert set(error) == {"line", "field", "code", "detail"}
 
 
 def test_all_problems_come_as_a_file_that_no_spreadsheet_runs(

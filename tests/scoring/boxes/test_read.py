@@ -133,6 +133,16 @@ def problems(
     return [(problem.code, problem.line, problem.field) for problem in caught.value.problems]
 
 
+def test_a_record_of_a_list_is_named_by_its_place_and_its_image(release: BoxRelease) -> None:
+    records = [*fields(), fields()[1]]
+    del records[2]["anomalous"]
+    with pytest.raises(PredictionError) as caught:
+        evaluate(as_json(records), release)
+    missing, twice = caught.value.problems
+    assert (missing.params["record_number"], missing.params["record_name"]) == (3, "b/tile/000.JPG")
+    assert (twice.params["record_number"], twice.params["first_record"]) == (4, 2)
+
+
 GOOD = b'{"image": "a/nut/test/good/000.png", "anomalous": false}\n'
 
 
@@ -150,7 +160,8 @@ GOOD = b'{"image": "a/nut/test/good/000.png", "anomalous": false}\n'
         (b'{"image": 1, "reply": {}}', [("wrong-type", 1, "image"), ("wrong-type", 1, "reply")]),
         (b'{"image": "x", "anomalous": true, "reasoning": []}', [("wrong-type", 1, "reasoning")]),
         (b"[1]", [("not-an-object", 1, None)]),
-        (GOOD + b'{"image"', [("malformed-json", 2, None)]),
+        (GOOD + b'{"image"', [("truncated-json", 2, None)]),
+        (GOOD + b'{"image"\n', [("malformed-json", 2, None)]),
         (
             b'{"image": "x", "image": "y", "reply": NaN}',
             [("not-json-number", 1, None), ("duplicate-key", 1, None)],
@@ -161,7 +172,10 @@ GOOD = b'{"image": "a/nut/test/good/000.png", "anomalous": false}\n'
         (b"image;reply\n", [("wrong-separator", 1, None)]),
         (b"a/nut/test/good/000.png,No\n", [("missing-header", 1, None)]),
         (b"image,reply\nx\n", [("wrong-number-of-fields", 2, None)]),
-        (b'image,reply\n"x', [("malformed-csv", 2, None)]),
+        (b"image,reply\nx", [("truncated-table", 2, None)]),
+        (b"image,reply\nx,y,z", [("wrong-number-of-fields", 2, None)]),
+        (b'image,reply\n"x', [("truncated-table", 2, None)]),
+        (b'image,reply\n"x\n', [("malformed-csv", 2, None)]),
         (b"image,reply\n\0", [("control-character", 2, None)]),
         (b"image,reply\n\xff,", [("invalid-utf-8", 2, None)]),
         (b"image,reply\n" + b"x,\n" * 10_100, [("unknown-question", 2, "image")]),
@@ -227,3 +241,17 @@ def test_a_sheet_of_another_reader_is_not_taken(release: BoxRelease, monkeypatch
     monkeypatch.setattr("scoring.boxes.sheet.READER_VERSION", "boxes-0")
     with pytest.raises(ValueError, match="reader boxes-1"):
         BoxSheet.decode(kept)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_one_object_in_place_of_a_list_is_told_as_such(release: BoxRelease, indent: int | None) -> None:
+    bodies: list[dict[str, Any]] = [
+        dict.fromkeys(BOXES, "No."),
+        {"results": fields()},
+        {path: {} for path in BOXES},
+    ]
+    for body in bodies:
+        assert problems(json.dumps(body, indent=indent).encode(), release) == [("one-object", 1, None)]
+    for each in [*replies(), *fields()]:
+        single = release_of([image for image in IMAGES if image.path == each["image"]])
+        assert read(json.dumps(each).encode(), single).present.all()
