@@ -127,6 +127,18 @@ def ask_current(release: Release, *, by: audit.Actor) -> None:
         transaction.on_commit(partial(ringing.switch, release.pk), robust=True)
 
 
+def discard(release: Release, *, by: audit.Actor) -> None:
+    """Let a wrong draft be one no more; imported again it becomes one anew. Raises Refusal when it is none."""
+    with transaction.atomic():
+        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
+        if benchmark.draft_release_id != release.pk:
+            raise Refusal("not-the-draft", release=release.short_digest)
+        Benchmark.objects.filter(pk=benchmark.pk).update(draft_release=None)
+        # What a worker has in hand of it ends with its turn.
+        Release.objects.filter(pk=release.pk).update(switch_due=False)
+        audit.record(by, "release-discarded", release)
+
+
 def switch_if_due(release_id: int, *, now: datetime) -> None:
     """The worker's half of `ask_current`. Again: no change."""
     release = Release.objects.filter(pk=release_id, switch_due=True).first()

@@ -89,6 +89,11 @@ urlpatterns = [
         releases.release_publish,
         name="release-publish",
     ),
+    path(
+        "benchmarks/<slug:slug>/releases/<slug:digest>/discard/",
+        releases.release_discard,
+        name="release-discard",
+    ),
     path("entries/<uuid:entry_id>/correct/", corrections.entry_correct, name="entry-correct"),
     path("entries/<uuid:entry_id>/report/", complaints.entry_report, name="entry-report"),
     path("submissions/<uuid:submission_id>/", submission.submission, name="submission"),

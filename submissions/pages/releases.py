@@ -28,6 +28,13 @@ def release_rescore(request: HttpRequest, slug: str, digest: str) -> None:
 
 
 @deed("releases", "slug")
+def release_discard(request: HttpRequest, slug: str, digest: str) -> None:
+    """Throw a draft away."""
+    releases.discard(for_organizer(request, slug, digest), by=askers.of(request))
+    notices.success(request, _("The draft is discarded. Importing its file again makes it a draft anew."))
+
+
+@deed("releases", "slug")
 def release_publish(request: HttpRequest, slug: str, digest: str) -> None:
     """Make the draft current."""
     releases.ask_current(for_organizer(request, slug, digest), by=askers.of(request))

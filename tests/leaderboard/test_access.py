@@ -583,6 +583,7 @@ TABLE: dict[str, dict[str, Row]] = {
     },
     "release-rescore": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
     "release-publish": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
+    "release-discard": {"": of_release("draft_release", PAGE_INSTEAD, STAFF_ACTS, open_to=("staff",))},
     "sample-answers": of_benchmark("200"),
     # On the embedded default alone, where whoever reaches the site may read its mail.
     "mailbox": plain("200"),

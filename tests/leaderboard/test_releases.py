@@ -136,7 +136,23 @@ def test_an_organizer_makes_a_draft_current_through_the_worker(sent: list[Submis
     assert Benchmark.objects.get().current_release == release
 
 
-@pytest.mark.parametrize("deed", ["publish", "rescore"])
+def test_an_organizer_discards_a_wrong_draft_and_imports_it_again(sent: list[Submission]) -> None:
+    before, release = Benchmark.objects.get().current_release, draft()
+    releases.ask_current(release, by=audit.COMMAND)
+    desk, path = organizer(), f"/benchmarks/mmad/releases/{release.short_digest}/"
+    page = desk.post(f"{path}discard/", follow=True).content.decode()
+    assert "The draft is discarded" in page
+    assert release.short_digest[:7] not in page
+    releases.switch_if_due(release.pk, now=material.NOON)
+    found = Benchmark.objects.get()
+    assert (found.current_release, found.draft_release) == (before, None)
+    again = desk.post(f"{path}discard/", follow=True).content.decode()
+    assert "is not the draft of its benchmark any more" in again
+    assert draft() == release
+    assert Benchmark.objects.get().draft_release == release
+
+
+@pytest.mark.parametrize("deed", ["publish", "rescore", "discard"])
 def test_others_can_do_nothing_to_a_release(client: Client, sent: list[Submission], deed: str) -> None:
     release = draft()
     path = f"/benchmarks/mmad/releases/{release.short_digest}/{deed}/"
@@ -144,6 +160,7 @@ def test_others_can_do_nothing_to_a_release(client: Client, sent: list[Submissio
     client.force_login(material.person("s@example.org"))
     assert client.post(path).status_code == 404
     assert not Release.objects.get(pk=release.pk).switch_due
+    assert Benchmark.objects.get().draft_release == release
 
 
 def test_who_lacks_too_much_is_named(client: Client, sent: list[Submission]) -> None:

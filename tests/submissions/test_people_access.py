@@ -150,6 +150,7 @@ POSTS = {
     "delivery-again": (LOGIN, NONE, NO, DONE, NONE),
     "release-rescore": (LOGIN, NONE, NONE, NONE, DONE),
     "release-publish": (LOGIN, NONE, NONE, NONE, DONE),
+    "release-discard": (LOGIN, NONE, NONE, NONE, DONE),
     "submission-publish": (LOGIN, NONE, DONE, DONE, NONE),
     "submission-withdraw": (LOGIN, NONE, 422, 422, NONE),
     "submission-choose": (LOGIN, NONE, DONE, DONE, NONE),
