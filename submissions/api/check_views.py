@@ -60,7 +60,12 @@ class Validate(APIView):
         said = {"partial": fields.get("partial", ()), "frame": fields.get("frame", "")}
         answers = fields["file"].file
         intake.refuse_unreadable(benchmark, answers, **said)
-        found = checks.check(benchmark, answers, **said)
+        try:
+            found = checks.check(benchmark, answers, **said)
+        except Refusal as refusal:
+            if refusal.code in ("check-busy", "check-not-ready"):
+                limits.give_back_check(asker.key)
+            raise
         if found.summary is None:
             return problems.answer(
                 422,

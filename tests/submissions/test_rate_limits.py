@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from submissions import evaluation, impatient_redis, limits
+from submissions import checks, evaluation, impatient_redis, limits
 from submissions.models import Benchmark, Submission, Team, Token
 from submissions.refusals import Refusal
 from tests import material
@@ -77,6 +77,21 @@ def test_a_token_that_renews_itself_has_what_is_left_of_the_minute(client: Clien
     renewed = client.post("/api/v1/token/rotate/", headers=bearer(token)).json()["token"]
     again = client.post("/api/v1/token/rotate/", headers=bearer(renewed)).json()["token"]
     assert left(check(client, again))["checks"] == 58
+
+
+@pytest.mark.usefixtures("_redis")
+@pytest.mark.parametrize("code", ["check-busy", "check-not-ready"])
+def test_a_file_that_nobody_has_looked_at_is_not_counted(
+    code: str, client: Client, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert left(check(client, token))["checks"] == 59
+
+    def away(*_args: object, **_said: object) -> None:
+        raise Refusal(code, seconds=1)
+
+    monkeypatch.setattr(checks, "check", away)
+    answer = check(client, token)
+    assert (answer.status_code, left(answer)["checks"]) == (503, 59)
 
 
 @pytest.mark.usefixtures("_redis")
