@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from submissions import store_url
+
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 LOOPBACK = ("", "*", "127.0.0.1", "localhost", "[::1]")
 
@@ -90,11 +92,10 @@ def number(name: str, default: int) -> int:
 def store(name: str, folder: Path) -> str:
     """The URL of a store: `file:///folder`, by default of this one, or `s3://bucket`."""
     value = os.environ.get(name) or folder.as_uri()
-    parts = urlsplit(value)
-    is_folder = parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc
-    is_bucket = parts.scheme == "s3" and bool(parts.netloc) and not parts.path.strip("/")
-    if not is_folder and not is_bucket:
-        raise ImproperlyConfigured(f"{name}={value!r}: must look like file:///folder or s3://bucket.")
+    try:
+        store_url.read(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={value!r}: {error}.") from error
     return value
 
 

@@ -23,7 +23,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
-from urllib.parse import unquote, urlsplit
 
 import boto3
 from botocore.config import Config
@@ -33,7 +32,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.http import content_disposition_header
 
-from submissions import store_faults
+from submissions import store_faults, store_url
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -155,12 +154,11 @@ def truth() -> Store:
 
 
 def _store(url: str) -> Store:
-    parts = urlsplit(url)
-    if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
-        return _folder(Path(unquote(parts.path)))
-    if parts.scheme == "s3" and parts.netloc and not parts.path.strip("/"):
-        return _bucket(parts.netloc, S3Account(**settings.VERNIER_S3))
-    raise ImproperlyConfigured(f"A store is file:///folder or s3://bucket, not {url!r}.")
+    try:
+        place = store_url.read(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"The URL of a store {error}, not like {url!r}.") from error
+    return _folder(place) if isinstance(place, Path) else _bucket(place, S3Account(**settings.VERNIER_S3))
 
 
 @lru_cache(maxsize=16)
