@@ -118,9 +118,7 @@ def _draft(benchmark: Benchmark, release: Release, content: AnyRelease, *, previ
 def ask_current(release: Release, *, by: audit.Actor) -> None:
     """Let a worker make the draft current. Raises Refusal when it is not its benchmark's draft."""
     with transaction.atomic():
-        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
-        if benchmark.draft_release_id != release.pk:
-            raise Refusal("not-the-draft", release=release.short_digest)
+        _held_with_draft(release)
         Release.objects.filter(pk=release.pk).update(switch_due=True)
         audit.record(by, "release-made-current", release, is_public=True)
         # The mark is the truth and the ring only hurries.
@@ -130,9 +128,7 @@ def ask_current(release: Release, *, by: audit.Actor) -> None:
 def discard(release: Release, *, by: audit.Actor) -> None:
     """Let a wrong draft be one no more; imported again it becomes one anew. Raises Refusal when it is none."""
     with transaction.atomic():
-        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
-        if benchmark.draft_release_id != release.pk:
-            raise Refusal("not-the-draft", release=release.short_digest)
+        benchmark = _held_with_draft(release)
         Benchmark.objects.filter(pk=benchmark.pk).update(draft_release=None)
         # What a worker has in hand of it ends with its turn.
         Release.objects.filter(pk=release.pk).update(switch_due=False)
@@ -155,14 +151,20 @@ def make_current(release: Release, *, now: datetime) -> None:
     """
 
     def work() -> None:
-        benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
-        if benchmark.draft_release_id != release.pk:
-            raise Refusal("not-the-draft", release=release.short_digest)
+        benchmark = _held_with_draft(release)
         benchmark.draft_release = None
         _switch(benchmark, release, now=now)
 
     ranges.up_to_date(work)
     ringing.rescore(release.pk, release.rescoring_turn)
+
+
+def _held_with_draft(release: Release) -> Benchmark:
+    """Its benchmark, whose row is held. Raises Refusal when it is not its benchmark's draft."""
+    benchmark = Benchmark.objects.select_for_update(no_key=True).get(pk=release.benchmark_id)
+    if benchmark.draft_release_id != release.pk:
+        raise Refusal("not-the-draft", release=release.short_digest)
+    return benchmark
 
 
 def _switch(benchmark: Benchmark, release: Release, *, now: datetime) -> None:
