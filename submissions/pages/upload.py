@@ -69,13 +69,12 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _as_before(request: HttpRequest, benchmark: Benchmark) -> dict[str, Any]:
     """What the form begins with where it is to correct a submission of one's own, which `?again=` names."""
-    mine = (
-        Submission.objects.of(askers.of(request)).filter(benchmark=benchmark).select_related("entry", "team")
-    )
     try:
-        before = mine.filter(pk=UUID(request.GET.get("again", ""))).first()
+        again = UUID(request.GET.get("again", ""))
     except ValueError:
         return {}
+    mine = Submission.objects.of(askers.of(request)).filter(benchmark=benchmark)
+    before = mine.select_related("entry", "team").filter(pk=again).first()
     if before is None:
         return {}
     return {
