@@ -107,7 +107,6 @@ def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tup
             raise Refusal("token-over")
         if overlap and _living(token.team, now=now) >= MOST:
             raise Refusal("too-many-tokens", most=MOST)
-        renewed_itself = by.token is not None
         new, text = _made(
             Token(
                 team=token.team,
@@ -119,8 +118,7 @@ def rotate(token: Token, *, overlap: timedelta, by: Asker, now: datetime) -> tup
                 created_at=now,
                 expires_at=now + min(old.expires_at - old.created_at, LONGEST_LIFE),
                 replaces=old,
-                renewed_itself=renewed_itself,
-                family_id=(old.family_id or old.pk) if renewed_itself else None,
+                family_id=None if by.token is None else old.family_id or old.pk,
             ),
             by=by,
         )

@@ -40,8 +40,7 @@ class Token(models.Model):
     # By their slugs, which stay: a row that goes must never make a limited token one for all. Empty: all of them.
     benchmarks: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     replaces = models.OneToOneField("self", models.SET_NULL, null=True, related_name="replaced_by")
-    # It was the replaced one that asked for it, and no person: then also the first of those that did so in a row.
-    renewed_itself = models.BooleanField(default=False)
+    # Where it was the replaced one that asked for it, and no person: the first of those that did so in a row.
     family = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     # Of one that a trusted publisher got for a job: by what, and what the job's own service says of the job.
     publisher = models.ForeignKey(Publisher, models.CASCADE, null=True, related_name="tokens")

@@ -1,15 +1,18 @@
 """Tokens from day to day: for which benchmarks, rotated, revoked, told of by mail."""
 
 import logging
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections import Counter
+from contextlib import closing
 from datetime import datetime, timedelta
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.apps import apps
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -22,6 +25,7 @@ from submissions import askers, audit, mails, networks, post_office, sweeper, te
 from submissions.models import Benchmark, Event, Letter, Notice, Submission, Team, Token, TokenNetwork, User
 from submissions.refusals import Refusal
 from tests import material
+from tests.servers.site import PROJECT, clean_environment
 
 pytestmark = pytest.mark.django_db
 NOW = material.NOON
@@ -270,7 +274,6 @@ def test_a_token_that_renewed_itself_a_thousand_times_is_revoked_all_the_same(
             name="nightly",
             digest=str(number),
             family=leaked,
-            renewed_itself=True,
             created_by=owner,
             expires_at=now - DAY,
         )
@@ -298,24 +301,46 @@ def test_a_token_in_the_middle_takes_along_what_came_after_it_alone(team: Team, 
     assert said == [200, 401, 401, 200]
 
 
-def test_families_of_tokens_from_before_are_found(team: Team, owner: User) -> None:
+def test_a_family_is_of_those_that_renewed_themselves_in_a_row(team: Team, owner: User) -> None:
     first, _text = made(team)
     second, _text = tokens.rotate(first, overlap=DAY, by=askers.for_token(first), now=timezone.now())
     third, _text = tokens.rotate(second, overlap=DAY, by=askers.for_token(second), now=timezone.now())
     fourth, _text = tokens.rotate(third, overlap=DAY, by=askers.for_user(owner), now=timezone.now())
     fifth, _text = tokens.rotate(fourth, overlap=DAY, by=askers.for_token(fourth), now=timezone.now())
-    rows = Token.objects.order_by("pk").values_list("pk", "family")
-    known = list(rows)
-    assert known == [
+    assert list(Token.objects.order_by("pk").values_list("pk", "family")) == [
         (first.pk, None),
         (second.pk, first.pk),
         (third.pk, first.pk),
         (fourth.pk, None),
         (fifth.pk, fourth.pk),
     ]
-    Token.objects.update(family=None)
-    import_module("submissions.migrations.0033_families_of_tokens_that_are_there").fill(apps, None)
-    assert list(rows.all()) == known
+
+
+def test_families_of_tokens_from_before_are_found(tmp_path: Path) -> None:
+    def migrate(*to: str) -> None:
+        settings = {"VERNIER_VAR": str(tmp_path)}
+        command = [sys.executable, "manage.py", "migrate", *to]
+        subprocess.run(
+            command, cwd=PROJECT, env=clean_environment() | settings, check=True, capture_output=True
+        )
+
+    migrate("submissions", "0031")
+    with closing(sqlite3.connect(tmp_path / "vernier.sqlite3")) as site:
+        site.execute(
+            "INSERT INTO submissions_team (id, slug, name, is_standin, banned_reason) VALUES (1, 'a', 'a', 0, '')"
+        )
+        for key, replaces, renewed_itself in ((1, None, 0), (2, 1, 1), (3, 2, 1), (4, 3, 0), (5, 4, 1)):
+            site.execute(
+                "INSERT INTO submissions_token (id, team_id, name, digest, hint, scope, benchmarks, replaces_id,"
+                " renewed_itself, claims, expires_at)"
+                " VALUES (?, 1, 'n', ?, 'vrn_', 'read', '[]', ?, ?, '{}', '2027-01-01')",
+                (key, str(key), replaces, renewed_itself),
+            )
+        site.commit()
+    migrate()
+    with closing(sqlite3.connect(tmp_path / "vernier.sqlite3")) as site:
+        found = site.execute("SELECT id, family_id FROM submissions_token ORDER BY id").fetchall()
+    assert found == [(1, None), (2, 1), (3, 1), (4, None), (5, 4)]
 
 
 def test_a_team_has_a_hundred_living_tokens_at_most(client: Client, team: Team, owner: User) -> None:
